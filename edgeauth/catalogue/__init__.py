@@ -1,0 +1,1 @@
+"""Configured mechanisms and rule specifications become rules."""

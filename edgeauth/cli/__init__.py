@@ -1,0 +1,1 @@
+"""The command line: `edgeauth serve`, `edgeauth validate`. The only place that prints."""

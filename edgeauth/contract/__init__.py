@@ -1,0 +1,1 @@
+"""The authorization contract: its keys, its claims, its signature."""

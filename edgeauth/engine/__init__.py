@@ -1,0 +1,1 @@
+"""The policy decision point. Start reading in `decide.py`."""

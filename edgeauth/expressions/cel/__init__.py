@@ -1,0 +1,1 @@
+"""Conditions: CEL, compiled to closures."""

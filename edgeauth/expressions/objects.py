@@ -1,0 +1,203 @@
+"""What rules can see: the objects that conditions and templates read, member by member.
+
+Each object is a thin view on a value of the model, made once per request. The tables at the end
+are the whole list of what an expression can reach; `docs/reference/objects.md` explains them.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import parse_qs, unquote
+
+from edgeauth.expressions.types import (
+    DYN,
+    STRING,
+    TYPE,
+    Member,
+    Method,
+    ObjectType,
+    Type,
+    list_of,
+    map_of,
+)
+from edgeauth.model.decision import Refusal
+from edgeauth.model.errors import Reason
+from edgeauth.model.identity import Principal, Subject
+from edgeauth.model.request import Request
+from edgeauth.wire.cookies import find_cookie
+
+
+class UrlView:
+    """The URL of a request, as `Request.URL`."""
+
+    __slots__ = ("captures", "request")
+
+    def __init__(self, request: Request, captures: Mapping[str, str]) -> None:
+        self.request = request
+        self.captures = captures
+
+    def text(self) -> str:
+        """Returns the full URL: scheme, host with port, escaped path and query."""
+        request = self.request
+        query = f"?{request.raw_query}" if request.raw_query else ""
+        return f"{request.scheme}://{request.host}{request.path}{query}"
+
+    def port(self) -> str:
+        """Returns the port as it was given; empty when none was."""
+        request = self.request
+        return request.host[len(request.hostname) + 1 :]
+
+    def query(self) -> dict[str, list[str]]:
+        """Returns the decoded query parameters: name to values, in order."""
+        return parse_qs(self.request.raw_query, keep_blank_values=True, max_num_fields=1000)
+
+
+class RequestView:
+    """A request and what its path captured, as `Request`."""
+
+    __slots__ = ("request", "url")
+
+    def __init__(self, request: Request, captures: Mapping[str, str]) -> None:
+        self.request = request
+        self.url = UrlView(request, captures)
+
+    def header(self, name: str) -> str:
+        """Returns all values of a header joined with a comma; empty when it is absent."""
+        if name.lower() == "host":
+            return self.request.host
+        return self.request.headers.text(name)
+
+    def headers(self) -> dict[str, str]:
+        """Returns all headers; names in canonical case (`X-User-Id`), values joined."""
+        known = self.request.headers
+        return {
+            name.decode("latin-1").title(): known.text(name.decode("latin-1"))
+            for name in known.names()
+        }
+
+    def cookie(self, name: str) -> str:
+        """Returns the value of the first cookie of that name; empty when it is absent."""
+        value = self.request.headers.get(b"cookie")
+        return "" if value is None else find_cookie(value, name) or ""
+
+
+class ErrorTypes:
+    """The value of `type(Error)`: equal to each error class of the cause chain."""
+
+    __slots__ = ("names",)
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self.names = names
+
+    def __eq__(self, other: object) -> bool:
+        """Returns whether the chain holds the class `other`, or the chains are the same."""
+        if isinstance(other, ErrorKind):
+            return other.name in self.names
+        return isinstance(other, ErrorTypes) and other.names == self.names
+
+    def __hash__(self) -> int:
+        return hash(self.names)
+
+
+class ErrorKind:
+    """One error class as a constant of conditions, e.g. `authentication_error`."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __eq__(self, other: object) -> bool:
+        """Returns whether both are the same class, or `other` is a chain that holds it."""
+        if isinstance(other, ErrorTypes):
+            return self.name in other.names
+        return isinstance(other, ErrorKind) and other.name == self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+class ErrorView:
+    """A refusal, as `Error` in error pipelines."""
+
+    __slots__ = ("refusal",)
+
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+
+    def types(self) -> ErrorTypes:
+        """Returns what `type(Error)` is."""
+        return ErrorTypes(frozenset(cause.value for cause in self.refusal.causes))
+
+
+def _escaped_path_decoded(view: UrlView) -> str:
+    return unquote(view.request.path)
+
+
+PRINCIPAL: Final = ObjectType(
+    "Principal",
+    Principal,
+    {
+        "ID": Member(STRING, lambda view: view.id),
+        "Attributes": Member(map_of(STRING, DYN), lambda view: view.attributes),
+    },
+)
+SUBJECT: Final = ObjectType("Subject", Subject, PRINCIPAL.fields)
+URL: Final = ObjectType(
+    "URL",
+    UrlView,
+    {
+        "Scheme": Member(STRING, lambda view: view.request.scheme),
+        "Host": Member(STRING, lambda view: view.request.host),
+        "Path": Member(STRING, _escaped_path_decoded),
+        "RawQuery": Member(STRING, lambda view: view.request.raw_query),
+        "Captures": Member(map_of(STRING, STRING), lambda view: view.captures),
+    },
+    {
+        "String": Method((), STRING, UrlView.text),
+        "Hostname": Method((), STRING, lambda view: view.request.hostname),
+        "Port": Method((), STRING, UrlView.port),
+        "Query": Method((), map_of(STRING, list_of(STRING)), UrlView.query),
+    },
+    UrlView.text,
+)
+REQUEST: Final = ObjectType(
+    "Request",
+    RequestView,
+    {
+        "Method": Member(STRING, lambda view: view.request.method),
+        "URL": Member(URL, lambda view: view.url),
+        "ClientIPAddresses": Member(list_of(STRING), lambda view: view.request.client_addresses),
+    },
+    {
+        "Header": Method((STRING,), STRING, RequestView.header),
+        "Headers": Method((), map_of(STRING, STRING), RequestView.headers),
+        "Cookie": Method((STRING,), STRING, RequestView.cookie),
+    },
+)
+ERROR: Final = ObjectType(
+    "Error",
+    ErrorView,
+    {
+        "Source": Member(STRING, lambda view: view.refusal.source),
+        "StepID": Member(STRING, lambda view: view.refusal.step),
+    },
+)
+
+VARIABLES: Final[Mapping[str, Type]] = {
+    "Request": REQUEST,
+    "Subject": SUBJECT,
+    "Outputs": map_of(STRING, DYN),
+    "Values": map_of(STRING, STRING),
+    "Payload": DYN,
+    "Error": ERROR,
+    "AuthenticationData": STRING,
+    "TokenIssuer": STRING,
+}
+"""Every variable that an expression may name somewhere; each place offers some of them."""
+
+ERROR_KINDS: Final[Mapping[str, ErrorKind]] = {
+    reason.value: ErrorKind(reason.value) for reason in Reason if reason is not Reason.NO_RULE
+}
+"""The constants of conditions that `type(Error)` is compared with; of type `TYPE`."""
+
+ERROR_KIND_TYPE: Final = TYPE

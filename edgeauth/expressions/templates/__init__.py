@@ -1,0 +1,1 @@
+"""Templates: Go text/template, compiled to closures."""

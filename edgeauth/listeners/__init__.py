@@ -1,0 +1,1 @@
+"""The doors: sockets, the proxy, the decision service, management."""

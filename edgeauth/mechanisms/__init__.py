@@ -1,0 +1,1 @@
+"""The catalogue of mechanism types, one file each; `builtins.py` lists them all."""

@@ -1,0 +1,1 @@
+"""Mechanisms that establish who is asking."""

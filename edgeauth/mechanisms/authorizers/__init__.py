@@ -1,0 +1,1 @@
+"""Mechanisms that say whether a request may pass."""

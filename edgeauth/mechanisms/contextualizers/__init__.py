@@ -1,0 +1,1 @@
+"""Mechanisms that find out what else is known (policy information points)."""

@@ -1,0 +1,1 @@
+"""Mechanisms that turn a refusal into an answer."""

@@ -1,0 +1,1 @@
+"""Mechanisms that tell the upstream who is asking and what was decided."""

@@ -1,0 +1,87 @@
+"""What comes out of the engine: a permit with what to tell the upstream, or a denial."""
+
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from edgeauth.model.errors import Fault, Reason
+from edgeauth.model.routing import Target
+
+Field = tuple[bytes, bytes]
+"""A header field: lower-cased name and value, both checked for CR, LF and NUL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A "no", and everything that the operator may know about it.
+
+    Attributes:
+        reason: decides the status.
+        detail: one sentence for the decision log; never sent to the client, holds no secret.
+        causes: every class of the cause chain; `type(Error) == X` holds for each of them.
+        source: id of the mechanism that said so.
+        step: id of the step that said so.
+        challenges: values for `WWW-Authenticate` (RFC 9110 section 11.6.1).
+    """
+
+    reason: Reason
+    detail: str
+    causes: frozenset[Reason] = frozenset()
+    source: str = ""
+    step: str = ""
+    challenges: tuple[bytes, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.reason not in self.causes:
+            object.__setattr__(self, "causes", self.causes | {self.reason})
+
+    @classmethod
+    def of(cls, fault: Fault) -> "Refusal":
+        """Returns the refusal that a fault amounts to: "could not tell" is a "no"."""
+        return cls(fault.reason, fault.detail)
+
+    def said_by(self, source: str, step: str) -> "Refusal":
+        """Returns the same refusal with its origin, unless that is known already."""
+        return self if self.source else replace(self, source=source, step=step)
+
+
+class HeaderEdits(NamedTuple):
+    """What finalizers tell the upstream; a name that stands here is taken from nobody else.
+
+    `owned` lists lower-cased names that the pipeline answers for although it sets no value in
+    this request: the client's field of that name is removed all the same (measured.md 15).
+    """
+
+    fields: tuple[Field, ...] = ()
+    cookies: tuple[tuple[str, str], ...] = ()
+    owned: tuple[bytes, ...] = ()
+
+
+class Response(NamedTuple):
+    """An answer made by edgeauth itself."""
+
+    status: int
+    fields: tuple[Field, ...] = ()
+    body: bytes = b""
+
+
+class Permit(NamedTuple):
+    """The request may pass. Made in `engine/decide.py` and nowhere else."""
+
+    rule_id: str
+    subject_id: str
+    edits: HeaderEdits
+    target: Target | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """The request may not pass, and this is what the client hears."""
+
+    response: Response
+    refusal: Refusal
+    rule_id: str = ""
+    subject_id: str = ""
+    downgrades: tuple[Refusal, ...] = field(default=())
+
+
+Decision = Permit | Deny

@@ -1,0 +1,45 @@
+"""Why a request is refused, and what is raised when nobody could tell.
+
+Three things are kept apart, because most fail-open bugs of this field mix them up:
+
+1. A "no" is a value: `Refusal` (in `decision.py`), returned.
+2. "Could not tell" is an exception: `Fault`, raised.
+3. A bug is any other exception. It is a "no" as well, and ends the pipeline at once.
+"""
+
+from enum import Enum
+
+
+class Reason(Enum):
+    """The error classes that rules, statuses and the decision log speak of.
+
+    The values are the constants of conditions: `type(Error) == authentication_error`.
+    """
+
+    AUTHENTICATION = "authentication_error"
+    AUTHORIZATION = "authorization_error"
+    COMMUNICATION = "communication_error"
+    PRECONDITION = "precondition_error"
+    INTERNAL = "internal_error"
+    NO_RULE = "no_rule_error"
+
+
+class Fault(Exception):
+    """Raised by a step that could not tell: a dead backend, an answer that makes no sense.
+
+    Args:
+        reason: the class of the fault, `COMMUNICATION` or `INTERNAL` as a rule.
+        detail: for the decision log only, never for the client; holds no credential.
+    """
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class Malformed(ValueError):
+    """Raised by the parsers of `wire` for bytes that the standard does not allow.
+
+    The text names the rule that was broken and never repeats what was sent.
+    """

@@ -1,0 +1,76 @@
+"""One canonical reading of a request, the same for every door.
+
+A `Request` is made in one place, `edgeauth.wire.inbound`, and never changed afterwards: the path
+that was matched is the path that conditions see and the path that is forwarded.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Headers:
+    """Header fields in the order they came, looked up without regard to case.
+
+    Args:
+        fields: (name, value) pairs; names lower-cased ASCII, values as received without the
+            surrounding blanks.
+    """
+
+    __slots__ = ("_joined", "fields")
+
+    def __init__(self, fields: Iterable[tuple[bytes, bytes]] = ()) -> None:
+        self.fields: tuple[tuple[bytes, bytes], ...] = tuple(fields)
+        joined: dict[bytes, bytes] = {}
+        for name, value in self.fields:
+            known = joined.get(name)
+            if known is not None:
+                # RFC 6265 section 5.4 and RFC 9113 section 8.2.3: cookies are joined with "; ".
+                value = known + (b"; " if name == b"cookie" else b",") + value
+            joined[name] = value
+        self._joined = joined
+
+    def get(self, name: bytes) -> bytes | None:
+        """Returns the value of a field, several joined with a comma (cookies with `; `); None when it is absent.
+
+        Args:
+            name: lower-cased.
+        """
+        return self._joined.get(name)
+
+    def text(self, name: str) -> str:
+        """Returns the same as `get` as text, in any case of `name`; empty when it is absent."""
+        value = self._joined.get(name.lower().encode("latin-1", "replace"))
+        return "" if value is None else value.decode("utf-8", "replace")
+
+    def names(self) -> Iterable[bytes]:
+        """Returns each name once, in the order of first appearance."""
+        return self._joined.keys()
+
+    def __contains__(self, name: bytes) -> bool:
+        return name in self._joined
+
+
+class Request(NamedTuple):
+    """What the client asked for, in canonical form."""
+
+    method: str
+    """Case-sensitive token, e.g. `GET` (RFC 9110 section 9.1)."""
+    scheme: str
+    """`http` or `https`."""
+    host: str
+    """Lower-cased authority with the port as it was given, e.g. `shop.test:8443`."""
+    path: str
+    """Escaped path in normal form (`edgeauth.wire.uri`); begins with a slash."""
+    raw_query: str
+    """Everything after the first `?`, byte for byte; empty when there is none."""
+    headers: Headers
+    """The client's fields, those of untrusted forwarding already removed."""
+    client_addresses: tuple[str, ...]
+    """Addresses of the forwarding chain, the TCP peer last."""
+
+    @property
+    def hostname(self) -> str:
+        """Returns the host without its port; brackets of an IPv6 address are kept."""
+        host = self.host
+        colon = host.rfind(":")
+        return host if colon < 0 or host.endswith("]") else host[:colon]

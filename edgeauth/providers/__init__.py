@@ -1,0 +1,1 @@
+"""Where rule sets come from."""

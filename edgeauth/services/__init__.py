@@ -1,0 +1,1 @@
+"""Adapters that touch the world: clocks, HTTP, caches, keys, the decision log."""
