@@ -1,0 +1,149 @@
+"""Where a request carries its credential: a header, a cookie or a query parameter.
+
+A credential that is there twice is refused: one of the two would be checked here and the other
+one used behind us.
+
+Trust: hostile. Values are never put into errors or representations.
+"""
+
+import binascii
+from collections.abc import Sequence
+from typing import Final, NamedTuple, TypeAlias
+from urllib.parse import unquote_to_bytes
+
+from edgeauth.model.errors import Malformed
+from edgeauth.model.request import Request
+from edgeauth.wire.cookies import find_cookie
+
+_VISIBLE: Final = bytes(range(0x20, 0x7F))
+MAX_PARAMETERS: Final = 1000
+
+
+class Credential(NamedTuple):
+    """What somebody presented, not believed by that: visible ASCII."""
+
+    value: bytes
+
+    def text(self) -> str:
+        """Returns the credential as text, the `AuthenticationData` of templates."""
+        return self.value.decode("ascii")
+
+    def __repr__(self) -> str:
+        return "Credential(***)"
+
+
+class HeaderSource(NamedTuple):
+    """A header field; with a scheme, only what follows that scheme counts."""
+
+    name: str
+    scheme: str = ""
+
+    def find(self, request: Request) -> bytes | None:
+        """Returns the field's value without the scheme, None if it is absent or of another one.
+
+        Source:
+            RFC 9110 section 11.1: schemes are compared without regard to case. One or more
+            blanks separate scheme and credentials (section 11.4).
+        """
+        name = self.name.lower().encode("ascii")
+        value = request.headers.get(name)
+        if value is None:
+            return None
+        if sum(field == name for field, _ in request.headers.fields) > 1:
+            raise Malformed("the credential's header is there more than once")
+        if not self.scheme:
+            return value
+        scheme, _, rest = value.partition(b" ")
+        return rest.lstrip(b" ") if scheme.lower() == self.scheme.lower().encode("ascii") else None
+
+
+class CookieSource(NamedTuple):
+    """A cookie."""
+
+    name: str
+
+    def find(self, request: Request) -> bytes | None:
+        """Returns the cookie's value, None if it is absent."""
+        field = request.headers.get(b"cookie")
+        value = None if field is None else find_cookie(field, self.name)
+        if field is None or value is None:
+            return None
+        # A neighbour domain can plant a second cookie of the same name ("cookie tossing").
+        wanted = self.name.encode()
+        if sum(pair.partition(b"=")[0].strip(b" \t") == wanted for pair in field.split(b";")) > 1:
+            raise Malformed("the credential's cookie is there more than once")
+        return value.encode()
+
+
+class QuerySource(NamedTuple):
+    """A query parameter (RFC 6750 section 2.3)."""
+
+    name: str
+
+    def find(self, request: Request) -> bytes | None:
+        """Returns the parameter's decoded value, None if it is absent."""
+        if not request.raw_query:
+            return None
+        pairs = request.raw_query.split("&", MAX_PARAMETERS)
+        if len(pairs) > MAX_PARAMETERS:
+            raise Malformed("the query has too many parameters")
+        wanted = self.name.encode()
+        split = (pair.partition("=") for pair in pairs)
+        found = [value for name, _, value in split if _decoded(name) == wanted]
+        if len(found) > 1:
+            raise Malformed("the credential's parameter is there more than once")
+        return _decoded(found[0]) if found else None
+
+
+Source: TypeAlias = HeaderSource | CookieSource | QuerySource
+
+
+def find_credential(request: Request, sources: Sequence[Source]) -> Credential | None:
+    """Returns the credential of the first source that has one, or None.
+
+    Raises:
+        Malformed: a source has it more than once, or it is not visible ASCII. The next source
+            is not asked then.
+    """
+    for source in sources:
+        value = source.find(request)
+        if value:
+            if value.translate(None, _VISIBLE):
+                raise Malformed("the credential is not visible ASCII")
+            return Credential(value)
+    return None
+
+
+class UserPassword(NamedTuple):
+    """A user-id and a password, not believed by being there."""
+
+    user_id: str
+    password: str
+
+    def __repr__(self) -> str:
+        return "UserPassword(***)"
+
+
+def split_basic(credential: Credential) -> UserPassword:
+    """Returns what the credentials of the Basic scheme consist of.
+
+    The first colon separates: passwords may contain more of them.
+
+    Raises:
+        Malformed: no canonical base64, no UTF-8, no colon, or control characters.
+
+    Source:
+        RFC 7617 section 2.
+    """
+    try:
+        octets = binascii.a2b_base64(credential.value, strict_mode=True)
+        user_id, colon, password = octets.decode("utf-8").partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise Malformed("the credentials are not base64 of UTF-8") from None
+    if not colon or not (user_id + password).isprintable():
+        raise Malformed("the credentials are no user-id and password")
+    return UserPassword(user_id, password)
+
+
+def _decoded(text: str) -> bytes:
+    return unquote_to_bytes(text.replace("+", " "))
