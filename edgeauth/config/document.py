@@ -1,0 +1,270 @@
+"""YAML text to nodes that know where they were written.
+
+The events of libyaml are composed here and not by PyYAML, because its readers lose positions,
+take the last of two equal keys, follow YAML 1.1 (`on` is true, `010` is eight) and make a tree
+out of an alias bomb (attack 174).
+
+Trust: the text is hostile. Its size, its nesting and what its aliases unfold to are limited.
+"""
+
+from collections.abc import Callable
+from re import compile as pattern
+from typing import NamedTuple
+
+from yaml import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    MarkedYAMLError,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from edgeauth.config.core_schema import resolve
+from edgeauth.config.errors import ConfigurationError, Problem, problem_at, problem_in, quoted
+from edgeauth.config.nodes import (
+    Mapping,
+    Mark,
+    Node,
+    Position,
+    Scalar,
+    Sequence,
+    Source,
+    children,
+    end_position,
+    plain,
+    position,
+)
+from edgeauth.config.parsers import event_reader
+from edgeauth.config.syntax import syntax_error
+
+__all__ = [
+    "Mapping",
+    "Node",
+    "Position",
+    "Scalar",
+    "Sequence",
+    "Source",
+    "end_position",
+    "plain",
+    "position",
+    "read_documents",
+]
+
+MAX_OCTETS = 16 * 1024 * 1024
+MAX_DEPTH = 64
+MAX_ALIASED_NODES = 100_000
+"""Nodes that the aliases of one text may stand for, all together."""
+
+# Source: YAML 1.2.2 section 5.1, production [1] c-printable.
+_UNPRINTABLE = pattern("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TAGS = "tag:yaml.org,2002:"
+_MAPPING_TAGS = (None, "!", _TAGS + "map")
+_SEQUENCE_TAGS = (None, "!", _TAGS + "seq")
+_TYPES: dict[str, tuple[type, ...]] = {
+    _TAGS + "int": (int,),
+    _TAGS + "float": (float, int),
+    _TAGS + "bool": (bool,),
+    _TAGS + "null": (type(None),),
+}
+
+
+def read_documents(text: str, file: str, *, quotable: bool = True) -> list[Node]:
+    """Returns the documents of a YAML text, none for a text without content.
+
+    Args:
+        text: at most 16 MiB of UTF-8.
+        file: what the text is called in messages.
+        quotable: whether lines of the text may be shown in messages.
+
+    Raises:
+        ConfigurationError: points at the first thing that is not acceptable YAML.
+
+    Source:
+        YAML 1.2.2. Departures: keys are strings, and no tags but those of the core schema.
+    """
+    source = Source(file, text.removeprefix("\ufeff"), quotable)
+    _check_characters(source)
+    try:
+        source.roots.extend(_Composer(source).documents())
+    except MarkedYAMLError as error:
+        raise syntax_error(source, error) from None
+    source.complete = True
+    return source.roots
+
+
+def _check_characters(source: Source) -> None:
+    text = source.text
+    # A character takes at least one octet, so the second count is made for small texts only.
+    if len(text) > MAX_OCTETS or len(text.encode("utf-8", "replace")) > MAX_OCTETS:
+        raise ConfigurationError([Problem(source.file, 0, 0, "the text is larger than 16 MiB")])
+    found = _UNPRINTABLE.search(text)
+    if found is not None:
+        lines = text[: found.start()].split("\n")
+        place = Position(len(lines), len(lines[-1]) + 1)
+        message = f"character U+{ord(found[0]):04X} is not allowed in YAML"
+        raise ConfigurationError([problem_in(source, place, message)])
+
+
+class _Extent(NamedTuple):
+    nodes: int
+    depth: int
+
+
+class _Composer:
+    """Makes nodes out of events, one recursive call a collection."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._next: Callable[[], Event] = event_reader(source.text)
+        self._anchors: dict[str, Node] = {}
+        self._open: set[str] = set()
+        self._extents: dict[int, _Extent] = {}
+        self._aliased = 0
+
+    def documents(self) -> list[Node]:
+        found = []
+        while True:
+            event = self._next()
+            if isinstance(event, StreamEndEvent):
+                return found
+            if isinstance(event, DocumentStartEvent):
+                self._anchors.clear()
+                found.append(self._node(self._next(), 0))
+
+    def _node(self, event: Event, depth: int) -> Node:
+        kind = type(event)
+        if kind is ScalarEvent:
+            return self._scalar(event)  # type: ignore[arg-type]  # `type() is`: half a million times
+        if isinstance(event, MappingStartEvent):
+            return self._collection(event, depth, self._mapping, _MAPPING_TAGS)
+        if isinstance(event, SequenceStartEvent):
+            return self._collection(event, depth, self._sequence, _SEQUENCE_TAGS)
+        assert isinstance(event, AliasEvent)
+        return self._alias(event, depth)
+
+    def _scalar(self, event: ScalarEvent) -> Scalar:
+        text, tag = event.value, event.tag
+        node = Scalar(text, text, event.style or "", self._source, event.start_mark, event.end_mark)
+        if tag is not None:
+            self._apply_tag(node, tag)
+        elif event.implicit[0]:
+            self._resolve(node)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = node
+        return node
+
+    def _resolve(self, node: Scalar) -> None:
+        try:
+            node.value = resolve(node.text)
+        except ValueError as error:
+            raise self._refused(node, str(error)) from None
+
+    def _apply_tag(self, node: Scalar, tag: str) -> None:
+        if tag in ("!", _TAGS + "str"):
+            return
+        types = _TYPES.get(tag)
+        if types is None:
+            raise self._refused(node, "unknown tag", "remove the tag")
+        self._resolve(node)
+        if type(node.value) not in types:
+            raise self._refused(node, "the value does not fit its tag", "remove the tag")
+
+    def _collection(
+        self,
+        event: MappingStartEvent | SequenceStartEvent,
+        depth: int,
+        compose: Callable[[Mark, int], Node],
+        tags: tuple[str | None, ...],
+    ) -> Node:
+        place = Position(event.start_mark.line + 1, event.start_mark.column + 1)
+        if event.tag not in tags:
+            problem = problem_in(self._source, place, "unknown tag", expected="remove the tag")
+            raise ConfigurationError([problem])
+        if depth >= MAX_DEPTH:
+            message = f"more than {MAX_DEPTH} lists and maps inside each other"
+            raise ConfigurationError([problem_in(self._source, place, message)])
+        if event.anchor is None:
+            return compose(event.start_mark, depth + 1)
+        self._open.add(event.anchor)
+        node = compose(event.start_mark, depth + 1)
+        self._open.discard(event.anchor)
+        self._anchors[event.anchor] = node
+        return node
+
+    def _mapping(self, start: Mark, depth: int) -> Mapping:
+        entries: dict[str, Node] = {}
+        keys: dict[str, Scalar] = {}
+        following = self._next
+        while True:
+            event = following()
+            if type(event) is MappingEndEvent:
+                return Mapping(entries, keys, self._source, start, event.end_mark)
+            key = self._node(event, depth)
+            name = key.value if type(key) is Scalar else None
+            if type(name) is not str or name in entries or name == "<<":
+                raise self._bad_key(key, keys)
+            keys[name] = key  # type: ignore[assignment]  # a Scalar, or there were no name
+            event = following()
+            entries[name] = (
+                self._scalar(event)
+                if type(event) is ScalarEvent
+                else self._node(event, depth)
+            )
+
+    def _sequence(self, start: Mark, depth: int) -> Sequence:
+        items: list[Node] = []
+        while True:
+            event = self._next()
+            if type(event) is SequenceEndEvent:
+                return Sequence(items, self._source, start, event.end_mark)
+            items.append(self._node(event, depth))
+
+    def _bad_key(self, key: Node, known: dict[str, Scalar]) -> ConfigurationError:
+        if not isinstance(key, Scalar):
+            return self._refused(key, "a list or a map can not be a key", "write text as the key")
+        if not isinstance(key.value, str):
+            return self._refused(key, "this key is not text", f'put it in quotes: "{key.text}"')
+        if key.value == "<<" and "<<" not in known:
+            return self._refused(key, "merge keys (<<) are not part of YAML 1.2")
+        first = position(known[key.value]).line
+        return self._refused(key, f"duplicate key {quoted(key.value)}", f"first in line {first}")
+
+    def _alias(self, event: AliasEvent, depth: int) -> Node:
+        name = event.anchor or ""
+        place = Position(event.start_mark.line + 1, event.start_mark.column + 1)
+        message = ""
+        target = self._anchors.get(name)
+        if name in self._open:
+            message = f"alias {quoted(name)} stands inside what it refers to"
+        elif target is None:
+            message = f"unknown alias {quoted(name)}"
+        else:
+            extent = self._extent(target)
+            self._aliased += extent.nodes
+            if self._aliased > MAX_ALIASED_NODES:
+                message = f"the aliases stand for more than {MAX_ALIASED_NODES} values"
+            elif depth + extent.depth > MAX_DEPTH:
+                message = f"more than {MAX_DEPTH} lists and maps inside each other"
+        if message or target is None:
+            raise ConfigurationError([problem_in(self._source, place, message)])
+        return target
+
+    def _extent(self, node: Node) -> _Extent:
+        """Measures what an alias unfolds to; each node is measured once, however often used."""
+        if isinstance(node, Scalar):
+            return _Extent(1, 0)
+        known = self._extents.get(id(node))
+        if known is None:
+            parts = [self._extent(child) for _, child in children(node)]
+            nodes = 1 + sum(part.nodes for part in parts)
+            known = _Extent(nodes, 1 + max((part.depth for part in parts), default=0))
+            self._extents[id(node)] = known
+        return known
+
+    def _refused(self, node: Node, message: str, expected: str = "") -> ConfigurationError:
+        return ConfigurationError([problem_at(node, message, expected=expected)])

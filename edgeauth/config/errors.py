@@ -1,0 +1,195 @@
+"""What is wrong with a configuration: every problem at once, each pointing at a character."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import TracebackType
+from typing import Self
+
+from edgeauth.config.excerpts import excerpt
+from edgeauth.config.nodes import Mapping, Node, Position, Scalar, Source, position
+from edgeauth.config.places import place_of
+
+_LONGEST_NAME = 60
+_BOLD, _RED, _CYAN, _OFF = "\033[1m", "\033[1;31m", "\033[36m", "\033[0m"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, and where.
+
+    Attributes:
+        file: the name of the file, or a phrase that names a variable of the environment.
+        line: counted from 1; 0 when there is no line to speak of.
+        column: counted from 1.
+        message: one sentence in lower case without a full stop; holds no secret.
+        expected: what could stand there, e.g. `expected a duration such as 10s, 5m`.
+        suggestion: what was probably meant, e.g. `did you mean "google"?`.
+        source_line: the line as it may be shown, secrets masked; empty when it may not.
+        caret: where in `source_line` the mark begins, counted from 0.
+        width: how many characters are marked.
+    """
+
+    file: str
+    line: int
+    column: int
+    message: str
+    expected: str = ""
+    suggestion: str = ""
+    source_line: str = ""
+    caret: int = 0
+    width: int = 1
+
+
+class ConfigurationError(Exception):
+    """Raised for a text that can not be accepted; `str()` of it shows every problem.
+
+    Args:
+        problems: at least one; kept once each, in the order of files and lines.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        unique = dict.fromkeys(problems)
+        self.problems = tuple(sorted(unique, key=lambda one: (one.file, one.line, one.column)))
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return render_problems(self.problems, colour=False)
+
+
+class Collector:
+    """Gathers the problems of several steps; entered as a context, it keeps what one raises."""
+
+    def __init__(self) -> None:
+        self._problems: list[Problem] = []
+
+    def add(self, problem: Problem) -> None:
+        """Keeps a problem."""
+        self._problems.append(problem)
+
+    def raise_any(self) -> None:
+        """Raises all problems kept so far, if there are any.
+
+        Raises:
+            ConfigurationError: holds all of them.
+        """
+        if self._problems:
+            raise ConfigurationError(self._problems)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        if isinstance(error, ConfigurationError):
+            self._problems.extend(error.problems)
+            return True
+        return False
+
+
+def problem_at(
+    node: Node,
+    message: str,
+    *,
+    expected: str = "",
+    suggestion: str = "",
+    offset: int | None = None,
+) -> Problem:
+    """Returns a problem that points at a node, or at a character of it.
+
+    Args:
+        node: a key or a value.
+        message: one sentence in lower case.
+        expected: what could stand there.
+        suggestion: what was probably meant.
+        offset: for a scalar: characters from the beginning of its value.
+    """
+    if offset is not None and isinstance(node, Scalar):
+        place, width = place_of(node, offset), 1
+    else:
+        place, width = position(node), _width(node)
+    return problem_in(
+        node.source, place, message, expected=expected, suggestion=suggestion, width=width
+    )
+
+
+def problem_in(
+    source: Source,
+    place: Position,
+    message: str,
+    *,
+    expected: str = "",
+    suggestion: str = "",
+    width: int = 1,
+) -> Problem:
+    """Returns a problem that points at a place of a text."""
+    if not source.quotable:
+        return Problem(source.file, 0, 0, message, expected, suggestion)
+    shown = excerpt(source, place.line, place.column)
+    room = max(1, len(shown.line) - shown.caret)
+    return Problem(
+        source.file,
+        place.line,
+        place.column,
+        message,
+        expected,
+        suggestion,
+        shown.line,
+        shown.caret,
+        max(1, min(width, room)),
+    )
+
+
+def _width(node: Node) -> int:
+    if isinstance(node, Mapping):
+        first = next(iter(node.keys.values()), None)
+        begins = first is not None and first.start.index == node.start.index
+        return _width(first) if first is not None and begins else 1
+    if not isinstance(node, Scalar) or node.style in ("|", ">"):
+        return 1
+    if node.end.line > node.start.line:
+        return len(node.source.line(node.start.line + 1)) - node.start.column
+    return node.end.column - node.start.column
+
+
+def quoted(name: str) -> str:
+    """Returns a name in double quotes, fit to stand in a message: printable and not too long."""
+    printable = "".join(character if character.isprintable() else "�" for character in name)
+    cut = printable if len(printable) <= _LONGEST_NAME else printable[: _LONGEST_NAME - 1] + "…"
+    return f'"{cut}"'
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Returns `did you mean "google"?` for the nearest known name; empty when none is near."""
+    # difflib takes quadratic time: names as long as this are nobody's slip.
+    close = get_close_matches(name, list(known), 1) if len(name) <= _LONGEST_NAME else []
+    return f"did you mean {quoted(close[0])}?" if close else ""
+
+
+def render_problems(problems: Iterable[Problem], colour: bool) -> str:  # noqa: FBT001  (one reading: on or off)
+    """Returns all problems as text for people.
+
+    Args:
+        problems: shown in the given order.
+        colour: whether the text goes to a terminal that shows colours.
+    """
+    return "\n".join(_render(problem, colour=colour) for problem in problems)
+
+
+def _render(problem: Problem, *, colour: bool) -> str:
+    bold, red, cyan, off = (_BOLD, _RED, _CYAN, _OFF) if colour else ("", "", "", "")
+    place = f":{problem.line}:{problem.column}" if problem.line else ""
+    head = f"{bold}{problem.file}{place}:{off} {problem.message}"
+    advice = " ".join(part for part in (problem.suggestion, problem.expected) if part)
+    if not problem.source_line:
+        return f"{head}; {advice}" if advice else head
+    number = f"{problem.line:>5}"
+    marks = " " * problem.caret + red + "^" * problem.width + off
+    return (
+        f"{head}\n{number} | {problem.source_line}\n"
+        f"{'':5} | {marks}{' ' + cyan + advice + off if advice else ''}"
+    )

@@ -1,0 +1,123 @@
+"""The line that a problem shows, without the secrets that stand in it.
+
+Trust: lines come from files that anybody may have written and go to terminals and logs: secrets
+are masked, control characters replaced, long lines cut.
+"""
+
+from re import IGNORECASE, compile as pattern
+from typing import NamedTuple
+
+from edgeauth.config.nodes import Mapping, Node, Scalar, Sequence, Source, children
+
+MASK = "***"
+_WIDTH = 160
+"""Characters of a line that are shown."""
+
+_SECRET_KEY = r"[\w.-]*(?:password|passphrase|secret|token|private_?key|api_?key|authorization|cookie)"
+_is_secret = pattern(_SECRET_KEY, IGNORECASE).fullmatch
+_SECRET_ON_LINE = pattern(rf"(?:^|[\s{{,\"'])({_SECRET_KEY})[\"']?\s*:(?=\s)", IGNORECASE)
+_VALUE_ON_LINE = pattern(r"(?:^|[\s{,\"'])(value)[\"']?\s*:(?=\s)", IGNORECASE)
+_USER_INFORMATION = pattern(r"(?<=://)[^/@\s\"']*(?=@)")
+_UNPRINTABLE = pattern(r"[^\S ]|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+class Excerpt(NamedTuple):
+    """A line to show, and where in it the caret stands (characters, from 0)."""
+
+    line: str
+    caret: int
+
+
+def excerpt(source: Source, line: int, column: int) -> Excerpt:
+    """Returns the line of a problem, fit to be shown; an empty one when nothing may be shown.
+
+    Args:
+        source: where the problem is.
+        line: counted from 1.
+        column: counted from 1.
+    """
+    if not source.quotable:
+        return Excerpt("", 0)
+    text = source.line(line)
+    spans = _secret_spans(source, line, text)
+    spans += [match.span() for match in _USER_INFORMATION.finditer(text)]
+    shown, caret = _masked(text, sorted(spans), column - 1)
+    return _cut(_UNPRINTABLE.sub(lambda found: "→" if found[0] == "\t" else "�", shown), caret)
+
+
+def _masked(text: str, spans: list[tuple[int, int]], caret: int) -> tuple[str, int]:
+    """Puts the mask in place of each span and moves the caret along."""
+    shown, done, moved = "", 0, caret
+    for begin, end in spans:
+        if end <= done:
+            continue
+        begin = max(begin, done)
+        shown += text[done:begin] + MASK
+        if caret >= end:
+            moved += begin + len(MASK) - end
+        elif caret > begin:
+            moved += begin - caret
+        done = end
+    return shown + text[done:], max(moved, 0)
+
+
+def _cut(text: str, caret: int) -> Excerpt:
+    if len(text) <= _WIDTH:
+        return Excerpt(text, caret)
+    begin = max(0, min(caret - _WIDTH // 2, len(text) - _WIDTH))
+    shown = ("…" if begin else "") + text[begin : begin + _WIDTH]
+    return Excerpt(shown, caret - begin + (1 if begin else 0))
+
+
+def _secret_spans(source: Source, line: int, text: str) -> list[tuple[int, int]]:
+    """Finds the secrets of a line: from the tree, or by their looks where no tree was made."""
+    if not source.complete:
+        return _by_looks(source, line, text)
+    spans: list[tuple[int, int]] = []
+    pending: list[Node] = list(source.roots)
+    seen: set[int] = set()
+    while pending:
+        node = pending.pop()
+        if id(node) in seen or node.start.line > line or node.end.line + 1 < line:
+            continue
+        seen.add(id(node))
+        for key, child in children(node):
+            if isinstance(node, Mapping) and _holds_secret(node, str(key), child):
+                spans.extend(_on_line(child, line, len(text)))
+            pending.append(child)
+    return spans
+
+
+def _holds_secret(parent: Mapping, key: str, child: Node) -> bool:
+    if _is_secret(key):
+        return not isinstance(child, Mapping)
+    # The `config` of an `api_key` strategy: `in`, `name` and the key itself as `value`.
+    return key == "value" and "type" not in parent.entries
+
+
+def _on_line(node: Node, line: int, length: int) -> list[tuple[int, int]]:
+    if isinstance(node, Sequence):
+        return [span for item in node.items for span in _on_line(item, line, length)]
+    if not isinstance(node, Scalar) or not node.start.line < line <= node.end.line + 1:
+        return []
+    begin = node.start.column if line == node.start.line + 1 else 0
+    end = node.end.column if line == node.end.line + 1 else length
+    return [(begin, end)] if begin < end else []
+
+
+def _by_looks(source: Source, line: int, text: str) -> list[tuple[int, int]]:
+    """Masks everything after a key that sounds secret, and lines that continue such a value."""
+    found = _SECRET_ON_LINE.search(text)
+    if found is None and "api_key" in source.text:
+        found = _VALUE_ON_LINE.search(text)
+    if found is not None:
+        begin = found.end() + 1
+        return [(begin, len(text))] if begin < len(text) else []
+    indentation = len(text) - len(text.lstrip())
+    for above in range(line - 1, 0, -1):
+        candidate = source.line(above)
+        if candidate.strip() and len(candidate) - len(candidate.lstrip()) < indentation:
+            if _SECRET_ON_LINE.search(candidate):
+                return [(indentation, len(text))]
+            break
+    return []
