@@ -1,5 +1,7 @@
 """What may go wrong with an expression: at load, and when it is evaluated."""
 
+from edgeauth.model.errors import Fault, Reason
+
 
 class ExpressionError(Exception):
     """Raised at load for a text that does not compile.
@@ -17,8 +19,11 @@ class ExpressionError(Exception):
         self.hint = hint
 
 
-class EvaluationError(Exception):
-    """Raised when a compiled expression has no value for this request.
+class EvaluationError(Fault):
+    """Raised when a compiled expression has no value for this request: an internal error.
 
     The text names the operation and the member, never the data: it goes to the decision log.
     """
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(Reason.INTERNAL, detail)

@@ -1,6 +1,6 @@
 """What comes out of the engine: a permit with what to tell the upstream, or a denial."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from edgeauth.model.errors import Fault, Reason
@@ -45,15 +45,10 @@ class Refusal:
 
 
 class HeaderEdits(NamedTuple):
-    """What finalizers tell the upstream; a name that stands here is taken from nobody else.
-
-    `owned` lists lower-cased names that the pipeline answers for although it sets no value in
-    this request: the client's field of that name is removed all the same (measured.md 15).
-    """
+    """What the pipeline tells the upstream, in the place of anything the client said."""
 
     fields: tuple[Field, ...] = ()
     cookies: tuple[tuple[str, str], ...] = ()
-    owned: tuple[bytes, ...] = ()
 
 
 class Response(NamedTuple):
@@ -71,6 +66,8 @@ class Permit(NamedTuple):
     subject_id: str
     edits: HeaderEdits
     target: Target | None
+    downgrades: tuple[Refusal, ...] = ()
+    """Refusals of authenticators that one further down made up for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +78,7 @@ class Deny:
     refusal: Refusal
     rule_id: str = ""
     subject_id: str = ""
-    downgrades: tuple[Refusal, ...] = field(default=())
+    downgrades: tuple[Refusal, ...] = ()
 
 
 Decision = Permit | Deny

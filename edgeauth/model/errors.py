@@ -30,12 +30,15 @@ class Fault(Exception):
     Args:
         reason: the class of the fault, `COMMUNICATION` or `INTERNAL` as a rule.
         detail: for the decision log only, never for the client; holds no credential.
+        final: whether the next authenticator must not be tried, as after a failed TLS handshake
+            with the issuer: an attacker in the middle may not turn a login into anonymity.
     """
 
-    def __init__(self, reason: Reason, detail: str) -> None:
+    def __init__(self, reason: Reason, detail: str, *, final: bool = False) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+        self.final = final
 
 
 class Malformed(ValueError):

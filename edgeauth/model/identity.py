@@ -52,7 +52,7 @@ class Subject:
 def fingerprint(*parts: bytes) -> bytes:
     """Returns a SHA-256 digest over length-prefixed parts, so that no two lists collide.
 
-    `fingerprint(b"ab", b"c")` and `fingerprint(b"a", b"bc")` differ (spec/attacks.md 157).
+    `fingerprint(b"ab", b"c")` and `fingerprint(b"a", b"bc")` differ.
     """
     digest = sha256()
     for part in parts:

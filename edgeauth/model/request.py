@@ -4,7 +4,7 @@ A `Request` is made in one place, `edgeauth.wire.inbound`, and never changed aft
 that was matched is the path that conditions see and the path that is forwarded.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, KeysView
 from typing import NamedTuple
 
 
@@ -14,23 +14,38 @@ class Headers:
     Args:
         fields: (name, value) pairs; names lower-cased ASCII, values as received without the
             surrounding blanks.
+
+    Attributes:
+        fields: the same pairs.
+        repeated: names that came more than once.
     """
 
-    __slots__ = ("_joined", "fields")
+    __slots__ = ("_joined", "fields", "repeated")
 
     def __init__(self, fields: Iterable[tuple[bytes, bytes]] = ()) -> None:
         self.fields: tuple[tuple[bytes, bytes], ...] = tuple(fields)
+        self._joined = dict(self.fields)
+        self.repeated: tuple[bytes, ...] = ()
+        if len(self._joined) < len(self.fields):
+            self._join()
+
+    def _join(self) -> None:
+        """Joins repeated fields; they are rare, so the plain case above is one dict."""
         joined: dict[bytes, bytes] = {}
+        repeated: list[bytes] = []
         for name, value in self.fields:
-            known = joined.get(name)
-            if known is not None:
+            if name in joined:
+                repeated.append(name)
                 # RFC 6265 section 5.4 and RFC 9113 section 8.2.3: cookies are joined with "; ".
-                value = known + (b"; " if name == b"cookie" else b",") + value
-            joined[name] = value
-        self._joined = joined
+                joined[name] += (b"; " if name == b"cookie" else b",") + value
+            else:
+                joined[name] = value
+        self._joined, self.repeated = joined, tuple(repeated)
 
     def get(self, name: bytes) -> bytes | None:
-        """Returns the value of a field, several joined with a comma (cookies with `; `); None when it is absent.
+        """Returns the value of a field, or None when it is absent.
+
+        Several values are joined with a comma, those of cookies with `; `.
 
         Args:
             name: lower-cased.
@@ -42,7 +57,7 @@ class Headers:
         value = self._joined.get(name.lower().encode("latin-1", "replace"))
         return "" if value is None else value.decode("utf-8", "replace")
 
-    def names(self) -> Iterable[bytes]:
+    def names(self) -> KeysView[bytes]:
         """Returns each name once, in the order of first appearance."""
         return self._joined.keys()
 

@@ -24,6 +24,7 @@ class Target:
         add_path_prefix: put in front of the path.
         strip_query_parameters: names of parameters that are not forwarded.
         forward_host_header: whether the client's host is sent upstream, else `host`.
+        decode_slashes: whether `%2F` in the path is forwarded as a slash.
     """
 
     host: str
@@ -33,6 +34,7 @@ class Target:
     add_path_prefix: str = ""
     strip_query_parameters: frozenset[str] = frozenset()
     forward_host_header: bool = True
+    decode_slashes: bool = False
 
     @property
     def authority(self) -> str:

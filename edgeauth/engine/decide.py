@@ -1,0 +1,94 @@
+"""The policy decision point. Start reading here: a request comes in, a decision goes out.
+
+    Request -> RuleBook.find -> Matched      no rule: denied
+               identify      -> Identified   who is asking
+               authorize     -> Granted      what else is known, and may they
+               finalize      -> Permit       what the upstream is told
+    a refusal anywhere -> respond -> Deny    what the client is told
+
+A step says "no" by returning a `Refusal` and "I could not tell" by raising a `Fault`; anything
+else that is raised is a bug. All three end in `Deny`. No path leads from an exception to `Permit`.
+"""
+
+import traceback
+from collections.abc import Callable
+
+from edgeauth.engine.authorize import authorize
+from edgeauth.engine.finalize import finalize
+from edgeauth.engine.identify import identify
+from edgeauth.engine.refuse import respond
+from edgeauth.engine.rule import Rule
+from edgeauth.engine.rulebook import RuleBook
+from edgeauth.expressions.objects import RequestView
+from edgeauth.model.decision import Decision, Deny, Permit, Refusal
+from edgeauth.model.errors import Reason
+from edgeauth.model.request import Request
+from edgeauth.ports.stages import Identified, Matched
+from edgeauth.wire.answers import Answers
+
+
+class DecisionPoint:
+    """Decides about requests by the rules it was given.
+
+    Args:
+        rules: the rules in force; replaced as a whole by `activate`.
+        answers: what the client hears where no error handler speaks.
+        record: is told every decision once it is made; must not block.
+    """
+
+    def __init__(
+        self, rules: RuleBook, answers: Answers, record: Callable[[Request, Decision], None]
+    ) -> None:
+        self._rules = rules
+        self._answers = answers
+        self._record = record
+
+    def activate(self, rules: RuleBook) -> None:
+        """Puts other rules in force; requests under way finish with those they began with."""
+        self._rules = rules
+
+    async def decide(self, request: Request) -> Decision:
+        """Returns the decision about a request; never raises for anything a request can cause."""
+        try:
+            decision = await self._decide(request)
+        except Exception as bug:  # noqa: BLE001  (the one blanket except: a bug is a "no")
+            refusal = Refusal(Reason.INTERNAL, _place(bug))
+            decision = Deny(self._answers.to(refusal), refusal)
+        self._record(request, decision)
+        return decision
+
+    async def _decide(self, request: Request) -> Decision:
+        found = self._rules.find(request)
+        if isinstance(found, Refusal):
+            return Deny(self._answers.to(found), found)
+        rule = found.rule
+        seen = Matched(request, rule.id, RequestView(request, found.captures))
+        passed_over: list[Refusal] = []
+        known = await identify(rule, seen, passed_over)
+        outcome = (
+            known
+            if isinstance(known, Refusal)
+            else await self._permit(rule, known, tuple(passed_over))
+        )
+        if isinstance(outcome, Permit):
+            return outcome
+        refusal, response = await respond(rule, seen, outcome, self._answers)
+        subject = "" if isinstance(known, Refusal) else known.subject.id
+        return Deny(response, refusal, rule.id, subject, tuple(passed_over))
+
+    async def _permit(
+        self, rule: Rule, known: Identified, downgrades: tuple[Refusal, ...]
+    ) -> Permit | Refusal:
+        granted = await authorize(rule, known)
+        if isinstance(granted, Refusal):
+            return granted
+        edits = await finalize(rule, granted)
+        if isinstance(edits, Refusal):
+            return edits
+        return Permit(rule.id, known.subject.id, edits, rule.target, downgrades)
+
+
+def _place(bug: Exception) -> str:
+    """Returns what the operator needs to report a bug, without any data of the request."""
+    frame = traceback.extract_tb(bug.__traceback__)[-1]
+    return f"bug: {type(bug).__name__} in {frame.name}, line {frame.lineno}"

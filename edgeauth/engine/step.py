@@ -1,0 +1,60 @@
+"""One step of a rule: a mechanism, its condition, and the names it is known by."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from edgeauth.expressions.cel import Condition
+from edgeauth.model.decision import Refusal
+from edgeauth.model.errors import Fault
+from edgeauth.ports.mechanisms import (
+    Authenticator,
+    Authorizer,
+    Contextualizer,
+    ErrorHandler,
+    Finalizer,
+)
+from edgeauth.ports.stages import Identified
+
+M = TypeVar("M", Authenticator, Contextualizer, Authorizer, Finalizer, ErrorHandler)
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Generic[M]):
+    """A mechanism at work in a rule.
+
+    Attributes:
+        id: unique in its pipeline; the key of the step's output.
+        source: the id of the catalogue entry.
+        mechanism: what is run.
+        condition: `if`; None means always.
+    """
+
+    id: str
+    source: str
+    mechanism: M
+    condition: Condition | None = None
+
+    def applies(self, known: Identified) -> bool:
+        """Returns whether the step is to run for an identified request.
+
+        Raises:
+            Fault: the condition has no value; the step fails, it is not skipped.
+        """
+        return self.condition is None or self.condition.evaluate(known.scope())
+
+    def refused(self, cause: Refusal | Fault) -> Refusal:
+        """Returns a refusal that says which step it came from."""
+        refusal = Refusal.of(cause) if isinstance(cause, Fault) else cause
+        return refusal.said_by(self.source, self.id)
+
+
+class InformStep(Step[Contextualizer]):
+    """A step that finds out what else is known."""
+
+    __slots__ = ()
+
+
+class AuthorizeStep(Step[Authorizer]):
+    """A step that says whether the request may pass."""
+
+    __slots__ = ()

@@ -1,0 +1,115 @@
+"""Pieces that configuration is made of: strict models, and fields that hold expressions.
+
+Expressions are compiled while they are decoded, so that a wrong one is reported with its place in
+the file like any other mistake.
+"""
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from edgeauth.expressions.cel import Condition, compile_condition
+from edgeauth.expressions.errors import ExpressionError
+from edgeauth.expressions.objects import VARIABLES
+from edgeauth.expressions.paths import Selector, compile_selector
+from edgeauth.expressions.templates import Template, compile_template
+
+
+class Specification(BaseModel):
+    """A piece of configuration: unknown keys refused, nothing coerced, never changed."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
+    )
+
+
+class _CompiledText:
+    """Marks a field whose text is compiled while the configuration is decoded."""
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self.compiled, json_schema_input_schema=core_schema.str_schema()
+        )
+
+    def compiled(self, value: object) -> object:
+        raise NotImplementedError
+
+
+def _as_field_error(error: ExpressionError) -> PydanticCustomError:
+    return PydanticCustomError(
+        "expression",
+        "{message}",
+        {"message": error.message, "offset": error.offset, "hint": error.hint},
+    )
+
+
+class TemplateOf(_CompiledText):
+    """Marks a field as a template that sees the named variables.
+
+    Args:
+        variables: names from `edgeauth.expressions.objects.VARIABLES`.
+    """
+
+    def __init__(self, *variables: str) -> None:
+        self.variables = {name: VARIABLES[name] for name in variables}
+
+    def compiled(self, value: object) -> Template:
+        """Returns the compiled template.
+
+        Raises:
+            PydanticCustomError: the value is no text, or does not compile.
+        """
+        if isinstance(value, Template):
+            return value
+        if not isinstance(value, str):
+            raise PydanticCustomError("template_type", "expected a text, possibly a template")
+        try:
+            return compile_template(value, self.variables)
+        except ExpressionError as error:
+            raise _as_field_error(error) from None
+
+
+class ConditionOf(_CompiledText):
+    """Marks a field as a condition that sees the named variables.
+
+    Args:
+        variables: names from `edgeauth.expressions.objects.VARIABLES`.
+    """
+
+    def __init__(self, *variables: str) -> None:
+        self.variables = {name: VARIABLES[name] for name in variables}
+
+    def compiled(self, value: object) -> Condition:
+        """Returns the compiled condition.
+
+        Raises:
+            PydanticCustomError: the value is no text, or does not compile.
+        """
+        if isinstance(value, Condition):
+            return value
+        if not isinstance(value, str):
+            raise PydanticCustomError("condition_type", "expected a condition (CEL) as text")
+        try:
+            return compile_condition(value, self.variables)
+        except ExpressionError as error:
+            raise _as_field_error(error) from None
+
+
+class SelectorText(_CompiledText):
+    """Marks a field as a selector into a JSON document."""
+
+    def compiled(self, value: object) -> Selector:
+        """Returns the compiled selector.
+
+        Raises:
+            PydanticCustomError: the value is no text, or does not compile.
+        """
+        if isinstance(value, Selector):
+            return value
+        if not isinstance(value, str):
+            raise PydanticCustomError("selector_type", "expected a path such as user.id")
+        try:
+            return compile_selector(value)
+        except ExpressionError as error:
+            raise _as_field_error(error) from None

@@ -1,0 +1,38 @@
+"""How a refusal sounds on the wire: status by error class (RFC 9110 section 15), nothing more.
+
+The client learns the class of the error and, where it can mend it, a challenge. Everything else
+is for the decision log.
+"""
+
+from collections.abc import Mapping
+
+from edgeauth.model.decision import Field, Refusal, Response
+from edgeauth.model.errors import Reason
+
+DEFAULT_STATUSES: Mapping[Reason, int] = {
+    Reason.AUTHENTICATION: 401,
+    Reason.AUTHORIZATION: 403,
+    Reason.COMMUNICATION: 502,
+    Reason.PRECONDITION: 400,
+    Reason.NO_RULE: 404,
+    Reason.INTERNAL: 500,
+}
+"""Listed in order of precedence: where a cause chain has several classes, the first counts."""
+
+
+class Answers:
+    """The answer to each class of refusal.
+
+    Args:
+        statuses: overrides of `DEFAULT_STATUSES` (`serve.respond.with`), 100 to 599.
+    """
+
+    def __init__(self, statuses: Mapping[Reason, int] | None = None) -> None:
+        self._statuses = {**DEFAULT_STATUSES, **(statuses or {})}
+
+    def to(self, refusal: Refusal) -> Response:
+        """Returns the answer to a refusal, never to be cached."""
+        reason = next(each for each in DEFAULT_STATUSES if each in refusal.causes)
+        fields: list[Field] = [(b"cache-control", b"no-store")]
+        fields += [(b"www-authenticate", challenge) for challenge in refusal.challenges]
+        return Response(self._statuses[reason], tuple(fields))

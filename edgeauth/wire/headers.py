@@ -1,0 +1,138 @@
+"""Which header fields may be believed, forwarded or repeated (RFC 9110 sections 5 and 7.6).
+
+Trust: the client's, and the upstream's. Names arrive lower-cased.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from edgeauth.model.errors import Malformed
+from edgeauth.model.request import Headers
+
+HOP_BY_HOP: Final = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+"""Connection-specific fields: they end at this hop (RFC 9110 section 7.6.1)."""
+
+FORWARDING: Final = frozenset(
+    {
+        b"forwarded",
+        b"x-forwarded-for",
+        b"x-forwarded-host",
+        b"x-forwarded-method",
+        b"x-forwarded-path",
+        b"x-forwarded-proto",
+        b"x-forwarded-uri",
+    }
+)
+"""What proxies say about the original request: removed unless the peer is trusted."""
+
+ROUTING_HINTS: Final = frozenset(
+    {
+        b"x-forwarded-prefix",
+        b"x-forwarded-port",
+        b"x-forwarded-scheme",
+        b"x-forwarded-server",
+        b"x-forwarded-ssl",
+        b"x-http-method",
+        b"x-http-method-override",
+        b"x-method-override",
+        b"x-original-host",
+        b"x-original-method",
+        b"x-original-uri",
+        b"x-original-url",
+        b"x-rewrite-url",
+        b"x-real-ip",
+        b"true-client-ip",
+        b"x-client-cert",
+        b"client-cert",
+        b"client-cert-chain",
+        b"x-forwarded-client-cert",
+        b"x-envoy-external-address",
+        b"x-envoy-internal",
+        b"x-envoy-original-path",
+    }
+)
+"""Fields by which some upstreams read another request than the one that was decided about.
+
+Only a trusted proxy may say them.
+"""
+
+_SINGLETONS: Final = frozenset(
+    {
+        b"authorization",
+        b"client-cert",
+        b"content-length",
+        b"content-type",
+        b"dpop",
+        b"expect",
+        b"host",
+        b"transfer-encoding",
+        b"x-forwarded-host",
+        b"x-forwarded-method",
+        b"x-forwarded-proto",
+        b"x-forwarded-uri",
+    }
+)
+
+
+def check_singletons(headers: Headers) -> None:
+    """Refuses fields that two readers could take two values from.
+
+    Raises:
+        Malformed: a field that may come only once came twice.
+    """
+    for name in headers.repeated:
+        if name in _SINGLETONS:
+            raise Malformed(f"the field {name.decode()} is repeated")
+
+
+def is_ambiguous(name: bytes) -> bool:
+    """Returns whether some upstreams would read the name as another one.
+
+    CGI-like servers make `X_User` and `X.User` the same variable as `X-User`.
+    """
+    return b"_" in name or b"." in name
+
+
+def connection_options(headers: Headers) -> frozenset[bytes]:
+    """Returns the lower-cased options of the Connection field, the names it lists among them."""
+    value = headers.get(b"connection")
+    if value is None:
+        return frozenset()
+    return frozenset(option.strip().lower() for option in value.split(b","))
+
+
+_UNSAFE: Final = frozenset(b"\r\n\x00")
+
+
+def check_value(value: bytes) -> bytes:
+    """Returns the value of a field that edgeauth sets, if it is one line.
+
+    Raises:
+        Malformed: it holds CR, LF or NUL (RFC 9110 section 5.5).
+    """
+    if not _UNSAFE.isdisjoint(value):
+        raise Malformed("the value of a header field would hold a line break or NUL")
+    return value
+
+
+_TOKEN: Final = frozenset(
+    b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+)
+
+
+def is_token(text: Iterable[int]) -> bool:
+    """Returns whether the octets are a token (RFC 9110 section 5.6.2), e.g. a method or name."""
+    octets = frozenset(text)
+    return bool(octets) and octets <= _TOKEN
