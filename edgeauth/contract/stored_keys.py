@@ -1,0 +1,162 @@
+"""Private keys and certificates as they stand in a PEM text.
+
+Trust: the operator's file. Whatever is wrong with it is refused; nothing shows key material.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+from edgeauth.contract.chains import build_chain, subject_key_identifier
+from edgeauth.model.errors import Malformed
+from edgeauth.wire.jwa import VerificationKey
+from edgeauth.wire.jwk import MAX_KEY_ID_LENGTH
+from edgeauth.wire.pem import PemBlock, parse_pem
+
+_PRIVATE_KEY_LABELS: Final = frozenset(
+    {"PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"}
+)
+_KEY_ID_HEADER: Final = "x-key-id"
+_RSA_ALGORITHMS: Final[Mapping[int, str]] = {2048: "PS256", 3072: "PS384", 4096: "PS512"}
+_CURVE_ALGORITHMS: Final[Mapping[str, str]] = {
+    "secp256r1": "ES256",
+    "secp384r1": "ES384",
+    "secp521r1": "ES512",
+}
+
+PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | Ed25519PrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A private key, what it is called and who vouches for it.
+
+    Attributes:
+        kid: its name, unique in the store.
+        algorithm: the only value of `alg` that it signs with.
+        private_key: the key itself.
+        chain: its certificates, its own one first; empty when it has none.
+    """
+
+    kid: str
+    algorithm: str
+    private_key: PrivateKey
+    chain: tuple[x509.Certificate, ...]
+
+    @property
+    def public_key(self) -> VerificationKey:
+        """Returns the part of the key that may be published."""
+        return self.private_key.public_key()
+
+    def __repr__(self) -> str:
+        return f"StoredKey({self.kid}, {self.algorithm})"
+
+
+def parse_stored_keys(text: bytes, password: str | None) -> tuple[StoredKey, ...]:
+    """Returns the private keys of a PEM text with their certificates, in the order of the text.
+
+    Private keys are PKCS#1, SEC1 or PKCS#8, the last one also encrypted. A key is called as its
+    PEM header `X-Key-ID` says, else by the subject key identifier of its certificate, else by
+    that of RFC 5280 section 4.2.1.2, method 1.
+
+    Raises:
+        Malformed: there is no key, a block is of no use, an algorithm is not supported, a
+            certificate belongs to no key, or two keys are called the same.
+    """
+    blocks = [each for each in parse_pem(text) if each.label != "EC PARAMETERS"]
+    certificates = [_certificate(each) for each in blocks if each.label == "CERTIFICATE"]
+    keys = tuple(
+        _stored_key(each, number, password, certificates)
+        for number, each in enumerate(blocks, start=1)
+        if each.label != "CERTIFICATE"
+    )
+    _check_keys(keys, certificates)
+    return keys
+
+
+def _check_keys(keys: Sequence[StoredKey], certificates: Sequence[x509.Certificate]) -> None:
+    if not keys:
+        raise Malformed("there is no private key")
+    kids = [key.kid for key in keys]
+    for kid in kids:
+        if kids.count(kid) > 1:
+            raise Malformed(f"two keys are called {kid}")
+    used = {each for key in keys for each in key.chain}
+    for number, certificate in enumerate(certificates, start=1):
+        if certificate not in used:
+            raise Malformed(f"certificate {number} belongs to no key")
+
+
+def _certificate(block: PemBlock) -> x509.Certificate:
+    try:
+        certificate = x509.load_der_x509_certificate(block.octets)
+        # Extensions and keys are parsed late; whatever is wrong with them shows here.
+        _ = (certificate.extensions, certificate.public_key())
+    except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension):
+        raise Malformed("a certificate can not be read") from None
+    return certificate
+
+
+def _stored_key(
+    block: PemBlock, number: int, password: str | None, certificates: Sequence[x509.Certificate]
+) -> StoredKey:
+    try:
+        key = _private_key(block, password)
+        algorithm = _algorithm(key)
+        chain = build_chain(key.public_key(), certificates)
+        kid = _key_id(block, key, chain)
+    except Malformed as problem:
+        raise Malformed(f"block {number} ({block.label}) {problem}") from None
+    return StoredKey(kid, algorithm, key, chain)
+
+
+def _private_key(block: PemBlock, password: str | None) -> PrivateKey:
+    if block.label not in _PRIVATE_KEY_LABELS:
+        raise Malformed("is neither a private key nor a certificate")
+    if not block.headers.keys() <= {_KEY_ID_HEADER}:
+        # Proc-Type and DEK-Info: the old encryption, keyed by one round of MD5.
+        raise Malformed("has a header other than X-Key-ID; encrypt it as PKCS#8")
+    encrypted = block.label.startswith("ENCRYPTED")
+    if encrypted and password is None:
+        raise Malformed("is encrypted, and there is no password")
+    secret = password.encode() if encrypted and password is not None else None
+    try:
+        key = load_der_private_key(block.octets, secret)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        detail = "can not be decrypted with this password" if encrypted else "can not be read"
+        raise Malformed(detail) from None
+    if not isinstance(key, PrivateKey):
+        raise Malformed("is of a kind that is not supported")
+    return key
+
+
+def _algorithm(key: PrivateKey) -> str:
+    if isinstance(key, Ed25519PrivateKey):
+        return "EdDSA"
+    if isinstance(key, rsa.RSAPrivateKey):
+        algorithm = _RSA_ALGORITHMS.get(key.key_size)
+        wanted = "an RSA key of 2048, 3072 or 4096 bits"
+    else:
+        algorithm = _CURVE_ALGORITHMS.get(key.curve.name)
+        wanted = "a key on P-256, P-384 or P-521"
+    if algorithm is None:
+        raise Malformed(f"is not {wanted}")
+    return algorithm
+
+
+def _key_id(block: PemBlock, key: PrivateKey, chain: Sequence[x509.Certificate]) -> str:
+    named = block.headers.get(_KEY_ID_HEADER)
+    if named is not None:
+        if len(named) > MAX_KEY_ID_LENGTH:
+            raise Malformed("has too long a key id")
+        return named
+    identifier = subject_key_identifier(chain[0]) if chain else None
+    if identifier is None:
+        identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key()).digest
+    return identifier.hex()
