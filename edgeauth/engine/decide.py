@@ -85,7 +85,7 @@ class DecisionPoint:
         edits = await finalize(rule, granted)
         if isinstance(edits, Refusal):
             return edits
-        return Permit(rule.id, known.subject.id, edits, rule.target, downgrades)
+        return Permit(rule.id, known.subject.id, edits, rule.target, rule.owned, downgrades)
 
 
 def _place(bug: Exception) -> str:

@@ -21,6 +21,8 @@ class Rule:
         finalizers: run only when every authorizer that applies has allowed.
         error_handlers: the first that applies answers a refusal.
         target: where requests go; None in decision mode and for the default rule.
+        owned: lower-cased names of fields that only the pipeline may set: those of its own
+            finalizers, and those of any other rule's but for the credentials of the client.
     """
 
     id: str
@@ -30,3 +32,4 @@ class Rule:
     finalizers: tuple[Step[Finalizer], ...]
     error_handlers: tuple[Step[ErrorHandler], ...]
     target: Target | None = None
+    owned: frozenset[bytes] = frozenset()

@@ -66,6 +66,8 @@ class Permit(NamedTuple):
     subject_id: str
     edits: HeaderEdits
     target: Target | None
+    owned: frozenset[bytes] = frozenset()
+    """Names of fields that only the pipeline may set: the client's are removed."""
     downgrades: tuple[Refusal, ...] = ()
     """Refusals of authenticators that one further down made up for."""
 

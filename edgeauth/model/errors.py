@@ -45,4 +45,12 @@ class Malformed(ValueError):
     """Raised by the parsers of `wire` for bytes that the standard does not allow.
 
     The text names the rule that was broken and never repeats what was sent.
+
+    Args:
+        text: the rule that was broken.
+        status: the HTTP status that says so, where the bytes are a request.
     """
+
+    def __init__(self, text: str, status: int = 400) -> None:
+        super().__init__(text)
+        self.status = status

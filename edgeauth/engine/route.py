@@ -1,0 +1,134 @@
+"""One way into a rule: a path expression, where its wildcards are, and what they must hold."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote
+
+from edgeauth.engine.rule import Rule
+from edgeauth.model.request import Request
+from edgeauth.model.routing import EncodedSlashes
+from edgeauth.wire.uri import parse_path
+
+NO_CAPTURES: Final[Mapping[str, str]] = {}
+
+SINGLE: Final = ":"
+"""Marks a segment that stands for exactly one segment which is not empty."""
+FREE: Final = "*"
+"""Marks the last segment: the rest of the path, at least one character."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathExpression:
+    """A parsed path expression.
+
+    Attributes:
+        segments: literal text in normal form, or None for a single wildcard.
+        free: whether a free wildcard follows the last segment.
+        names: for each wildcard from left to right its name; empty for an unnamed one.
+    """
+
+    segments: tuple[str | None, ...]
+    free: bool
+    names: tuple[str, ...]
+
+
+def parse_path_expression(text: str) -> PathExpression:
+    """Returns the segments and wildcards of a path expression.
+
+    `:name` and `:*` stand for one segment, `*name` and `**` for the rest; a backslash at the
+    beginning of a segment makes it literal.
+
+    Raises:
+        ValueError: it does not begin with a slash, a free wildcard is not the last segment, a name
+            is used twice, or literal text is no well-formed path.
+    """
+    if not text.startswith("/"):
+        raise ValueError("a path expression begins with /")
+    segments: list[str | None] = []
+    names: list[str] = []
+    parts = text[1:].split("/")
+    for position, part in enumerate(parts):
+        mark, name = part[:1], part[1:]
+        if mark not in {SINGLE, FREE} or not name:
+            segments.append(_literal(part))
+            continue
+        names.append("" if name == "*" else name)
+        if mark == FREE:
+            if position != len(parts) - 1:
+                raise ValueError("a free wildcard has to be the last segment")
+            return PathExpression(tuple(segments), free=True, names=_once(names))
+        segments.append(None)
+    return PathExpression(tuple(segments), free=False, names=_once(names))
+
+
+def _literal(part: str) -> str:
+    if part[:2] in {"\\:", "\\*", "\\\\"}:
+        part = part[1:]
+    return parse_path(b"/" + part.encode())[1:]
+
+
+def _once(names: list[str]) -> tuple[str, ...]:
+    named = [name for name in names if name]
+    if len(named) != len(set(named)):
+        raise ValueError("a wildcard name is used twice")
+    return tuple(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path of a rule with everything else that has to hold for it.
+
+    Attributes:
+        rule: what runs when the route is taken.
+        names: of the wildcards, from left to right.
+        methods: allowed methods; None means any.
+        scheme: `http` or `https`; None means either.
+        conditions: the number of a wildcard and the test of its value; all must hold.
+        slashes: what is made of `%2F`.
+    """
+
+    rule: Rule
+    names: tuple[str, ...] = ()
+    methods: frozenset[str] | None = None
+    scheme: str | None = None
+    conditions: tuple[tuple[int, Callable[[str], bool]], ...] = ()
+    slashes: EncodedSlashes = EncodedSlashes.OFF
+
+    def accepts(self, request: Request, captured: list[str]) -> bool:
+        """Returns whether method, scheme and captured values fit.
+
+        Args:
+            request: the request.
+            captured: raw values of the wildcards, from left to right.
+        """
+        if self.methods is not None and request.method not in self.methods:
+            return False
+        if self.scheme is not None and request.scheme != self.scheme:
+            return False
+        return not self.conditions or self._conditions_hold(request, captured)
+
+    def _conditions_hold(self, request: Request, captured: list[str]) -> bool:
+        if self.slashes is EncodedSlashes.OFF and "%2F" in request.path:
+            return False
+        return all(test(self._compared(captured[number])) for number, test in self.conditions)
+
+    def _compared(self, value: str) -> str:
+        return value if self.slashes is EncodedSlashes.OFF else self._decoded(value)
+
+    def _decoded(self, value: str) -> str:
+        if "%" not in value:
+            return value
+        if self.slashes is EncodedSlashes.ON:
+            return unquote(value)
+        return "%2F".join(unquote(part) for part in value.split("%2F"))
+
+    def captures(self, captured: list[str]) -> Mapping[str, str]:
+        """Returns the decoded values of the named wildcards, as rules see them."""
+        if not captured:
+            return NO_CAPTURES
+        return {
+            name: self._decoded(value)
+            for name, value in zip(self.names, captured, strict=True)
+            if name
+        }

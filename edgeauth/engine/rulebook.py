@@ -1,0 +1,52 @@
+"""All rules in force, as one immutable book: which rule is for a request."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from edgeauth.engine.route import NO_CAPTURES
+from edgeauth.engine.rule import Rule
+from edgeauth.engine.trie import Trie
+from edgeauth.model.decision import Refusal
+from edgeauth.model.errors import Reason
+from edgeauth.model.request import Request
+from edgeauth.model.routing import EncodedSlashes
+
+_NO_RULE = Refusal(Reason.NO_RULE, "no rule matches and there is no default rule")
+_ENCODED_SLASH = Refusal(Reason.PRECONDITION, "the path holds an encoded slash")
+
+
+class Found(NamedTuple):
+    """The rule for a request, and what its path captured (decoded, by name)."""
+
+    rule: Rule
+    captures: Mapping[str, str]
+
+
+class RuleBook:
+    """Finds the rule for a request.
+
+    Args:
+        trie: the routes of all rules.
+        default_rule: for requests that no route accepts; None refuses them.
+    """
+
+    def __init__(self, trie: Trie, default_rule: Rule | None = None) -> None:
+        self._trie = trie
+        self._default_rule = default_rule
+
+    def find(self, request: Request) -> Found | Refusal:
+        """Returns the most specific rule, else the default rule, else a refusal.
+
+        An encoded slash that the rule does not expect is refused before its pipeline runs.
+        """
+        hit = self._trie.find(request)
+        if hit is None:
+            if self._default_rule is None:
+                return _NO_RULE
+            found, slashes = Found(self._default_rule, NO_CAPTURES), EncodedSlashes.OFF
+        else:
+            route = hit.route
+            found, slashes = Found(route.rule, route.captures(hit.captured)), route.slashes
+        if slashes is EncodedSlashes.OFF and "%2F" in request.path:
+            return _ENCODED_SLASH
+        return found

@@ -1,0 +1,141 @@
+"""From host and path to a route: the most specific expression that accepts the request.
+
+Hosts come first: an exact host before `*.example.com` before `*`. Within a host, each segment
+prefers literal text to `:one` to `**`, from left to right, whatever the order of the rules; only
+equal expressions are tried in the order in which they were written. When the routes of an
+expression do not accept the request, the next less specific one is tried (backtracking). The cost
+depends on the length of the path and the number of wildcards on the way, not on the number of
+rules.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from edgeauth.engine.route import PathExpression, Route
+from edgeauth.model.request import Request
+
+
+class Hit(NamedTuple):
+    """A route that accepts a request, and the raw values of its wildcards."""
+
+    route: Route
+    captured: list[str]
+
+
+class _Node:
+    """What may follow one path prefix."""
+
+    __slots__ = ("free", "literals", "routes", "single")
+
+    def __init__(self) -> None:
+        self.literals: dict[str, _Node] = {}
+        self.single: _Node | None = None
+        self.free: list[Route] = []
+        self.routes: list[Route] = []
+
+    def find(
+        self, segments: list[str], position: int, captured: list[str], request: Request
+    ) -> Route | None:
+        """Returns the best route below this node; `captured` then holds its wildcards' values."""
+        if position == len(segments):
+            return _first(self.routes, request, captured)
+        segment = segments[position]
+        node = self.literals.get(segment)
+        if node is not None:
+            route = node.find(segments, position + 1, captured, request)
+            if route is not None:
+                return route
+        node = self.single
+        if node is not None and segment:
+            captured.append(segment)
+            route = node.find(segments, position + 1, captured, request)
+            if route is not None:
+                return route
+            captured.pop()
+        return self._find_free(segments, position, captured, request) if self.free else None
+
+    def _find_free(
+        self, segments: list[str], position: int, captured: list[str], request: Request
+    ) -> Route | None:
+        rest = "/".join(segments[position:])
+        if not rest:
+            return None
+        captured.append(rest)
+        route = _first(self.free, request, captured)
+        if route is None:
+            captured.pop()
+        return route
+
+    def add(self, expression: PathExpression, route: Route) -> None:
+        node = self
+        for segment in expression.segments:
+            if segment is None:
+                node.single = node.single or _Node()
+                node = node.single
+            else:
+                node = node.literals.setdefault(segment, _Node())
+        (node.free if expression.free else node.routes).append(route)
+
+
+def _first(routes: list[Route], request: Request, captured: list[str]) -> Route | None:
+    for route in routes:
+        if route.accepts(request, captured):
+            return route
+    return None
+
+
+class Trie:
+    """Routes by host and path. Filled while rules are loaded, read-only afterwards."""
+
+    def __init__(self) -> None:
+        self._exact: dict[str, _Node] = {}
+        self._below: dict[str, _Node] = {}
+        self._any: _Node | None = None
+
+    def add(self, host: str, expression: PathExpression, route: Route) -> None:
+        """Adds a route.
+
+        Args:
+            host: `*`, `*.example.com`, `example.com` or `example.com:8443`; lower-cased. Without
+                a port it stands for every port.
+            expression: the path.
+            route: what is found.
+        """
+        if host == "*":
+            self._any = self._any or _Node()
+            node = self._any
+        elif host.startswith("*."):
+            node = self._below.setdefault(host[2:], _Node())
+        else:
+            node = self._exact.setdefault(host, _Node())
+        node.add(expression, route)
+
+    def find(self, request: Request) -> Hit | None:
+        """Returns the most specific route that accepts the request, or None."""
+        segments = request.path.split("/")
+        captured: list[str] = []
+        if self._exact or self._below:
+            for node in self._hosts(request):
+                route = node.find(segments, 1, captured, request)
+                if route is not None:
+                    return Hit(route, captured)
+        if self._any is not None:
+            route = self._any.find(segments, 1, captured, request)
+            if route is not None:
+                return Hit(route, captured)
+        return None
+
+    def _hosts(self, request: Request) -> Iterator[_Node]:
+        """Yields the trees of the hosts that the request's host belongs to, the closest first."""
+        hostname = request.hostname
+        for host in (request.host, hostname) if request.host != hostname else (hostname,):
+            node = self._exact.get(host)
+            if node is not None:
+                yield node
+        if self._below:
+            dot = hostname.find(".")
+            while dot >= 0:
+                node = self._below.get(hostname[dot + 1 :])
+                if node is not None:
+                    yield node
+                dot = hostname.find(".", dot + 1)

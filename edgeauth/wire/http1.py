@@ -1,0 +1,143 @@
+"""HTTP/1.1 messages: what llhttp leaves to us, and how ours are written (RFC 9112).
+
+The parser refuses most of the known tricks (both framings, obsolete folding, bare line feeds).
+Here stands the rest: versions, codings, lengths, methods that carry no content. Framing is never
+copied from one side to the other, it is made anew.
+
+Trust: the request is the client's, the response the upstream's.
+"""
+
+import re
+from http import HTTPStatus
+from typing import Final, NamedTuple
+
+from edgeauth.model.decision import Response
+from edgeauth.model.errors import Malformed
+from edgeauth.model.request import Headers
+
+_LENGTH: Final = re.compile(rb"[0-9]{1,18}")
+_WITHOUT_CONTENT: Final = frozenset({b"GET", b"HEAD", b"DELETE"})
+"""Methods whose content has no meaning (RFC 9110 section 9.3): a place to hide a request in."""
+_REFUSED_METHODS: Final = frozenset({b"CONNECT", b"TRACE"})
+
+
+class Framing(NamedTuple):
+    """How long the content of a message is."""
+
+    length: int | None
+    """Octets; None when that is not known beforehand."""
+    chunked: bool
+
+    @property
+    def empty(self) -> bool:
+        """Returns whether there is no content at all."""
+        return self.length == 0
+
+
+NO_CONTENT: Final = Framing(0, chunked=False)
+CHUNKED: Final = Framing(None, chunked=True)
+UNTIL_CLOSE: Final = Framing(None, chunked=False)
+
+
+def request_framing(method: bytes, version: str, headers: Headers) -> Framing:
+    """Returns the framing of a request's content.
+
+    Raises:
+        Malformed: the version is not 1.0 or 1.1, the framing is not exactly one of the two that
+            exist, there is content where there may be none, or the method is for proxies of
+            another kind.
+    """
+    if version != "1.1" and version != "1.0":
+        raise Malformed("the HTTP version is not supported", 505)
+    if method in _REFUSED_METHODS:
+        raise Malformed("the method is not supported", 405)
+    coding = headers.get(b"transfer-encoding")
+    length = headers.get(b"content-length")
+    if coding is None and length is None:
+        return NO_CONTENT
+    framing = _framing(coding, length)
+    if coding is not None and version == "1.0":
+        raise Malformed("HTTP/1.0 has no transfer codings")
+    if not framing.empty and method in _WITHOUT_CONTENT:
+        raise Malformed("content is not allowed with this method")
+    if not framing.empty and b"upgrade" in headers:
+        raise Malformed("content is not allowed in an upgrade")
+    return framing
+
+
+def _framing(coding: bytes | None, length: bytes | None) -> Framing:
+    if coding is not None:
+        if length is not None:
+            raise Malformed("the message has two framings")
+        if coding.lower() != b"chunked":
+            raise Malformed("the transfer coding is not supported", 501)
+        return CHUNKED
+    if length is None or _LENGTH.fullmatch(length) is None:
+        raise Malformed("the content length is no number")
+    return Framing(int(length), chunked=False)
+
+
+def expects_continue(headers: Headers) -> bool:
+    """Returns whether the client waits for 100 (Continue) before it sends the content.
+
+    Raises:
+        Malformed: it expects something else (RFC 9110 section 10.1.1).
+    """
+    expectation = headers.get(b"expect")
+    if expectation is None:
+        return False
+    if expectation.lower() != b"100-continue":
+        raise Malformed("the expectation is not known", 417)
+    return True
+
+
+def response_framing(status: int, headers: Headers, *, to_head: bool) -> Framing:
+    """Returns the framing of a response's content (RFC 9112 section 6.3).
+
+    Raises:
+        Malformed: the upstream's framing can be read in two ways.
+    """
+    if to_head or status in {204, 304}:
+        return NO_CONTENT
+    coding = headers.get(b"transfer-encoding")
+    length = headers.get(b"content-length")
+    if coding is None and length is None:
+        return UNTIL_CLOSE
+    return _framing(coding, length)
+
+
+_STATUS_LINES: Final = {
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
+}
+
+
+def status_line(status: int) -> bytes:
+    """Returns the status line; the upstream's own phrase is never copied."""
+    return _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
+
+
+def render_response(response: Response, *, keep_alive: bool, to_head: bool = False) -> bytes:
+    """Returns an answer of edgeauth's own, complete.
+
+    Args:
+        response: what to say.
+        keep_alive: whether the connection is used again afterwards.
+        to_head: whether it answers a HEAD request: the length is told, the content not sent.
+    """
+    parts = [status_line(response.status)]
+    parts += [b"%b: %b\r\n" % field for field in response.fields]
+    if not keep_alive:
+        parts.append(b"connection: close\r\n")
+    parts.append(b"content-length: %d\r\n\r\n" % len(response.body))
+    if not to_head:
+        parts.append(response.body)
+    return b"".join(parts)
+
+
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+LAST_CHUNK: Final = b"0\r\n\r\n"
+
+
+def chunk(data: bytes) -> bytes:
+    """Returns data as one chunk (RFC 9112 section 7.1); data must not be empty."""
+    return b"%x\r\n%b\r\n" % (len(data), data)

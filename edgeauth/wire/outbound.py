@@ -1,0 +1,169 @@
+"""From a permitted request to what the upstream receives, and back.
+
+Everything the client said is sent on but for what ends at this hop, what the pipeline answers for
+and what some upstream might mistake for it; then comes what the pipeline says, then who asked.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import parse_qsl, unquote_plus, urlencode
+
+from edgeauth.model.decision import Field, Permit
+from edgeauth.model.errors import Malformed
+from edgeauth.model.request import Headers, Request
+from edgeauth.model.routing import Target
+from edgeauth.wire.headers import (
+    FORWARDING,
+    HOP_BY_HOP,
+    check_value,
+    connection_options,
+)
+from edgeauth.wire.http1 import Framing, status_line
+from edgeauth.wire.uri import decode_slashes, parse_path
+
+_REBUILT: Final = HOP_BY_HOP | FORWARDING | {b"content-length", b"expect", b"host"}
+"""Fields that are never copied: they are made anew or end here."""
+_COMPUTED: Final = frozenset(
+    {b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto"}
+)
+
+
+def request_head(request: Request, permit: Permit, target: Target, framing: Framing) -> bytes:
+    """Returns the head of the upstream request, ready to be sent.
+
+    Args:
+        request: the canonical request.
+        permit: what the pipeline says.
+        target: where it goes.
+        framing: of the content that will follow.
+
+    Raises:
+        Malformed: the rewritten target or a field of the pipeline can not be sent safely.
+    """
+    pipeline, host = _pipeline_fields(permit)
+    if host is None:
+        host = (request.host if target.forward_host_header else target.authority).encode()
+    parts = [
+        b"%b %b HTTP/1.1\r\nhost: %b\r\n"
+        % (request.method.encode(), upstream_target(request, target).encode(), host)
+    ]
+    parts += _client_fields(request.headers, permit)
+    parts += [b"%b: %b\r\n" % field for field in pipeline]
+    parts.append(_forwarding_fields(request))
+    if framing.chunked:
+        parts.append(b"transfer-encoding: chunked\r\n")
+    elif framing.length or request.method in {"POST", "PUT", "PATCH"}:
+        parts.append(b"content-length: %d\r\n" % (framing.length or 0))
+    parts.append(b"\r\n")
+    return b"".join(parts)
+
+
+def _client_fields(headers: Headers, permit: Permit) -> Iterable[bytes]:
+    owned = permit.owned
+    ended = _ended_here(headers)
+    cookies = permit.edits.cookies
+    for name, value in headers.fields:
+        if name in _REBUILT or name in owned or name in ended:
+            continue
+        if b"_" in name or (b"." in name and name.replace(b".", b"-") in owned | _REBUILT):
+            continue
+        if cookies and name == b"cookie":
+            continue
+        yield b"%b: %b\r\n" % (name, value)
+    if cookies:
+        yield b"cookie: %b\r\n" % _cookie_value(headers, cookies)
+
+
+def _ended_here(headers: Headers) -> frozenset[bytes]:
+    """Returns the names that the client lists in its Connection field."""
+    return connection_options(headers) if b"connection" in headers else frozenset()
+
+
+def _cookie_value(headers: Headers, cookies: tuple[tuple[str, str], ...]) -> bytes:
+    own = [check_value(f"{name}={value}".encode()) for name, value in cookies]
+    known = headers.get(b"cookie")
+    return b"; ".join([known, *own] if known else own)
+
+
+def _pipeline_fields(permit: Permit) -> tuple[list[Field], bytes | None]:
+    """Returns the pipeline's fields that are sent, and its Host, if it sets one."""
+    fields: list[Field] = []
+    host: bytes | None = None
+    for name, value in permit.edits.fields:
+        if name == b"host":
+            host = check_value(value)
+        elif name not in HOP_BY_HOP and name not in _COMPUTED and name != b"content-length":
+            fields.append((name, check_value(value)))
+    return fields, host
+
+
+def _forwarding_fields(request: Request) -> bytes:
+    """Returns who asked for what, in both families of forwarding fields (RFC 7239)."""
+    peer = request.client_addresses[-1]
+    node = f'"[{peer}]"' if ":" in peer else peer
+    own = f'for={node};host="{request.host}";proto={request.scheme}'
+    known = request.headers.get(b"forwarded")
+    chain = own if known is None else f"{known.decode('latin-1')}, {own}"
+    return (
+        f"x-forwarded-for: {', '.join(request.client_addresses)}\r\n"
+        f"x-forwarded-host: {request.host}\r\n"
+        f"x-forwarded-proto: {request.scheme}\r\n"
+        f"forwarded: {chain}\r\n"
+    ).encode("latin-1")
+
+
+def upstream_target(request: Request, target: Target) -> str:
+    """Returns path and query as the upstream gets them: rewritten, still in normal form.
+
+    Raises:
+        Malformed: the rewritten path is no longer one that can be read in one way only.
+    """
+    path, query = request.path, request.raw_query
+    if target.decode_slashes:
+        path = decode_slashes(path)
+    if target.strip_path_prefix or target.add_path_prefix:
+        path = target.add_path_prefix + path.removeprefix(target.strip_path_prefix)
+        if not path.startswith("/"):
+            path = f"/{path}"
+        if parse_path(path.encode("ascii")) != path:
+            raise Malformed("the rewritten path is not in normal form")
+    if query and target.strip_query_parameters:
+        query = _without_parameters(query, target.strip_query_parameters)
+    return f"{path}?{query}" if query else path
+
+
+def _without_parameters(query: str, names: frozenset[str]) -> str:
+    """Returns the query without the named parameters, sorted and encoded anew.
+
+    A query that another reader could split differently is refused: the parameter might hide there.
+    """
+    if ";" in query and any(name in unquote_plus(query) for name in names):
+        raise Malformed("the query separates parameters with a semicolon")
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=1000)
+    except ValueError:
+        raise Malformed("the query can not be decoded") from None
+    return urlencode(sorted((pair for pair in pairs if pair[0] not in names), key=lambda p: p[0]))
+
+
+def response_head(
+    status: int, headers: Headers, names: list[bytes], framing: Framing, permit: Permit
+) -> list[bytes]:
+    """Returns the head of the client's response but for its end: framing and connection follow.
+
+    Args:
+        status: of the upstream's response.
+        headers: of the upstream's response.
+        names: the names as the upstream wrote them, in the order of `headers.fields`.
+        framing: of the content.
+        permit: names that only the pipeline may set are not passed on to the client.
+    """
+    ended = _ended_here(headers)
+    parts = [status_line(status)]
+    for name, (lowered, value) in zip(names, headers.fields, strict=True):
+        if lowered in HOP_BY_HOP or lowered in ended or lowered in permit.owned:
+            continue
+        if lowered == b"content-length" and framing.chunked:
+            continue
+        parts.append(b"%b: %b\r\n" % (name, value))
+    return parts
