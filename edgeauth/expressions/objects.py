@@ -15,6 +15,7 @@ from edgeauth.expressions.types import (
     Member,
     Method,
     ObjectType,
+    Others,
     Type,
     list_of,
     map_of,
@@ -141,7 +142,12 @@ PRINCIPAL: Final = ObjectType(
         "Attributes": Member(map_of(STRING, DYN), lambda view: view.attributes),
     },
 )
-SUBJECT: Final = ObjectType("Subject", Subject, PRINCIPAL.fields)
+SUBJECT: Final = ObjectType(
+    "Subject",
+    Subject,
+    PRINCIPAL.fields,
+    others=Others(PRINCIPAL, lambda view, name: view.principals.get(name)),
+)
 URL: Final = ObjectType(
     "URL",
     UrlView,
@@ -181,6 +187,7 @@ ERROR: Final = ObjectType(
         "Source": Member(STRING, lambda view: view.refusal.source),
         "StepID": Member(STRING, lambda view: view.refusal.step),
     },
+    type_of=ErrorView.types,
 )
 
 VARIABLES: Final[Mapping[str, Type]] = {

@@ -49,6 +49,16 @@ class Method(NamedTuple):
     call: Callable[..., object]
 
 
+class Others(NamedTuple):
+    """Members whose names are known only per instance.
+
+    `find` gets the object and a name; it gives the member, or None when there is none.
+    """
+
+    type: Type
+    find: Callable[..., object]
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectType(Type):
     """An object with declared members; nothing else of it can be reached.
@@ -58,12 +68,17 @@ class ObjectType(Type):
         fields: by name. A template reads `.Name`, a condition `Object.Name`.
         methods: by name. A template calls `.Name arg`, a condition `Object.Name(arg)`.
         text: how an instance is printed in a template; None means that printing it is an error.
+        others: members of any further name, e.g. the principals of a subject; None when there
+            are none.
+        type_of: what `type(object)` is in a condition; None means that this is an error.
     """
 
     python: type
     fields: Mapping[str, Member] = field(default_factory=dict)
     methods: Mapping[str, Method] = field(default_factory=dict)
     text: Callable[..., str] | None = None
+    others: Others | None = None
+    type_of: Callable[..., object] | None = None
 
 
 DYN = Type("dyn")

@@ -1,0 +1,125 @@
+"""Compiles calls: directly where the types are certain, else by looking at the arguments."""
+
+from collections.abc import Sequence
+
+from edgeauth.expressions.cel.assignability import is_certain
+from edgeauth.expressions.cel.code import Code, Frame, Run, folded
+from edgeauth.expressions.cel.functions.overload import Implementation, Overload
+from edgeauth.expressions.cel.values import KINDS, has_type
+from edgeauth.expressions.errors import EvaluationError, ExpressionError
+from edgeauth.expressions.types import Type
+
+
+def call(
+    overloads: tuple[Overload, ...], arguments: tuple[Code, ...], types: Sequence[Type], offset: int
+) -> Code:
+    """Returns the code of a call.
+
+    Args:
+        overloads: those that the arguments may fit; at least one.
+        arguments: the receiver of a method first.
+        types: the static types of the arguments.
+        offset: of the call, for messages.
+
+    Raises:
+        ExpressionError: a constant argument is not what the function needs.
+    """
+    first = overloads[0]
+    if first.prepare is not None:
+        return Code(_prepared(first, first.prepare, arguments, types[0], offset))
+    if len(overloads) == 1 and all(map(is_certain, types, first.parameters)):
+        run = direct(first.call, arguments)
+    elif len(arguments) == 1:
+        run = _by_kind(overloads, arguments[0].run)
+    else:
+        run = _guarded(overloads, tuple(argument.run for argument in arguments))
+    code = folded(run, arguments)
+    if first.converts and arguments[0].is_constant and not code.is_constant:
+        raise _failure(code.run, offset)
+    return code
+
+
+def _failure(run: Run, offset: int) -> ExpressionError:
+    try:
+        run({})
+    except EvaluationError as error:
+        return ExpressionError(str(error), offset)
+    raise AssertionError("a constant that has a value was not folded")
+
+
+def _prepared(
+    row: Overload,
+    prepare: Implementation,
+    arguments: tuple[Code, ...],
+    kind: Type,
+    offset: int,
+) -> Run:
+    last = arguments[-1]
+    if not last.is_constant or not has_type(last.value, row.parameters[-1]):
+        raise ExpressionError(f'the last argument of "{row.name}" is a constant', offset)
+    try:
+        ready = prepare(last.value)
+    except EvaluationError as error:
+        raise ExpressionError(str(error), offset) from None
+    call, receiver, wanted = row.call, arguments[0].run, row.parameters[0]
+    if is_certain(kind, wanted):
+        return lambda frame: call(receiver(frame), ready)
+
+    def run(frame: Frame) -> object:
+        value = receiver(frame)
+        if has_type(value, wanted):
+            return call(value, ready)
+        raise EvaluationError(f"{row.name}: not defined for this type")
+
+    return run
+
+
+def direct(implementation: Implementation, arguments: tuple[Code, ...]) -> Run:
+    """Returns the closure that calls without looking at what it passes."""
+    runs = tuple(argument.run for argument in arguments)
+    if len(runs) == 1:
+        (first,) = runs
+        return lambda frame: implementation(first(frame))
+    if len(runs) == 2:
+        first, second = runs
+        if arguments[1].is_constant:
+            value = arguments[1].value
+            return lambda frame: implementation(first(frame), value)
+        return lambda frame: implementation(first(frame), second(frame))
+    return lambda frame: implementation(*[run(frame) for run in runs])
+
+
+def _by_kind(overloads: tuple[Overload, ...], argument: Run) -> Run:
+    """One argument of unknown type: its class tells the overload, as a rule."""
+    name = overloads[0].name
+    quick = {
+        cls: row.call
+        for cls, kind in KINDS.items()
+        for row in reversed(overloads)
+        if is_certain(kind, row.parameters[0])
+    }
+
+    def run(frame: Frame) -> object:
+        value = argument(frame)
+        found = quick.get(type(value))
+        if found is not None:
+            return found(value)
+        for row in overloads:
+            if has_type(value, row.parameters[0]):
+                return row.call(value)
+        raise EvaluationError(f"{name}: not defined for this type")
+
+    return run
+
+
+def _guarded(overloads: tuple[Overload, ...], runs: tuple[Run, ...]) -> Run:
+    name = overloads[0].name
+
+    def run(frame: Frame) -> object:
+        values = [argument(frame) for argument in runs]
+        for row in overloads:
+            if all(map(has_type, values, row.parameters)):
+                return row.call(*values)
+        raise EvaluationError(f"{name}: not defined for these types")
+
+    return run

@@ -1,0 +1,229 @@
+"""Compiles a checked syntax tree to closures, as special as the static types allow."""
+
+from collections.abc import Callable, Mapping
+from operator import itemgetter
+from typing import Final
+
+from edgeauth.expressions.cel import calls, logic, loops, members
+from edgeauth.expressions.cel.assignability import NUMBERS, ORDERED
+from edgeauth.expressions.cel.check import Meaning
+from edgeauth.expressions.cel.code import Code, Frame, Run, constant, folded
+from edgeauth.expressions.cel.operators import (
+    ARITHMETIC,
+    COMPARISONS,
+    arithmetic,
+    comparison,
+    contains,
+    equal,
+    negate,
+    short_kind,
+    unequal,
+)
+from edgeauth.expressions.cel.syntax import (
+    Binary,
+    Call,
+    Comprehension,
+    Conditional,
+    Has,
+    Index,
+    ListLiteral,
+    Literal,
+    Logical,
+    MapLiteral,
+    Name,
+    Node,
+    Select,
+    Unary,
+)
+from edgeauth.expressions.cel.values import UInt, to_key
+from edgeauth.expressions.errors import EvaluationError
+from edgeauth.expressions.types import ObjectType
+
+_SIMPLE: Final = ORDERED | {"int", "uint", "double", "type"}
+"""Types within which Python's `==` is exact."""
+_KEYS: Final = frozenset({int, UInt, bool, str})
+
+
+def compile_tree(root: Node, meaning: Meaning) -> Code:
+    """Returns the code of a checked syntax tree.
+
+    Raises:
+        ExpressionError: a constant argument is not what a function needs.
+    """
+    return _Compiler(meaning).compile(root)
+
+
+class _Compiler:
+    __slots__ = ("meaning", "types")
+
+    def __init__(self, meaning: Meaning) -> None:
+        self.meaning = meaning
+        self.types = meaning.types
+
+    def compile(self, node: Node) -> Code:
+        return _COMPILERS[type(node)](self, node)
+
+    def literal(self, node: Literal) -> Code:
+        return constant(node.value)
+
+    def name(self, node: Name) -> Code:
+        place = self.meaning.places.get(node)
+        if place is None:
+            return constant(self.meaning.constants[node])
+        return Code(itemgetter(place))
+
+    def select(self, node: Select) -> Code:
+        if node in self.meaning.constants:
+            return constant(self.meaning.constants[node])
+        operand = self.compile(node.operand)
+        return folded(members.select(operand, self.types[node.operand], node.field), (operand,))
+
+    def has(self, node: Has) -> Code:
+        operand = self.compile(node.operand)
+        return folded(members.has(operand, self.types[node.operand], node.field), (operand,))
+
+    def index(self, node: Index) -> Code:
+        operand, place = self.compile(node.operand), self.compile(node.index)
+        return folded(members.index(operand, self.types[node.operand], place), (operand, place))
+
+    def call(self, node: Call) -> Code:
+        target = self.meaning.calls[node]
+        arguments = tuple(map(self.compile, target.arguments))
+        types = [self.types[argument] for argument in target.arguments]
+        if node.receiver is None and node.name == "type" and isinstance(types[0], ObjectType):
+            return Code(_type_of_object(types[0], arguments[0].run))
+        return calls.call(target.overloads, arguments, types, node.offset)
+
+    def unary(self, node: Unary) -> Code:
+        operand = self.compile(node.operand)
+        if node.operator == "!":
+            return folded(logic.negation(operand), (operand,))
+        return folded(calls.direct(negate, (operand,)), (operand,))
+
+    def binary(self, node: Binary) -> Code:
+        operands = (self.compile(node.left), self.compile(node.right))
+        symbol = node.operator
+        if symbol in ("==", "!="):
+            run = self._equality(node, operands)
+        elif symbol == "in":
+            run = _membership(*operands)
+        else:
+            run = calls.direct(self._implementation(node), operands)
+        return folded(run, operands)
+
+    def _implementation(self, node: Binary) -> Callable[..., object]:
+        left, right = self.types[node.left].name, self.types[node.right].name
+        symbol = node.operator
+        if symbol in COMPARISONS:
+            if (left in NUMBERS and right in NUMBERS) or (left == right and left in ORDERED):
+                return COMPARISONS[symbol]
+            return comparison(symbol)
+        known = ARITHMETIC[symbol].get((short_kind(left), short_kind(right)))
+        return arithmetic(symbol) if known is None else known[1]
+
+    def _equality(self, node: Binary, operands: tuple[Code, Code]) -> Run:
+        left, right = operands
+        if isinstance(left.value, str):
+            left, right = right, left
+        first, wanted = left.run, right.value
+        kind = self.types[node.left].name
+        # A Python string equals nothing but a string, whatever stands on the other side.
+        if isinstance(wanted, str):
+            if node.operator == "==":
+                return lambda frame: first(frame) == wanted
+            return lambda frame: first(frame) != wanted
+        second = right.run
+        if kind == self.types[node.right].name and kind in _SIMPLE:
+            if node.operator == "==":
+                return lambda frame: first(frame) == second(frame)
+            return lambda frame: first(frame) != second(frame)
+        return calls.direct(equal if node.operator == "==" else unequal, (left, right))
+
+    def logical(self, node: Logical) -> Code:
+        terms = [self.compile(term) for term in node.terms]
+        certain = all(self.types[term].name == "bool" for term in node.terms)
+        return folded(logic.chain(node.operator, terms, certain), terms)
+
+    def conditional(self, node: Conditional) -> Code:
+        condition = self.compile(node.condition)
+        positive, negative = self.compile(node.positive), self.compile(node.negative)
+        run = logic.conditional(condition, positive, negative)
+        return folded(run, (condition, positive, negative))
+
+    def list_literal(self, node: ListLiteral) -> Code:
+        items = [self.compile(item) for item in node.items]
+        runs = tuple(item.run for item in items)
+        return folded(lambda frame: [run(frame) for run in runs], items)
+
+    def map_literal(self, node: MapLiteral) -> Code:
+        entries = [(self.compile(key), self.compile(value)) for key, value in node.entries]
+        run = _map(tuple((key.run, value.run) for key, value in entries))
+        return folded(run, [code for entry in entries for code in entry])
+
+    def comprehension(self, node: Comprehension) -> Code:
+        source = self.compile(node.source).run
+        place = self.meaning.places[node]
+        predicate = None if node.predicate is None else self.compile(node.predicate).run
+        if node.transform is not None:
+            return Code(loops.mapped(source, place, predicate, self.compile(node.transform).run))
+        if predicate is None:
+            raise AssertionError("only map goes without a predicate")
+        return Code(loops.loop(node.quantifier, source, place, predicate))
+
+
+def _type_of_object(kind: ObjectType, inner: Run) -> Run:
+    read = kind.type_of
+
+    def run(frame: Frame) -> object:
+        if read is None:
+            raise EvaluationError(f"type: {kind.name} has no type to compare with")
+        return read(inner(frame))
+
+    return run
+
+
+def _membership(element: Code, container: Code) -> Run:
+    wanted, holder = element.value, container.run
+    if not isinstance(wanted, str):
+        return calls.direct(contains, (element, container))
+
+    def run(frame: Frame) -> object:
+        value = holder(frame)
+        if isinstance(value, list | tuple | dict):
+            return wanted in value
+        return contains(wanted, value)
+
+    return run
+
+
+def _map(entries: tuple[tuple[Run, Run], ...]) -> Run:
+    def run(frame: Frame) -> object:
+        found: dict[object, object] = {}
+        for key, value in entries:
+            name = key(frame)
+            if type(name) not in _KEYS:
+                raise EvaluationError("{}: not a key")
+            name = to_key(name)
+            if name in found:
+                raise EvaluationError("{}: the same key twice")
+            found[name] = value(frame)
+        return found
+
+    return run
+
+
+_COMPILERS: Final[Mapping[type[Node], Callable[..., Code]]] = {
+    Literal: _Compiler.literal,
+    Name: _Compiler.name,
+    Select: _Compiler.select,
+    Has: _Compiler.has,
+    Index: _Compiler.index,
+    Call: _Compiler.call,
+    Unary: _Compiler.unary,
+    Binary: _Compiler.binary,
+    Logical: _Compiler.logical,
+    Conditional: _Compiler.conditional,
+    ListLiteral: _Compiler.list_literal,
+    MapLiteral: _Compiler.map_literal,
+    Comprehension: _Compiler.comprehension,
+}

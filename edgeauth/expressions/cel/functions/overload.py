@@ -1,0 +1,53 @@
+"""What a function of conditions is: a row of a table, from which the reference is made, too."""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple, TypeAlias
+
+from edgeauth.expressions.types import ListType, Type
+
+Implementation: TypeAlias = Callable[..., object]
+
+ELEMENT: Final = Type("element of the list")
+"""As a result: the element type of the first argument."""
+SAME: Final = Type("type of the first argument")
+"""As a result: the type of the first argument."""
+
+
+class Overload(NamedTuple):
+    """One way to call a function.
+
+    Attributes:
+        name: with its namespace, e.g. `math.abs`.
+        parameters: of a method, the receiver comes first.
+        result: the static type of what it gives.
+        call: gets arguments of exactly these types; raises only `EvaluationError`.
+        text: what it gives, as one sentence.
+        method: called as `receiver.name(...)`, not as `name(...)`.
+        prepare: makes the last argument ready, once, at load; it must be constant then.
+        converts: a conversion, which is refused at load when it fails for a constant.
+    """
+
+    name: str
+    parameters: tuple[Type, ...]
+    result: Type
+    call: Implementation
+    text: str
+    method: bool = False
+    prepare: Implementation | None = None
+    converts: bool = False
+
+    def signature(self) -> str:
+        """Returns how it is called, e.g. `string.contains(string) -> bool`."""
+        names = [parameter.name for parameter in self.parameters]
+        if self.method:
+            return f"{names[0]}.{self.name}({', '.join(names[1:])}) -> {self.result.name}"
+        return f"{self.name}({', '.join(names)}) -> {self.result.name}"
+
+    def result_for(self, arguments: tuple[Type, ...]) -> Type:
+        """Returns the type of what it gives for arguments of these types."""
+        if self.result is SAME:
+            return arguments[0]
+        if self.result is ELEMENT:
+            first = arguments[0]
+            return first.element if isinstance(first, ListType) else Type("dyn")
+        return self.result

@@ -1,0 +1,111 @@
+"""Compiles the macros over lists and maps, each within the budget of the evaluation.
+
+Source:
+    CEL language definition, section "Macros": `all` and `exists` absorb failures as `&&` and
+    `||` do; the others do not.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from edgeauth.expressions.cel.code import MAX_STEPS, STEPS, Frame, Run
+from edgeauth.expressions.cel.syntax import Quantifier
+from edgeauth.expressions.cel.values import from_key
+from edgeauth.expressions.errors import EvaluationError
+
+
+def _elements(value: object, frame: Frame) -> Sequence[object]:
+    if isinstance(value, Mapping):
+        value = [from_key(key) for key in value]
+    elif not isinstance(value, list | tuple):
+        raise EvaluationError("a macro needs a list or map")
+    left = frame.get(STEPS, MAX_STEPS) - len(value)  # type: ignore[operator]  # ours, an int
+    if left < 0:
+        raise EvaluationError("the condition takes too many steps")
+    frame[STEPS] = left
+    return value
+
+
+def _boolean(value: object) -> bool:
+    if value is True or value is False:
+        return value
+    raise EvaluationError("a macro needs booleans")
+
+
+def _quantified(source: Run, place: str, predicate: Run, *, decisive: bool) -> Run:
+    def run(frame: Frame) -> object:
+        failure: EvaluationError | None = None
+        for frame[place] in _elements(source(frame), frame):
+            try:
+                if _boolean(predicate(frame)) is decisive:
+                    return decisive
+            except EvaluationError as error:
+                failure = error
+        if failure is not None:
+            raise failure
+        return not decisive
+
+    return run
+
+
+def _all(source: Run, place: str, predicate: Run) -> Run:
+    return _quantified(source, place, predicate, decisive=False)
+
+
+def _exists(source: Run, place: str, predicate: Run) -> Run:
+    return _quantified(source, place, predicate, decisive=True)
+
+
+def _exists_one(source: Run, place: str, predicate: Run) -> Run:
+    def run(frame: Frame) -> object:
+        count = 0
+        for frame[place] in _elements(source(frame), frame):
+            count += _boolean(predicate(frame))
+        return count == 1
+
+    return run
+
+
+def _filter(source: Run, place: str, predicate: Run) -> Run:
+    def run(frame: Frame) -> object:
+        found = []
+        for element in _elements(source(frame), frame):
+            frame[place] = element
+            if _boolean(predicate(frame)):
+                found.append(element)
+        return found
+
+    return run
+
+
+_PLAIN: Final[Mapping[Quantifier, Callable[[Run, str, Run], Run]]] = {
+    "all": _all,
+    "exists": _exists,
+    "exists_one": _exists_one,
+    "filter": _filter,
+}
+
+
+def loop(quantifier: Quantifier, source: Run, place: str, predicate: Run) -> Run:
+    """Returns the closure of `all`, `exists`, `exists_one` or `filter`.
+
+    Args:
+        quantifier: which one.
+        source: gives the list or map.
+        place: of the variable, in the frame.
+        predicate: is evaluated for each element.
+    """
+    return _PLAIN[quantifier](source, place, predicate)
+
+
+def mapped(source: Run, place: str, predicate: Run | None, transform: Run) -> Run:
+    """Returns the closure of `map`: `transform` of all elements that `predicate` lets through."""
+
+    def run(frame: Frame) -> object:
+        found = []
+        for frame[place] in _elements(source(frame), frame):
+            if predicate is None or _boolean(predicate(frame)):
+                found.append(transform(frame))
+        return found
+
+    return run

@@ -1,0 +1,92 @@
+"""Compiles the access to members: of maps by key, of objects through their tables only."""
+
+from collections.abc import Callable, Mapping
+
+from edgeauth.expressions.cel.code import Code, Frame, Run
+from edgeauth.expressions.cel.operators import at
+from edgeauth.expressions.errors import EvaluationError
+from edgeauth.expressions.types import ListType, MapType, ObjectType, Type
+
+
+def select(operand: Code, kind: Type, field: str) -> Run:
+    """Returns the closure of `operand.field`.
+
+    Args:
+        operand: gives the map or object.
+        kind: its static type, which has the member or may have it.
+        field: its name.
+    """
+    if isinstance(kind, ObjectType):
+        found = kind.fields.get(field)
+        if found is not None:
+            return _field(operand.run, found.read)
+        return _other(operand.run, kind, field)
+    return _key(operand.run, field, is_map=isinstance(kind, MapType))
+
+
+def _field(inner: Run, read: Callable[..., object]) -> Run:
+    return lambda frame: read(inner(frame))
+
+
+def _other(inner: Run, kind: ObjectType, field: str) -> Run:
+    find = kind.others.find if kind.others is not None else _nothing
+
+    def run(frame: Frame) -> object:
+        value = find(inner(frame), field)
+        if value is None:
+            raise EvaluationError(f'{kind.name} has no member "{field}"')
+        return value
+
+    return run
+
+
+def _nothing(_: object, __: str) -> None:
+    return None
+
+
+def _key(inner: Run, field: str, *, is_map: bool) -> Run:
+    def run(frame: Frame) -> object:
+        container = inner(frame)
+        if is_map or type(container) is dict or isinstance(container, Mapping):
+            try:
+                return container[field]  # type: ignore[index]  # a map, by its static type
+            except KeyError:
+                raise EvaluationError(f'no such key "{field}"') from None
+        raise EvaluationError(f'"{field}" is asked of what is no map')
+
+    return run
+
+
+def has(operand: Code, kind: Type, field: str) -> Run:
+    """Returns the closure of `has(operand.field)`: the key is there, the member is not empty."""
+    inner = operand.run
+    if isinstance(kind, ObjectType):
+        found = kind.fields.get(field)
+        if found is not None:
+            read = found.read
+            return lambda frame: bool(read(inner(frame)))
+        find = kind.others.find if kind.others is not None else _nothing
+        return lambda frame: find(inner(frame), field) is not None
+
+    def run(frame: Frame) -> object:
+        container = inner(frame)
+        if isinstance(container, Mapping):
+            return field in container
+        raise EvaluationError(f'has: "{field}" is asked of what is no map')
+
+    return run
+
+
+def index(operand: Code, kind: Type, place: Code) -> Run:
+    """Returns the closure of `operand[place]`.
+
+    Args:
+        operand: gives the list, map or object.
+        kind: its static type.
+        place: gives the index or key; of an object, a constant name.
+    """
+    if isinstance(place.value, str):
+        if not isinstance(kind, ListType):
+            return select(operand, kind, place.value)
+    inner, find = operand.run, place.run
+    return lambda frame: at(inner(frame), find(frame))
