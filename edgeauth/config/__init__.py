@@ -1,1 +1,1 @@
-"""Text to typed specifications: YAML with positions, models, and errors that point at a character."""
+"""Text to typed specifications: YAML with positions, and errors that point at a character."""

@@ -24,11 +24,10 @@ from yaml import (
     StreamEndEvent,
 )
 
-from edgeauth.config.core_schema import resolve
+from edgeauth.config.core_schema import may_be_special, resolve
 from edgeauth.config.errors import ConfigurationError, Problem, problem_at, problem_in, quoted
 from edgeauth.config.nodes import (
     Mapping,
-    Mark,
     Node,
     Position,
     Scalar,
@@ -59,6 +58,8 @@ MAX_OCTETS = 16 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_ALIASED_NODES = 100_000
 """Nodes that the aliases of one text may stand for, all together."""
+
+_TOO_DEEP = f"more than {MAX_DEPTH} lists and maps inside each other"
 
 # Source: YAML 1.2.2 section 5.1, production [1] c-printable.
 _UNPRINTABLE = pattern("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -104,8 +105,7 @@ def _check_characters(source: Source) -> None:
         raise ConfigurationError([Problem(source.file, 0, 0, "the text is larger than 16 MiB")])
     found = _UNPRINTABLE.search(text)
     if found is not None:
-        lines = text[: found.start()].split("\n")
-        place = Position(len(lines), len(lines[-1]) + 1)
+        place = source.position(found.start())
         message = f"character U+{ord(found[0]):04X} is not allowed in YAML"
         raise ConfigurationError([problem_in(source, place, message)])
 
@@ -127,7 +127,7 @@ class _Composer:
         self._aliased = 0
 
     def documents(self) -> list[Node]:
-        found = []
+        found: list[Node] = []
         while True:
             event = self._next()
             if isinstance(event, StreamEndEvent):
@@ -137,22 +137,29 @@ class _Composer:
                 found.append(self._node(self._next(), 0))
 
     def _node(self, event: Event, depth: int) -> Node:
-        kind = type(event)
-        if kind is ScalarEvent:
-            return self._scalar(event)  # type: ignore[arg-type]  # `type() is`: half a million times
+        if isinstance(event, ScalarEvent):
+            return self._scalar(event)
         if isinstance(event, MappingStartEvent):
             return self._collection(event, depth, self._mapping, _MAPPING_TAGS)
         if isinstance(event, SequenceStartEvent):
             return self._collection(event, depth, self._sequence, _SEQUENCE_TAGS)
-        assert isinstance(event, AliasEvent)
-        return self._alias(event, depth)
+        if isinstance(event, AliasEvent):
+            return self._alias(event, depth)
+        raise TypeError(f"unexpected event {type(event).__name__}")
 
     def _scalar(self, event: ScalarEvent) -> Scalar:
-        text, tag = event.value, event.tag
-        node = Scalar(text, text, event.style or "", self._source, event.start_mark, event.end_mark)
-        if tag is not None:
-            self._apply_tag(node, tag)
-        elif event.implicit[0]:
+        text = event.value
+        node = Scalar(
+            text,
+            text,
+            event.style,
+            self._source,
+            event.start_mark.index,  # type: ignore[union-attr]  # events of a text have marks
+            event.end_mark.index,  # type: ignore[union-attr]  # as above
+        )
+        if event.tag is not None:
+            self._apply_tag(node, event.tag)
+        elif event.implicit[0] and may_be_special(text):
             self._resolve(node)
         if event.anchor is not None:
             self._anchors[event.anchor] = node
@@ -178,80 +185,73 @@ class _Composer:
         self,
         event: MappingStartEvent | SequenceStartEvent,
         depth: int,
-        compose: Callable[[Mark, int], Node],
+        compose: Callable[[int, int], Node],
         tags: tuple[str | None, ...],
     ) -> Node:
-        place = Position(event.start_mark.line + 1, event.start_mark.column + 1)
         if event.tag not in tags:
-            problem = problem_in(self._source, place, "unknown tag", expected="remove the tag")
-            raise ConfigurationError([problem])
+            raise self._refused_at(event, "unknown tag", "remove the tag")
         if depth >= MAX_DEPTH:
-            message = f"more than {MAX_DEPTH} lists and maps inside each other"
-            raise ConfigurationError([problem_in(self._source, place, message)])
+            raise self._refused_at(event, _TOO_DEEP)
         if event.anchor is None:
-            return compose(event.start_mark, depth + 1)
+            return compose(_begin(event), depth + 1)
         self._open.add(event.anchor)
-        node = compose(event.start_mark, depth + 1)
+        node = compose(_begin(event), depth + 1)
         self._open.discard(event.anchor)
         self._anchors[event.anchor] = node
         return node
 
-    def _mapping(self, start: Mark, depth: int) -> Mapping:
+    def _mapping(self, begin: int, depth: int) -> Mapping:
         entries: dict[str, Node] = {}
-        keys: dict[str, Scalar] = {}
+        key_begins: list[int] = []
         following = self._next
         while True:
             event = following()
-            if type(event) is MappingEndEvent:
-                return Mapping(entries, keys, self._source, start, event.end_mark)
-            key = self._node(event, depth)
-            name = key.value if type(key) is Scalar else None
-            if type(name) is not str or name in entries or name == "<<":
-                raise self._bad_key(key, keys)
-            keys[name] = key  # type: ignore[assignment]  # a Scalar, or there were no name
-            event = following()
-            entries[name] = (
-                self._scalar(event)
-                if type(event) is ScalarEvent
-                else self._node(event, depth)
-            )
+            if not isinstance(event, ScalarEvent):
+                if isinstance(event, MappingEndEvent):
+                    return Mapping(entries, key_begins, self._source, begin, _end(event))
+                raise self._refused(self._node(event, depth), "a key must be text")
+            name = event.value
+            if event.tag is not None or event.anchor is not None or may_be_special(name):
+                self._check_key(event)
+            if name in entries:
+                raise self._duplicate(event, key_begins[list(entries).index(name)])
+            key_begins.append(_begin(event))
+            entries[name] = self._node(following(), depth)
 
-    def _sequence(self, start: Mark, depth: int) -> Sequence:
+    def _sequence(self, begin: int, depth: int) -> Sequence:
         items: list[Node] = []
         while True:
             event = self._next()
-            if type(event) is SequenceEndEvent:
-                return Sequence(items, self._source, start, event.end_mark)
+            if isinstance(event, SequenceEndEvent):
+                return Sequence(items, self._source, begin, _end(event))
             items.append(self._node(event, depth))
 
-    def _bad_key(self, key: Node, known: dict[str, Scalar]) -> ConfigurationError:
-        if not isinstance(key, Scalar):
-            return self._refused(key, "a list or a map can not be a key", "write text as the key")
+    def _check_key(self, event: ScalarEvent) -> None:
+        key = self._scalar(event)
         if not isinstance(key.value, str):
-            return self._refused(key, "this key is not text", f'put it in quotes: "{key.text}"')
-        if key.value == "<<" and "<<" not in known:
-            return self._refused(key, "merge keys (<<) are not part of YAML 1.2")
-        first = position(known[key.value]).line
-        return self._refused(key, f"duplicate key {quoted(key.value)}", f"first in line {first}")
+            raise self._refused(key, "a key must be text", f'put it in quotes: "{key.text}"')
+        if key.value == "<<" and not key.style:
+            raise self._refused(key, "merge keys (<<) are not part of YAML 1.2")
+
+    def _duplicate(self, event: ScalarEvent, first: int) -> ConfigurationError:
+        line = self._source.position(first).line
+        message = f"duplicate key {quoted(event.value)}"
+        return self._refused(self._scalar(event), message, f"it stands in line {line} already")
 
     def _alias(self, event: AliasEvent, depth: int) -> Node:
         name = event.anchor or ""
-        place = Position(event.start_mark.line + 1, event.start_mark.column + 1)
-        message = ""
         target = self._anchors.get(name)
         if name in self._open:
-            message = f"alias {quoted(name)} stands inside what it refers to"
-        elif target is None:
-            message = f"unknown alias {quoted(name)}"
-        else:
-            extent = self._extent(target)
-            self._aliased += extent.nodes
-            if self._aliased > MAX_ALIASED_NODES:
-                message = f"the aliases stand for more than {MAX_ALIASED_NODES} values"
-            elif depth + extent.depth > MAX_DEPTH:
-                message = f"more than {MAX_DEPTH} lists and maps inside each other"
-        if message or target is None:
-            raise ConfigurationError([problem_in(self._source, place, message)])
+            raise self._refused_at(event, f"alias {quoted(name)} stands inside what it refers to")
+        if target is None:
+            raise self._refused_at(event, f"unknown alias {quoted(name)}")
+        extent = self._extent(target)
+        self._aliased += extent.nodes
+        if self._aliased > MAX_ALIASED_NODES:
+            message = f"the aliases stand for more than {MAX_ALIASED_NODES} values"
+            raise self._refused_at(event, message)
+        if depth + extent.depth > MAX_DEPTH:
+            raise self._refused_at(event, _TOO_DEEP)
         return target
 
     def _extent(self, node: Node) -> _Extent:
@@ -268,3 +268,15 @@ class _Composer:
 
     def _refused(self, node: Node, message: str, expected: str = "") -> ConfigurationError:
         return ConfigurationError([problem_at(node, message, expected=expected)])
+
+    def _refused_at(self, event: Event, message: str, expected: str = "") -> ConfigurationError:
+        place = self._source.position(_begin(event))
+        return ConfigurationError([problem_in(self._source, place, message, expected=expected)])
+
+
+def _begin(event: Event) -> int:
+    return event.start_mark.index  # type: ignore[union-attr]  # events of a text have marks
+
+
+def _end(event: Event) -> int:
+    return event.end_mark.index  # type: ignore[union-attr]  # as above

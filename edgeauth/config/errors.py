@@ -146,14 +146,13 @@ def problem_in(
 
 def _width(node: Node) -> int:
     if isinstance(node, Mapping):
-        first = next(iter(node.keys.values()), None)
-        begins = first is not None and first.start.index == node.start.index
+        first = next(map(node.key, node.entries), None)
+        begins = first is not None and first.begin == node.begin
         return _width(first) if first is not None and begins else 1
     if not isinstance(node, Scalar) or node.style in ("|", ">"):
         return 1
-    if node.end.line > node.start.line:
-        return len(node.source.line(node.start.line + 1)) - node.start.column
-    return node.end.column - node.start.column
+    # Of a text over several lines the first one is marked: the rest is cut by `problem_in`.
+    return node.end - node.begin
 
 
 def quoted(name: str) -> str:

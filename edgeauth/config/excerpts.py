@@ -13,9 +13,11 @@ MASK = "***"
 _WIDTH = 160
 """Characters of a line that are shown."""
 
-_SECRET_KEY = r"[\w.-]*(?:password|passphrase|secret|token|private_?key|api_?key|authorization|cookie)"
-_is_secret = pattern(_SECRET_KEY, IGNORECASE).fullmatch
-_SECRET_ON_LINE = pattern(rf"(?:^|[\s{{,\"'])({_SECRET_KEY})[\"']?\s*:(?=\s)", IGNORECASE)
+_SENSITIVE = (
+    r"[\w.-]*(?:password|passphrase|secret|token|private_?key|api_?key|authorization|cookie)"
+)
+_is_sensitive = pattern(_SENSITIVE, IGNORECASE).fullmatch
+_SENSITIVE_ON_LINE = pattern(rf"(?:^|[\s{{,\"'])({_SENSITIVE})[\"']?\s*:(?=\s)", IGNORECASE)
 _VALUE_ON_LINE = pattern(r"(?:^|[\s{,\"'])(value)[\"']?\s*:(?=\s)", IGNORECASE)
 _USER_INFORMATION = pattern(r"(?<=://)[^/@\s\"']*(?=@)")
 _UNPRINTABLE = pattern(r"[^\S ]|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -49,16 +51,15 @@ def _masked(text: str, spans: list[tuple[int, int]], caret: int) -> tuple[str, i
     """Puts the mask in place of each span and moves the caret along."""
     shown, done, moved = "", 0, caret
     for begin, end in spans:
-        if end <= done:
+        if begin < done:  # overlaps the one before, which came first and is as secret
             continue
-        begin = max(begin, done)
         shown += text[done:begin] + MASK
         if caret >= end:
             moved += begin + len(MASK) - end
         elif caret > begin:
             moved += begin - caret
         done = end
-    return shown + text[done:], max(moved, 0)
+    return shown + text[done:], moved
 
 
 def _cut(text: str, caret: int) -> Excerpt:
@@ -73,41 +74,41 @@ def _secret_spans(source: Source, line: int, text: str) -> list[tuple[int, int]]
     """Finds the secrets of a line: from the tree, or by their looks where no tree was made."""
     if not source.complete:
         return _by_looks(source, line, text)
+    begin = source.line_begin(line)
+    end = begin + len(text)
     spans: list[tuple[int, int]] = []
     pending: list[Node] = list(source.roots)
     seen: set[int] = set()
     while pending:
         node = pending.pop()
-        if id(node) in seen or node.start.line > line or node.end.line + 1 < line:
+        if id(node) in seen or node.begin > end or node.end < begin:
             continue
         seen.add(id(node))
         for key, child in children(node):
             if isinstance(node, Mapping) and _holds_secret(node, str(key), child):
-                spans.extend(_on_line(child, line, len(text)))
+                spans.extend(_between(child, begin, end))
             pending.append(child)
     return spans
 
 
 def _holds_secret(parent: Mapping, key: str, child: Node) -> bool:
-    if _is_secret(key):
+    if _is_sensitive(key):
         return not isinstance(child, Mapping)
     # The `config` of an `api_key` strategy: `in`, `name` and the key itself as `value`.
     return key == "value" and "type" not in parent.entries
 
 
-def _on_line(node: Node, line: int, length: int) -> list[tuple[int, int]]:
+def _between(node: Node, begin: int, end: int) -> list[tuple[int, int]]:
     if isinstance(node, Sequence):
-        return [span for item in node.items for span in _on_line(item, line, length)]
-    if not isinstance(node, Scalar) or not node.start.line < line <= node.end.line + 1:
+        return [span for item in node.items for span in _between(item, begin, end)]
+    if not isinstance(node, Scalar) or node.begin >= end or node.end <= begin:
         return []
-    begin = node.start.column if line == node.start.line + 1 else 0
-    end = node.end.column if line == node.end.line + 1 else length
-    return [(begin, end)] if begin < end else []
+    return [(max(node.begin - begin, 0), min(node.end, end) - begin)]
 
 
 def _by_looks(source: Source, line: int, text: str) -> list[tuple[int, int]]:
     """Masks everything after a key that sounds secret, and lines that continue such a value."""
-    found = _SECRET_ON_LINE.search(text)
+    found = _SENSITIVE_ON_LINE.search(text)
     if found is None and "api_key" in source.text:
         found = _VALUE_ON_LINE.search(text)
     if found is not None:
@@ -117,7 +118,7 @@ def _by_looks(source: Source, line: int, text: str) -> list[tuple[int, int]]:
     for above in range(line - 1, 0, -1):
         candidate = source.line(above)
         if candidate.strip() and len(candidate) - len(candidate.lstrip()) < indentation:
-            if _SECRET_ON_LINE.search(candidate):
+            if _SENSITIVE_ON_LINE.search(candidate):
                 return [(indentation, len(text))]
             break
     return []

@@ -1,18 +1,21 @@
 """The tree that a YAML text becomes: every key and value knows where it was written.
 
 Nodes are made once and never changed afterwards. They are ordinary slotted classes and not frozen
-dataclasses, because ten thousand rules are half a million of them.
+dataclasses, and hold offsets into the text instead of lines and columns, because ten thousand
+rules are half a million of them.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from re import compile as pattern
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from edgeauth.model.json import Json
 
 # YAML ends lines at these; `str.splitlines` knows more and would count differently.
 _LINE_BREAK = pattern("\r\n|[\n\r\x85\u2028\u2029]")
+_QUOTED_KEY = pattern(r"'(?:[^']|'')*'" + r'|"(?:[^"\\]|\\.)*"')
 
 
 class Position(NamedTuple):
@@ -20,22 +23,6 @@ class Position(NamedTuple):
 
     line: int
     column: int
-
-
-class Mark(Protocol):
-    """What PyYAML's two parsers say about a place; everything counted from 0, in characters."""
-
-    @property
-    def index(self) -> int:
-        """Characters from the beginning of the text."""
-
-    @property
-    def line(self) -> int:
-        """Line breaks before the place."""
-
-    @property
-    def column(self) -> int:
-        """Characters from the beginning of the line."""
 
 
 @dataclass(slots=True, eq=False)
@@ -55,7 +42,25 @@ class Source:
     quotable: bool = True
     roots: "list[Node]" = field(default_factory=list)
     complete: bool = False
-    _lines: list[str] | None = None
+    _begins: list[int] | None = None
+
+    def position(self, offset: int) -> Position:
+        """Returns the line and the column of a character.
+
+        Args:
+            offset: characters from the beginning of the text.
+        """
+        begins = self._line_begins()
+        line = bisect_right(begins, offset)
+        return Position(line, offset - begins[line - 1] + 1)
+
+    def line_begin(self, number: int) -> int:
+        """Returns the offset of the first character of a line that is there.
+
+        Args:
+            number: counted from 1.
+        """
+        return self._line_begins()[number - 1]
 
     def line(self, number: int) -> str:
         """Returns a line without its end; empty when there is no such line.
@@ -63,9 +68,16 @@ class Source:
         Args:
             number: counted from 1.
         """
-        if self._lines is None:
-            self._lines = _LINE_BREAK.split(self.text)
-        return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
+        begins = self._line_begins()
+        if not 0 < number <= len(begins):
+            return ""
+        end = begins[number] if number < len(begins) else len(self.text)
+        return self.text[begins[number - 1] : end].rstrip("\r\n\x85\u2028\u2029")
+
+    def _line_begins(self) -> list[int]:
+        if self._begins is None:
+            self._begins = [0, *(found.end() for found in _LINE_BREAK.finditer(self.text))]
+        return self._begins
 
 
 @dataclass(slots=True, eq=False)
@@ -75,36 +87,67 @@ class Scalar:
     Attributes:
         value: as the YAML 1.2 core schema reads it.
         text: as it was written, without quotes and with escapes resolved.
-        style: empty for a plain scalar, else one of `'`, `"`, `|` and `>`.
+        style: None for a plain scalar, else one of `'`, `"`, `|` and `>`.
+        source: where it was written.
+        begin: offset of its first character, quotes included.
+        end: offset after its last character.
     """
 
     value: str | int | float | bool | None
     text: str
-    style: str
+    style: str | None
     source: Source
-    start: Mark
-    end: Mark
+    begin: int
+    end: int
 
 
 @dataclass(slots=True, eq=False)
 class Mapping:
-    """Keys and values in the order of the text; `keys` holds the keys as nodes."""
+    """Keys and values in the order of the text.
+
+    Attributes:
+        entries: the values by key.
+        key_begins: the offset of each key, in the order of `entries`.
+        source: where the map was written.
+        begin: offset of its first character.
+        end: offset after its last character.
+    """
 
     entries: "dict[str, Node]"
-    keys: dict[str, Scalar]
+    key_begins: list[int]
     source: Source
-    start: Mark
-    end: Mark
+    begin: int
+    end: int
+
+    def key(self, name: str) -> Scalar:
+        """Returns a key as a node of its own.
+
+        Args:
+            name: one of `entries`.
+        """
+        # A key is written where its value is: the environment may have put both here.
+        source = self.entries[name].source
+        begin = self.key_begins[list(self.entries).index(name)]
+        in_quotes = _QUOTED_KEY.match(source.text, begin)
+        end = in_quotes.end() if in_quotes else begin + len(name)
+        return Scalar(name, name, source.text[begin] if in_quotes else None, source, begin, end)
 
 
 @dataclass(slots=True, eq=False)
 class Sequence:
-    """A list."""
+    """A list.
+
+    Attributes:
+        items: its entries.
+        source: where the list was written.
+        begin: offset of its first character.
+        end: offset after its last character.
+    """
 
     items: "list[Node]"
     source: Source
-    start: Mark
-    end: Mark
+    begin: int
+    end: int
 
 
 Node: TypeAlias = Scalar | Mapping | Sequence
@@ -112,12 +155,12 @@ Node: TypeAlias = Scalar | Mapping | Sequence
 
 def position(node: Node) -> Position:
     """Returns where a node begins."""
-    return Position(node.start.line + 1, node.start.column + 1)
+    return node.source.position(node.begin)
 
 
 def end_position(node: Node) -> Position:
     """Returns the place after the last character of a node."""
-    return Position(node.end.line + 1, node.end.column + 1)
+    return node.source.position(node.end)
 
 
 def plain(node: Node) -> Json:

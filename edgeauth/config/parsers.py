@@ -8,7 +8,7 @@ from yaml.reader import Reader
 from yaml.scanner import Scanner
 
 try:
-    from yaml.cyaml import CParser
+    from yaml._yaml import CParser
 except ImportError:  # PyYAML was built without libyaml: the same events, thirty times slower
     CParser = None  # type: ignore[assignment,misc]  # looked at below
 

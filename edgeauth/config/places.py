@@ -23,26 +23,24 @@ def place_of(scalar: Scalar, offset: int) -> Position:
     """
     if scalar.value != scalar.text or not 0 <= offset <= len(scalar.text):
         return position(scalar)
-    written = scalar.source.text[scalar.start.index : scalar.end.index]
+    written = scalar.source.text[scalar.begin : scalar.end]
     if scalar.style == "|":
         return _in_literal(scalar, offset)
     if scalar.style == ">":
-        return _among_characters(scalar, written, written.find("\n") + 1, offset)
-    if scalar.style:
-        return _in_quotes(scalar, written, offset)
-    if written == scalar.text:
-        return _shifted(scalar, offset)
-    return _among_characters(scalar, written, 0, offset)
-
-
-def _shifted(scalar: Scalar, characters: int) -> Position:
-    return Position(scalar.start.line + 1, scalar.start.column + 1 + characters)
+        found = _among_characters(scalar.text, written, written.find("\n") + 1, offset)
+    elif scalar.style:
+        found = _in_quotes(written, offset)
+    elif written == scalar.text:
+        found = offset
+    else:
+        found = _among_characters(scalar.text, written, 0, offset)
+    return scalar.source.position(scalar.begin + found)
 
 
 def _in_literal(scalar: Scalar, offset: int) -> Position:
     """The text of a literal block stands in the file line by line, moved to the right."""
     before = scalar.text[:offset]
-    number = scalar.start.line + 2 + before.count("\n")
+    number = position(scalar).line + 1 + before.count("\n")
     line_begin = before.rfind("\n") + 1
     line = scalar.text[line_begin:].split("\n", 1)[0]
     written = scalar.source.line(number)
@@ -51,27 +49,26 @@ def _in_literal(scalar: Scalar, offset: int) -> Position:
     return Position(number, len(written) - len(line) + offset - line_begin + 1)
 
 
-def _in_quotes(scalar: Scalar, written: str, offset: int) -> Position:
-    if scalar.start.line != scalar.end.line or written[:1] != scalar.style:
-        return position(scalar)
+def _in_quotes(written: str, offset: int) -> int:
+    quote = written[:1]
+    if quote not in ("'", '"') or "\n" in written:
+        return 0
     at = 1
     for _ in range(offset):
-        escape = _ESCAPE.match(written, at) if scalar.style == '"' else None
+        escape = _ESCAPE.match(written, at) if quote == '"' else None
         if escape is not None:
             at = escape.end()
         else:
-            at += 2 if written.startswith("''", at) and scalar.style == "'" else 1
-    return _shifted(scalar, at)
+            at += 2 if quote == "'" and written.startswith("''", at) else 1
+    return at
 
 
-def _among_characters(scalar: Scalar, written: str, begin: int, offset: int) -> Position:
+def _among_characters(text: str, written: str, begin: int, offset: int) -> int:
     """Folding moves blanks and line ends only: the n-th other character stays the n-th."""
-    wanted = sum(not character.isspace() for character in scalar.text[:offset])
-    line, column = scalar.start.line + 1, scalar.start.column + 1
-    for index, character in enumerate(written):
-        if index >= begin and not character.isspace():
+    wanted = sum(not character.isspace() for character in text[:offset])
+    for index in range(begin, len(written)):
+        if not written[index].isspace():
             if wanted == 0:
-                return Position(line, column)
+                return index
             wanted -= 1
-        line, column = (line + 1, 1) if character == "\n" else (line, column + 1)
-    return position(scalar)
+    return 0

@@ -4,7 +4,7 @@ from yaml import MarkedYAMLError
 from yaml.error import Mark
 
 from edgeauth.config.errors import ConfigurationError, problem_in
-from edgeauth.config.nodes import Position, Source
+from edgeauth.config.nodes import Source
 
 _TAB = (
     "a tab can not be used for indentation",
@@ -15,8 +15,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "found a tab character that violates indentation": _TAB,
     "mapping values are not allowed in this context": (
         "a key can not stand here",
-        "check the indentation of this line and the one above; text that holds a colon and a "
-        "blank belongs in quotes",
+        "check the indentation; text that holds a colon and a blank belongs in quotes",
     ),
     "could not find expected ':'": ("this key has no colon", "write a colon after the key"),
     "did not find expected key": (
@@ -68,7 +67,7 @@ def syntax_error(source: Source, error: MarkedYAMLError) -> ConfigurationError:
         message, advice = _bad_beginning(source, mark)
     else:
         message, advice = _WORDS.get(complaint, (f"not valid YAML: {complaint}", ""))
-    place = Position(1, 1) if mark is None else Position(mark.line + 1, mark.column + 1)
+    place = source.position(0 if mark is None else mark.index)
     return ConfigurationError([problem_in(source, place, message, expected=advice)])
 
 
