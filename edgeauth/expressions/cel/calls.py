@@ -1,9 +1,11 @@
 """Compiles calls: directly where the types are certain, else by looking at the arguments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 from edgeauth.expressions.cel.assignability import is_certain
 from edgeauth.expressions.cel.code import Code, Frame, Run, folded
+from edgeauth.expressions.cel.functions import FUNCTIONS, METHODS
 from edgeauth.expressions.cel.functions.overload import Implementation, Overload
 from edgeauth.expressions.cel.values import KINDS, has_type
 from edgeauth.expressions.errors import EvaluationError, ExpressionError
@@ -29,8 +31,8 @@ def call(
         return Code(_prepared(first, first.prepare, arguments, types[0], offset))
     if len(overloads) == 1 and all(map(is_certain, types, first.parameters)):
         run = direct(first.call, arguments)
-    elif len(arguments) == 1:
-        run = _by_kind(overloads, arguments[0].run)
+    elif len(arguments) == 1 and types[0].name == "dyn" and len(overloads) > 1:
+        run = _by_kind(first.name, arguments[0].run, method=first.method)
     else:
         run = _guarded(overloads, tuple(argument.run for argument in arguments))
     code = folded(run, arguments)
@@ -77,6 +79,10 @@ def _prepared(
 def direct(implementation: Implementation, arguments: tuple[Code, ...]) -> Run:
     """Returns the closure that calls without looking at what it passes."""
     runs = tuple(argument.run for argument in arguments)
+    place = arguments[0].place if arguments else ""
+    if len(runs) == 2 and arguments[1].is_constant and place:
+        value = arguments[1].value
+        return lambda frame: implementation(frame[place], value)
     if len(runs) == 1:
         (first,) = runs
         return lambda frame: implementation(first(frame))
@@ -89,27 +95,31 @@ def direct(implementation: Implementation, arguments: tuple[Code, ...]) -> Run:
     return lambda frame: implementation(*[run(frame) for run in runs])
 
 
-def _by_kind(overloads: tuple[Overload, ...], argument: Run) -> Run:
-    """One argument of unknown type: its class tells the overload, as a rule."""
-    name = overloads[0].name
-    quick = {
-        cls: row.call
-        for cls, kind in KINDS.items()
-        for row in reversed(overloads)
-        if is_certain(kind, row.parameters[0])
-    }
+def _by_kind(name: str, argument: Run, *, method: bool) -> Run:
+    quick = _implementations(name, method=method)
 
     def run(frame: Frame) -> object:
         value = argument(frame)
         found = quick.get(type(value))
         if found is not None:
             return found(value)
-        for row in overloads:
-            if has_type(value, row.parameters[0]):
-                return row.call(value)
+        if dict in quick and isinstance(value, Mapping):
+            return quick[dict](value)
         raise EvaluationError(f"{name}: not defined for this type")
 
     return run
+
+
+@cache
+def _implementations(name: str, *, method: bool) -> Mapping[type, Implementation]:
+    """One argument of unknown type: its class tells the implementation."""
+    rows = [row for row in (METHODS if method else FUNCTIONS)[name] if row.taking(1)]
+    return {
+        python: row.call
+        for python, kind in KINDS.items()
+        for row in reversed(rows)
+        if is_certain(kind, row.parameters[0])
+    }
 
 
 def _guarded(overloads: tuple[Overload, ...], runs: tuple[Run, ...]) -> Run:

@@ -291,7 +291,9 @@ class _Checker:
             self._boolean(found, node.predicate, f'"{node.quantifier}"')
         transformed = element if node.transform is None else self.check(node.transform)
         self.bound.pop()
-        return list_of(transformed) if node.quantifier in ("map", "filter") else BOOL
+        if node.quantifier in ("filter", "sortBy"):
+            return list_of(element)
+        return list_of(transformed) if node.quantifier == "map" else BOOL
 
 
 def _element(source: Type) -> Type:

@@ -31,10 +31,13 @@ class Code(NamedTuple):
     Attributes:
         run: gives the value for a frame, or raises `EvaluationError`.
         value: of a constant; `ABSENT` otherwise.
+        place: of a variable, where it stands in the frame; empty otherwise. Whoever reads it
+            there itself saves a call.
     """
 
     run: Run
     value: object = ABSENT
+    place: str = ""
 
     @property
     def is_constant(self) -> bool:

@@ -70,7 +70,7 @@ class _Compiler:
         place = self.meaning.places.get(node)
         if place is None:
             return constant(self.meaning.constants[node])
-        return Code(itemgetter(place))
+        return Code(itemgetter(place), place=place)
 
     def select(self, node: Select) -> Code:
         if node in self.meaning.constants:
@@ -165,7 +165,10 @@ class _Compiler:
         place = self.meaning.places[node]
         predicate = None if node.predicate is None else self.compile(node.predicate).run
         if node.transform is not None:
-            return Code(loops.mapped(source, place, predicate, self.compile(node.transform).run))
+            transform = self.compile(node.transform).run
+            if node.quantifier == "sortBy":
+                return Code(loops.sorted_by(source, place, transform))
+            return Code(loops.mapped(source, place, predicate, transform))
         if predicate is None:
             raise AssertionError("only map goes without a predicate")
         return Code(loops.loop(node.quantifier, source, place, predicate))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from edgeauth.expressions.cel.code import MAX_STEPS, STEPS, Frame, Run
+from edgeauth.expressions.cel.functions.lists import sort_by
 from edgeauth.expressions.cel.syntax import Quantifier
 from edgeauth.expressions.cel.values import from_key
 from edgeauth.expressions.errors import EvaluationError
@@ -35,7 +36,8 @@ def _boolean(value: object) -> bool:
 def _quantified(source: Run, place: str, predicate: Run, *, decisive: bool) -> Run:
     def run(frame: Frame) -> object:
         failure: EvaluationError | None = None
-        for frame[place] in _elements(source(frame), frame):
+        for element in _elements(source(frame), frame):
+            frame[place] = element
             try:
                 if _boolean(predicate(frame)) is decisive:
                     return decisive
@@ -59,7 +61,8 @@ def _exists(source: Run, place: str, predicate: Run) -> Run:
 def _exists_one(source: Run, place: str, predicate: Run) -> Run:
     def run(frame: Frame) -> object:
         count = 0
-        for frame[place] in _elements(source(frame), frame):
+        for element in _elements(source(frame), frame):
+            frame[place] = element
             count += _boolean(predicate(frame))
         return count == 1
 
@@ -103,9 +106,24 @@ def mapped(source: Run, place: str, predicate: Run | None, transform: Run) -> Ru
 
     def run(frame: Frame) -> object:
         found = []
-        for frame[place] in _elements(source(frame), frame):
+        for element in _elements(source(frame), frame):
+            frame[place] = element
             if predicate is None or _boolean(predicate(frame)):
                 found.append(transform(frame))
         return found
+
+    return run
+
+
+def sorted_by(source: Run, place: str, key: Run) -> Run:
+    """Returns the closure of `sortBy`: the elements in the order of their keys."""
+
+    def run(frame: Frame) -> object:
+        elements = _elements(source(frame), frame)
+        keys = []
+        for element in elements:
+            frame[place] = element
+            keys.append(key(frame))
+        return sort_by(elements, keys)
 
     return run

@@ -33,7 +33,7 @@ def expand(call: Call) -> Node:
             variable.offset,
             f'e.g. "list.{call.name}(x, ...)"',
         )
-    if quantifier != "map":
+    if quantifier not in ("map", "sortBy"):
         return Comprehension(
             call.offset, quantifier, call.receiver, variable.name, call.arguments[1]
         )

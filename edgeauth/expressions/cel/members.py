@@ -19,12 +19,15 @@ def select(operand: Code, kind: Type, field: str) -> Run:
     if isinstance(kind, ObjectType):
         found = kind.fields.get(field)
         if found is not None:
-            return _field(operand.run, found.read)
+            return _field(operand, found.read)
         return _other(operand.run, kind, field)
     return _key(operand.run, field, is_map=isinstance(kind, MapType))
 
 
-def _field(inner: Run, read: Callable[..., object]) -> Run:
+def _field(operand: Code, read: Callable[..., object]) -> Run:
+    inner, place = operand.run, operand.place
+    if place:
+        return lambda frame: read(frame[place])
     return lambda frame: read(inner(frame))
 
 
@@ -85,8 +88,7 @@ def index(operand: Code, kind: Type, place: Code) -> Run:
         kind: its static type.
         place: gives the index or key; of an object, a constant name.
     """
-    if isinstance(place.value, str):
-        if not isinstance(kind, ListType):
-            return select(operand, kind, place.value)
+    if isinstance(place.value, str) and not isinstance(kind, ListType):
+        return select(operand, kind, place.value)
     inner, find = operand.run, place.run
     return lambda frame: at(inner(frame), find(frame))

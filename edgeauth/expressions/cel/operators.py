@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from edgeauth.expressions.cel.instants import Duration, Timestamp
+from edgeauth.expressions.cel.networks import Networks
 from edgeauth.expressions.cel.values import (
     INT_MAX,
     INT_MIN,
@@ -264,7 +265,19 @@ def contains(element: object, container: object) -> bool:
     if isinstance(container, Mapping):
         kind = type(element)
         return (kind in _PLAIN) and to_key(element) in container
+    if isinstance(container, Networks):
+        return _lies_within(element, container)
     raise EvaluationError("in: not a list or map")
+
+
+def _lies_within(addresses: object, networks: Networks) -> bool:
+    if isinstance(addresses, str):
+        return addresses in networks
+    if isinstance(addresses, list | tuple) and addresses:
+        return all(isinstance(address, str) and address in networks for address in addresses)
+    if isinstance(addresses, list | tuple):
+        return False
+    raise EvaluationError("in: not an address")
 
 
 def unequal(left: object, right: object) -> bool:

@@ -41,7 +41,8 @@ _POWERS: Final = {
 }
 _CONSTANTS: Final = {"true": True, "false": False, "null": None}
 _RESERVED: Final = frozenset(
-    ["as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package", "namespace", "return", "var", "void", "while"]
+    {"as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop"}
+    | {"namespace", "package", "return", "var", "void", "while"}
 )
 _SHOWN: Final = {"end": "the end", "quoted": "a string", "raw": "a string"}
 

@@ -44,9 +44,11 @@ class Program:
         Raises:
             EvaluationError: there is no value.
         """
-        frame: Frame = scope if type(scope) is dict and not self._loops else {**scope}
+        frame: Frame
         if self._loops:
-            frame[STEPS] = MAX_STEPS
+            frame = {**scope, STEPS: MAX_STEPS}
+        else:
+            frame = scope if type(scope) is dict else {**scope}
         try:
             return self._run(frame)
         except EvaluationError:
@@ -90,7 +92,7 @@ class Condition:
 
 
 class _Declarations:
-    """Variables with their types as a key of the cache: equal when the types are the same objects."""
+    """Variables with their types as a key of the cache: equal for the same type objects."""
 
     __slots__ = ("_key", "variables")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from edgeauth.expressions.cel.assignability import fits
+from edgeauth.expressions.cel.assignability import fits, is_certain
 from edgeauth.expressions.cel.functions import FUNCTIONS, METHODS
 from edgeauth.expressions.cel.functions.overload import Overload
 from edgeauth.expressions.cel.macros import MACROS
@@ -83,15 +83,17 @@ def _unknown_method(name: str, offset: int) -> ExpressionError:
 def _fitting(
     name: str, offset: int, known: tuple[Overload, ...], arguments: tuple[Type, ...]
 ) -> tuple[Overload, ...]:
-    found = tuple(
-        row
-        for row in known
-        if len(row.parameters) == len(arguments) and all(map(fits, arguments, row.parameters))
-    )
+    rows = [row for row in (row.taking(len(arguments)) for row in known) if row is not None]
+    found: list[Overload] = []
+    for row in rows:
+        if all(map(fits, arguments, row.parameters)):
+            found.append(row)
+            if all(map(is_certain, arguments, row.parameters)):
+                break
     if found:
-        return found
+        return tuple(found)
     hint = "; ".join(row.signature() for row in known[:4])
-    if all(len(row.parameters) != len(arguments) for row in known):
+    if not rows:
         message = f'"{name}" takes another number of arguments'
     else:
         given = ", ".join(argument.name for argument in arguments)

@@ -115,7 +115,7 @@ class MapLiteral(Node):
     entries: tuple[tuple[Node, Node], ...]
 
 
-Quantifier = OneOf["all", "exists", "exists_one", "map", "filter"]
+Quantifier = OneOf["all", "exists", "exists_one", "map", "filter", "sortBy"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,8 +124,8 @@ class Comprehension(Node):
 
     Attributes:
         variable: names the element in `predicate` and `transform`.
-        predicate: None for a `map` that takes every element.
-        transform: of `map` only.
+        predicate: None for `map` and `sortBy` over every element.
+        transform: of `map`, and the key of `sortBy`.
     """
 
     quantifier: Quantifier

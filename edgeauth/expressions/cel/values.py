@@ -11,6 +11,7 @@ from types import NoneType
 from typing import Final
 
 from edgeauth.expressions.cel.instants import Duration, Timestamp
+from edgeauth.expressions.cel.networks import Networks
 from edgeauth.expressions.errors import EvaluationError
 from edgeauth.expressions.objects import ErrorKind, ErrorTypes
 from edgeauth.expressions.types import (
@@ -27,6 +28,7 @@ from edgeauth.expressions.types import (
     UINT,
     ListType,
     MapType,
+    ObjectType,
     Type,
     list_of,
     map_of,
@@ -64,6 +66,7 @@ class BoolKey(Enum):
 
 LIST: Final = list_of(DYN)
 MAP: Final = map_of(DYN, DYN)
+NETWORKS: Final = Type("networks")
 
 KINDS: Final[Mapping[type, Type]] = {
     bool: BOOL,
@@ -81,6 +84,7 @@ KINDS: Final[Mapping[type, Type]] = {
     TypeValue: TYPE,
     ErrorTypes: TYPE,
     ErrorKind: TYPE,
+    Networks: NETWORKS,
 }
 """The kind of each Python class; `kind_of` knows the other maps, too."""
 
@@ -115,13 +119,15 @@ def type_of(value: object) -> TypeValue:
     kind = kind_of(value)
     if kind is None:
         raise EvaluationError("type: not a value of this language")
-    return TYPE_VALUES[kind.name.partition("(")[0]]
+    return TypeValue(kind.name.partition("(")[0])
 
 
 def has_type(value: object, wanted: Type) -> bool:
     """Returns whether a value is of a type, every element of a list or a map included."""
     if wanted.name == "dyn":
         return True
+    if isinstance(wanted, ObjectType):
+        return isinstance(value, wanted.python)
     kind = kind_of(value)
     if kind is None:
         return False

@@ -6,13 +6,29 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from edgeauth.expressions.cel.functions import conversions, standard, times
+from edgeauth.expressions.cel.functions import (
+    conversions,
+    encoders,
+    lists,
+    mathematics,
+    reference,
+    sets,
+    standard,
+    strings,
+    times,
+)
 from edgeauth.expressions.cel.functions.overload import Overload
 
 LIBRARIES: Final[Mapping[str, tuple[Overload, ...]]] = {
     "standard": standard.LIBRARY,
     "conversions": conversions.LIBRARY,
     "timestamps and durations": times.LIBRARY,
+    "strings": strings.LIBRARY,
+    "lists": lists.LIBRARY,
+    "sets": sets.LIBRARY,
+    "math": mathematics.LIBRARY,
+    "encoders": encoders.LIBRARY,
+    "reference": reference.LIBRARY,
 }
 """By the name of the library, in the order of the reference pages."""
 

@@ -25,6 +25,7 @@ class Overload(NamedTuple):
         method: called as `receiver.name(...)`, not as `name(...)`.
         prepare: makes the last argument ready, once, at load; it must be constant then.
         converts: a conversion, which is refused at load when it fails for a constant.
+        variadic: the last parameter may be given more than once.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Overload(NamedTuple):
     method: bool = False
     prepare: Implementation | None = None
     converts: bool = False
+    variadic: bool = False
 
     def signature(self) -> str:
         """Returns how it is called, e.g. `string.contains(string) -> bool`."""
@@ -42,6 +44,15 @@ class Overload(NamedTuple):
         if self.method:
             return f"{names[0]}.{self.name}({', '.join(names[1:])}) -> {self.result.name}"
         return f"{self.name}({', '.join(names)}) -> {self.result.name}"
+
+    def taking(self, count: int) -> "Overload | None":
+        """Returns the overload with so many parameters; None when it does not take them."""
+        missing = count - len(self.parameters)
+        if missing == 0:
+            return self
+        if missing < 0 or not self.variadic:
+            return None
+        return self._replace(parameters=self.parameters + self.parameters[-1:] * missing)
 
     def result_for(self, arguments: tuple[Type, ...]) -> Type:
         """Returns the type of what it gives for arguments of these types."""
