@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 from edgeauth.contract.chains import build_chain, subject_key_identifier
 from edgeauth.model.errors import Malformed
 from edgeauth.wire.jwa import VerificationKey
-from edgeauth.wire.jwk import MAX_KEY_ID_LENGTH
 from edgeauth.wire.pem import PemBlock, parse_pem
 
 _PRIVATE_KEY_LABELS: Final = frozenset(
@@ -153,8 +152,6 @@ def _algorithm(key: PrivateKey) -> str:
 def _key_id(block: PemBlock, key: PrivateKey, chain: Sequence[x509.Certificate]) -> str:
     named = block.headers.get(_KEY_ID_HEADER)
     if named is not None:
-        if len(named) > MAX_KEY_ID_LENGTH:
-            raise Malformed("has too long a key id")
         return named
     identifier = subject_key_identifier(chain[0]) if chain else None
     if identifier is None:
