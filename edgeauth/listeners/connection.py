@@ -1,0 +1,341 @@
+"""A client's connection: bytes become exchanges, one after the other (RFC 9112 section 9).
+
+The parser may find several pipelined requests in one segment; each becomes an exchange in a
+queue, only the first of the queue is worked on, and nothing more is read from the socket while
+others wait. So each answer belongs to its own request whatever the client sends, and the memory of
+a connection is bounded by one segment and the limits of a head.
+
+Trust: every octet is hostile. What the parser or `wire` calls malformed is answered and the
+connection closed, since nobody knows where the next request would begin.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Final, cast
+
+import httptools
+
+from edgeauth.listeners.exchange import PIPELINED, UPSTREAM, Exchange
+from edgeauth.model.decision import Decision, Deny, Response
+from edgeauth.model.errors import Malformed
+from edgeauth.wire.http1 import expects_continue, request_framing
+from edgeauth.wire.inbound import canonical_request
+
+if TYPE_CHECKING:
+    from edgeauth.listeners.server import Listener
+
+_LINGER_SECONDS: Final = 2.0
+"""How long content that nobody wants is read, so that the client can read its answer."""
+
+
+class ClientConnection(asyncio.Protocol):
+    """Reads requests from one client and writes their answers in order."""
+
+    __slots__ = (
+        "_advancing",
+        "_deaf",
+        "_eof",
+        "_held",
+        "_listener",
+        "_parser",
+        "_parsing",
+        "_queue",
+        "_transport",
+        "deadline",
+        "peer",
+    )
+
+    def __init__(self, listener: "Listener") -> None:
+        self._listener = listener
+        self._parser = httptools.HttpRequestParser(self)
+        self._queue: deque[Exchange] = deque()
+        self._parsing = Exchange(self)
+        self._advancing = False
+        self._held = 0
+        self._deaf = False
+        self._eof = False
+        self.deadline = 0.0
+
+    # The transport speaks.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begins to wait for a request."""
+        self._transport = cast("asyncio.Transport", transport)
+        self.peer = self._listener.peer_of(self._transport)
+        self.deadline = self._listener.until(self._listener.limits.read_timeout)
+        if not self._listener.admit(self):
+            self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Gives up what is under way: nobody waits for it any more."""
+        self._listener.forget(self)
+        for exchange in self._queue:
+            exchange.cancel()
+        self._queue.clear()
+
+    def eof_received(self) -> bool:
+        """Keeps the connection open for answers that are still due."""
+        self._eof = True
+        return bool(self._queue) and self._queue[-1].complete
+
+    def pause_writing(self) -> None:
+        """Stops the upstream: the client reads more slowly than it sends."""
+        self.deadline = self._listener.until(self._listener.limits.write_timeout)
+        if self._queue and self._queue[0].sink is not None:
+            self._queue[0].sink.pause()
+
+    def resume_writing(self) -> None:
+        """Lets the upstream go on."""
+        self.deadline = 0.0
+        if self._queue and self._queue[0].sink is not None:
+            self._queue[0].sink.resume()
+
+    def data_received(self, data: bytes) -> None:
+        """Feeds the parser, which calls the methods below."""
+        if self._deaf:
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # The request was treated as if it had not asked; what follows is no request.
+            self._parsing.keep_alive = False
+            self._deaf = True
+        except httptools.HttpParserError:
+            self._refuse(self._parsing, Malformed("the bytes are no HTTP request"))
+        else:
+            self._check_progress(len(data))
+
+    def _check_progress(self, octets: int) -> None:
+        """Bounds what is read for a head, and the time between two pieces of content."""
+        exchange = self._parsing
+        if not exchange.head_complete:
+            exchange.head_octets += octets
+            try:
+                self._check_head(exchange)
+            except Malformed as malformed:
+                self._refuse(exchange, malformed)
+        elif not exchange.complete and not self._held:
+            self.deadline = self._listener.until(self._listener.limits.read_timeout)
+        if len(self._queue) > 1:
+            self.hold(PIPELINED)
+
+    # The parser speaks.
+
+    def on_message_begin(self) -> None:
+        """Begins an exchange."""
+        self._parsing = Exchange(self)
+        if not self._queue:
+            self.deadline = self._listener.until(self._listener.limits.read_timeout)
+
+    def on_url(self, url: bytes) -> None:
+        """Takes a piece of the request target."""
+        self._parsing.target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Takes a field; those after the content are counted and dropped.
+
+        Raises:
+            Malformed: there are too many of those; the parser makes it one of its own errors.
+        """
+        exchange = self._parsing
+        if exchange.head_complete:
+            exchange.trailer_fields += 1
+            if exchange.trailer_fields > self._listener.limits.trailer_fields:
+                raise Malformed("there are too many trailer fields")
+            return
+        exchange.head_octets += len(name) + len(value) + 4
+        exchange.fields.append((name.lower(), value.rstrip(b" \t")))
+
+    def on_headers_complete(self) -> None:
+        """Puts the exchange into the queue and begins it when it is the first."""
+        exchange, parser = self._parsing, self._parser
+        exchange.head_complete = True
+        exchange.method = parser.get_method()
+        exchange.version = parser.get_http_version()
+        exchange.keep_alive = exchange.version == "1.1" and parser.should_keep_alive()
+        self._queue.append(exchange)
+        self._advance()
+
+    def on_body(self, data: bytes) -> None:
+        """Passes a piece of content on."""
+        self._parsing.receive(data)
+
+    def on_message_complete(self) -> None:
+        """Notes that the request is complete."""
+        if not self._parsing.complete:
+            self._parsing.content_done()
+            self.deadline = 0.0
+
+    # An exchange from beginning to end.
+
+    def _advance(self) -> None:
+        """Begins the first exchange of the queue, and the next as long as answers come at once."""
+        if self._advancing:
+            return
+        self._advancing = True
+        while self._queue and not self._queue[0].started:
+            self._begin(self._queue[0])
+        self._advancing = False
+
+    def _begin(self, exchange: Exchange) -> None:
+        """Reads the request and asks for a decision."""
+        exchange.started = True
+        self.deadline = 0.0
+        try:
+            if exchange.malformed is not None:
+                raise exchange.malformed
+            self._check_head(exchange)
+            request = canonical_request(
+                exchange.method, exchange.target, exchange.fields, self.peer
+            )
+            exchange.framing = request_framing(exchange.method, exchange.version, request.headers)
+            exchange.expects_continue = expects_continue(request.headers)
+        except Malformed as malformed:
+            self._answer_malformed(exchange, malformed)
+            return
+        exchange.request = request
+        exchange.complete = exchange.complete or exchange.framing.empty
+        self._drive(exchange, self._listener.decide(request))
+
+    def _drive(self, exchange: Exchange, deciding: Coroutine[None, None, Decision]) -> None:
+        """Runs the decision to its end, or to where it has to wait, which takes a task.
+
+        With warm caches it never waits, and a task would cost as much as a third of the decision.
+        """
+        try:
+            deciding.send(None)
+        except StopIteration as done:
+            self._enforce(exchange, done.value)
+            return
+        exchange.task = self._listener.spawn(deciding, lambda task: self._decided(exchange, task))
+
+    def _decided(self, exchange: Exchange, task: "asyncio.Task[Decision]") -> None:
+        exchange.task = None
+        if exchange.answered:
+            return
+        if task.cancelled() or task.exception() is not None:
+            self.abort()
+        else:
+            self._enforce(exchange, task.result())
+
+    def _enforce(self, exchange: Exchange, decision: Decision) -> None:
+        if isinstance(decision, Deny):
+            exchange.answer(decision.response)
+        else:
+            self._listener.enforce(exchange, decision)
+
+    def exchange_done(self, exchange: Exchange, *, keep_alive: bool) -> None:
+        """Goes on with the next request, or closes.
+
+        Args:
+            exchange: the first of the queue, answered.
+            keep_alive: whether the next request can be told from the last.
+        """
+        if not self._queue or self._queue[0] is not exchange:
+            return
+        self._queue.popleft()
+        if not keep_alive or self._listener.draining:
+            self._close(lingering=not exchange.complete or bool(self._queue))
+            return
+        self._advance()
+        if not self._queue:
+            self._wait_for_next()
+
+    def _wait_for_next(self) -> None:
+        if self._eof:
+            self._transport.close()
+            return
+        self.deadline = self._listener.until(self._listener.limits.idle_timeout)
+        if self._held:
+            self.release(PIPELINED)
+
+    # Refusing and closing.
+
+    def _check_head(self, exchange: Exchange) -> None:
+        limits = self._listener.limits
+        if len(exchange.target) > limits.target_octets:
+            raise Malformed("the request target is too long", 414)
+        if exchange.head_octets > limits.head_octets or len(exchange.fields) > limits.head_fields:
+            raise Malformed("the head is too large", 431)
+
+    def _refuse(self, exchange: Exchange, malformed: Malformed) -> None:
+        """Refuses what is no request, after everything before it was answered."""
+        self._deaf = True
+        if exchange.answered:
+            return
+        if not exchange.head_complete:
+            exchange.head_complete = True
+            exchange.malformed = malformed
+            self._queue.append(exchange)
+            self._advance()
+        elif not exchange.started:
+            exchange.malformed = malformed
+        else:
+            exchange.abandon_upstream()
+            self._answer_malformed(exchange, malformed)
+
+    def _answer_malformed(self, exchange: Exchange, malformed: Malformed) -> None:
+        self._deaf = True
+        self._listener.malformed(self.peer, malformed)
+        exchange.keep_alive = False
+        exchange.answer(Response(malformed.status, ((b"cache-control", b"no-store"),)))
+
+    def _close(self, *, lingering: bool) -> None:
+        """Closes after what was written has left; lingers while the client is still sending.
+
+        Closing a socket with unread data resets the connection, and the client would lose its
+        answer (RFC 9112 section 9.6).
+        """
+        self._deaf = True
+        for exchange in self._queue:
+            exchange.cancel()
+        self._queue.clear()
+        if lingering and not self._eof and self._transport.can_write_eof():
+            self._transport.write_eof()
+            self._release_all()
+            self.deadline = self._listener.until(_LINGER_SECONDS)
+        else:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Closes at once: the client must not take what it has for a complete answer."""
+        self._transport.abort()
+
+    def expire(self) -> None:
+        """Closes because the deadline has passed."""
+        self._transport.abort()
+
+    def close_when_idle(self) -> None:
+        """Closes now when nothing is under way; otherwise the listener's draining does it."""
+        if not self._queue:
+            self._transport.close()
+
+    # The exchange speaks.
+
+    def spawn(self, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
+        """Runs work in a task that the listener keeps."""
+        return self._listener.spawn(work)
+
+    def write(self, data: bytes) -> None:
+        """Writes a piece of an answer."""
+        self._transport.write(data)
+
+    def hold(self, reason: int) -> None:
+        """Stops reading for a reason, one of `PIPELINED` and `UPSTREAM`."""
+        if not self._held and not self._transport.is_closing():
+            self._transport.pause_reading()
+            self.deadline = 0.0
+        self._held |= reason
+
+    def release(self, reason: int) -> None:
+        """Reads on when no reason is left not to."""
+        if not self._held & reason:
+            return
+        self._held &= ~reason
+        if not self._held and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def _release_all(self) -> None:
+        self.release(PIPELINED)
+        self.release(UPSTREAM)

@@ -1,0 +1,32 @@
+"""What a client may cost before it is turned away."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of one listener; every default protects.
+
+    Attributes:
+        head_octets: request line and fields together; beyond that 431.
+        head_fields: number of fields; beyond that 431.
+        target_octets: request target; beyond that 414.
+        trailer_fields: fields after a chunked body, which are dropped; beyond that 400.
+        read_timeout: seconds for a complete head, and between two pieces of a body; 0 means none.
+        write_timeout: seconds without progress towards a client that does not read; 0 means none.
+        idle_timeout: seconds between two requests of a connection; 0 means none.
+        connect_timeout: seconds for a connection to an upstream.
+        connections: open client connections; further ones are closed at once.
+        idle_upstreams: idle connections kept for each upstream.
+    """
+
+    head_octets: int = 8192
+    head_fields: int = 100
+    target_octets: int = 8000
+    trailer_fields: int = 16
+    read_timeout: float = 5.0
+    write_timeout: float = 10.0
+    idle_timeout: float = 120.0
+    connect_timeout: float = 10.0
+    connections: int = 16_384
+    idle_upstreams: int = 100

@@ -1,0 +1,334 @@
+"""Connections to upstreams: one request at a time, reused only when nothing was left in doubt.
+
+A connection goes back to its pool when the request was sent completely, the response ended where
+its framing said, and not one octet came that nobody had asked for. Anything else ends it, because
+what lies on a reused connection would become somebody else's answer.
+
+Trust: the upstream is believed in what it says to its own request, in nothing else.
+"""
+
+import asyncio
+import ssl
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
+
+import httptools
+
+from edgeauth.listeners.exchange import UPSTREAM, Exchange
+from edgeauth.model.errors import Fault, Malformed, Reason
+from edgeauth.model.request import Headers
+from edgeauth.wire.http1 import (
+    LAST_CHUNK,
+    NO_CONTENT,
+    UNTIL_CLOSE,
+    Framing,
+    chunk,
+    response_framing,
+    status_line,
+)
+from edgeauth.wire.outbound import response_fields
+
+if TYPE_CHECKING:
+    from edgeauth.listeners.proxy import ProxyDoor
+
+_MOST_INTERIM_RESPONSES: Final = 8
+_HEAD_OCTETS: Final = 65_536
+"""Octets of an upstream's response head; beyond that the upstream is out of order."""
+_BYPASS_OCTETS: Final = 65_536
+"""From this length on, content of known length is passed on without the parser's help."""
+
+
+class Origin(NamedTuple):
+    """Where connections of one pool go."""
+
+    scheme: str
+    host: str
+    port: int
+
+
+class UpstreamConnection(asyncio.Protocol):
+    """Sends requests to one upstream and passes the answers on as they come."""
+
+    __slots__ = (
+        "_buffer",
+        "_chunked",
+        "_door",
+        "_ended",
+        "_exchange",
+        "_fields",
+        "_framing",
+        "_head",
+        "_head_octets",
+        "_interim",
+        "_left",
+        "_names",
+        "_parser",
+        "_replayable",
+        "_reusable",
+        "_seen",
+        "_transport",
+        "deadline",
+        "origin",
+    )
+
+    def __init__(self, door: "ProxyDoor", origin: Origin) -> None:
+        self._door = door
+        self.origin = origin
+        self._exchange: Exchange | None = None
+        self._reusable = True
+        self._buffer: list[bytes] = []
+        self.deadline = 0.0
+        self._reset()
+
+    def _reset(self) -> None:
+        """Forgets the last response."""
+        self._parser = httptools.HttpResponseParser(self)
+        self._names: list[bytes] = []
+        self._fields: list[tuple[bytes, bytes]] = []
+        self._head_octets = 0
+        self._interim = 0
+        self._framing: Framing | None = None
+        self._chunked = False
+        self._ended = False
+        self._left = 0
+        self._seen = 0
+
+    @property
+    def usable(self) -> bool:
+        """Returns whether another request may be sent."""
+        return self._reusable and not self._transport.is_closing()
+
+    def serve(self, exchange: Exchange, head: bytes, *, fresh: bool) -> None:
+        """Sends a request and passes its response on.
+
+        Args:
+            exchange: whose request it is.
+            head: the head of the upstream request.
+            fresh: whether the connection was made for it. On a reused one the upstream may have
+                hung up just now; a request that may be repeated is then sent once more.
+        """
+        self._exchange = exchange
+        self._head = head
+        self._replayable = not fresh and exchange.complete and exchange.framing.empty
+        self.deadline = self._door.until(self._door.limits.read_timeout)
+        exchange.attach(self, head)
+
+    # The exchange speaks.
+
+    def send(self, data: bytes) -> None:
+        """Sends a piece of the request."""
+        self._transport.write(data)
+        if self._framing is None:
+            self.deadline = self._door.until(self._door.limits.read_timeout)
+
+    def pause(self) -> None:
+        """Stops reading the response."""
+        self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Reads the response on."""
+        self._transport.resume_reading()
+
+    def abandon(self) -> None:
+        """Ends the connection: its exchange is over before the response is."""
+        self._exchange = None
+        self.close()
+
+    def close(self) -> None:
+        """Ends the connection at once."""
+        self._reusable = False
+        self._transport.abort()
+
+    # The transport speaks.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Notes the transport."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def pause_writing(self) -> None:
+        """Stops the client: the upstream reads more slowly than it sends."""
+        if self._exchange is not None:
+            self._exchange.connection.hold(UPSTREAM)
+
+    def resume_writing(self) -> None:
+        """Lets the client go on."""
+        if self._exchange is not None:
+            self._exchange.connection.release(UPSTREAM)
+
+    def data_received(self, data: bytes) -> None:
+        """Passes content on, or feeds the parser, which calls the methods below."""
+        if self._exchange is None:
+            self.close()
+            return
+        if self._left:
+            self._pass_through(data)
+            return
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self._fail(f"its response is malformed: {type(error).__name__}")
+            return
+        self._check_head(len(data))
+        self._flush()
+
+    def _pass_through(self, data: bytes) -> None:
+        exchange = self._exchange
+        if exchange is None:
+            return
+        if len(data) > self._left:
+            self._reusable = False
+            data = data[: self._left]
+        self._left -= len(data)
+        exchange.connection.write(data)
+        if not self._left:
+            self._finish()
+
+    def _check_head(self, octets: int) -> None:
+        if self._framing is None and not self._ended:
+            self._head_octets += octets
+            if self._head_octets > _HEAD_OCTETS:
+                self._fail("the head of its response is too large")
+
+    def _flush(self) -> None:
+        exchange = self._exchange
+        if exchange is None:
+            return
+        if self._buffer:
+            exchange.connection.write(b"".join(self._buffer))
+            self._buffer.clear()
+        if self._ended:
+            self._finish()
+        elif self._framing is not None and (self._framing.length or 0) > _BYPASS_OCTETS:
+            self._left = (self._framing.length or 0) - self._seen
+
+    def eof_received(self) -> bool:
+        """Ends a response that lasts until the connection does."""
+        if self._framing is UNTIL_CLOSE and self._exchange is not None:
+            self._ended = True
+            if self._chunked:
+                self._buffer.append(LAST_CHUNK)
+            self._flush()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Fails what is under way, or leaves the pool."""
+        self._reusable = False
+        if self._exchange is None:
+            self._door.forget(self)
+        elif self._framing is None and not self._interim and self._replayable:
+            exchange, self._exchange = self._exchange, None
+            exchange.sink = None
+            self._door.connect(exchange, self.origin, self._head)
+        else:
+            self._fail("it closed the connection")
+
+    # The parser speaks.
+
+    def on_message_begin(self) -> None:
+        """Refuses a second response: nobody asked for it."""
+        if self._ended:
+            self._reusable = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Takes a field; those after the content are dropped."""
+        if self._framing is None and not self._ended:
+            self._names.append(name)
+            self._fields.append((name.lower(), value.rstrip(b" \t")))
+
+    def on_headers_complete(self) -> None:
+        """Passes the head on, once it is that of the final response."""
+        exchange = self._exchange
+        if exchange is None or self._ended or self._framing is not None:
+            return
+        status = self._parser.get_status_code()
+        if 100 <= status < 200:
+            self._interim += 1
+            self._names.clear()
+            self._fields.clear()
+            if status == 101 or self._interim > _MOST_INTERIM_RESPONSES:
+                raise Malformed("an interim response that nobody asked for")
+            return
+        headers = Headers(self._fields)
+        framing = response_framing(status, headers, to_head=exchange.to_head)
+        self._framing = framing
+        self._reusable = self._reusable and bool(self._parser.should_keep_alive())
+        self.deadline = 0.0
+        self._begin_answer(exchange, status, headers, framing)
+
+    def _begin_answer(
+        self, exchange: Exchange, status: int, headers: Headers, framing: Framing
+    ) -> None:
+        self._chunked = framing.length is None and exchange.version == "1.1"
+        parts = [status_line(status), *response_fields(headers, self._names, framing)]
+        if self._chunked:
+            parts.append(b"transfer-encoding: chunked\r\n")
+        if not (exchange.keep_alive and exchange.complete):
+            parts.append(b"connection: close\r\n")
+        parts.append(b"\r\n")
+        exchange.begun = True
+        self._buffer.append(b"".join(parts))
+        if framing is NO_CONTENT:
+            self._ended = True
+
+    def on_body(self, data: bytes) -> None:
+        """Passes a piece of content on."""
+        if self._ended:
+            self._reusable = False
+            return
+        self._seen += len(data)
+        self._buffer.append(chunk(data) if self._chunked else data)
+
+    def on_message_complete(self) -> None:
+        """Notes the end of the final response."""
+        if self._framing is not None and not self._ended:
+            self._ended = True
+            if self._chunked:
+                self._buffer.append(LAST_CHUNK)
+
+    # The end of an exchange.
+
+    def _finish(self) -> None:
+        exchange = self._exchange
+        if exchange is None:
+            return
+        self._exchange = None
+        self.deadline = 0.0
+        if self._reusable and exchange.complete and not self._transport.is_closing():
+            self._transport.resume_reading()
+            self._reset()
+            self._door.release(self)
+        else:
+            self.close()
+        exchange.finish(keep_alive=exchange.keep_alive)
+
+    def _fail(self, what: str) -> None:
+        exchange, self._exchange = self._exchange, None
+        self.close()
+        if exchange is not None:
+            exchange.sink = None
+            self._door.failed(exchange, self.origin, what)
+
+    def expire(self) -> None:
+        """Fails what is under way because the upstream was silent for too long."""
+        if self._exchange is None:
+            self.close()
+        else:
+            self._fail("it did not answer in time")
+
+
+async def open_connection(
+    door: "ProxyDoor", origin: Origin, context: ssl.SSLContext | None
+) -> UpstreamConnection:
+    """Returns a new connection to an upstream.
+
+    Raises:
+        Fault: COMMUNICATION when it could not be made in time.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(door.limits.connect_timeout):
+            _, connection = await loop.create_connection(
+                lambda: UpstreamConnection(door, origin), origin.host, origin.port, ssl=context
+            )
+    except (OSError, TimeoutError) as error:
+        raise Fault(Reason.COMMUNICATION, f"no connection: {type(error).__name__}") from None
+    return connection
