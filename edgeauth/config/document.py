@@ -216,7 +216,10 @@ class _Composer:
             if name in entries:
                 raise self._duplicate(event, key_begins[list(entries).index(name)])
             key_begins.append(_begin(event))
-            entries[name] = self._node(following(), depth)
+            event = following()
+            entries[name] = (
+                self._scalar(event) if isinstance(event, ScalarEvent) else self._node(event, depth)
+            )
 
     def _sequence(self, begin: int, depth: int) -> Sequence:
         items: list[Node] = []

@@ -162,11 +162,17 @@ def quoted(name: str) -> str:
     return f'"{cut}"'
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Returns `did you mean "google"?` for the nearest known name; empty when none is near."""
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Returns the known name that looks most like a name; empty when none does."""
     # difflib takes quadratic time: names as long as this are nobody's slip.
     close = get_close_matches(name, list(known), 1) if len(name) <= _LONGEST_NAME else []
-    return f"did you mean {quoted(close[0])}?" if close else ""
+    return close[0] if close else ""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Returns `did you mean "google"?` for the nearest known name; empty when none is near."""
+    close = nearest(name, known)
+    return f"did you mean {quoted(close)}?" if close else ""
 
 
 def render_problems(problems: Iterable[Problem], colour: bool) -> str:  # noqa: FBT001  (one reading: on or off)

@@ -1,0 +1,117 @@
+"""The configuration of the process."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar, Literal, TypeAlias
+
+from pydantic import AfterValidator
+
+from edgeauth.config.findings import Finding, refuse
+from edgeauth.config.models.serve import Management, Serve
+from edgeauth.config.models.steps import Execute, OnError
+from edgeauth.config.scalars import ByteSize, Identifier, ListOf, Text
+from edgeauth.config.specification import NOT_YET, Specification
+
+
+class Mechanism(Specification):
+    """An entry of the catalogue: a type of mechanism with its settings, under an id."""
+
+    id: Identifier
+    type: Identifier
+    config: dict[str, object] | None = None
+    """Decoded by the catalogue, with the model of the type, from `config_node()`."""
+
+
+def _unique(mechanisms: tuple[Mechanism, ...]) -> tuple[Mechanism, ...]:
+    refuse(_twice(mechanisms))
+    return mechanisms
+
+
+def _twice(mechanisms: tuple[Mechanism, ...]) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for index, mechanism in enumerate(mechanisms):
+        if mechanism.id in seen:
+            yield Finding(f'duplicate mechanism "{mechanism.id}"', (index, "id"))
+        seen.add(mechanism.id)
+
+
+Entries: TypeAlias = Annotated[ListOf[Mechanism], AfterValidator(_unique)]
+"""Mechanisms of one kind; ids are unique in it."""
+
+
+class Mechanisms(Specification):
+    """The catalogue that rules refer to."""
+
+    authenticators: Entries = ()
+    contextualizers: Entries = ()
+    authorizers: Entries = ()
+    finalizers: Entries = ()
+    error_handlers: Entries = ()
+
+
+class DefaultRule(Specification):
+    """What holds where no rule matches, and what rules inherit."""
+
+    execute: Execute
+    on_error: OnError = ()
+
+
+class Log(Specification):
+    """The log of the process."""
+
+    refused: ClassVar[Mapping[str, str]] = {"access_log_enabled": NOT_YET}
+
+    level: Literal["trace", "debug", "info", "warn", "error", "fatal", "panic"] = "error"
+    format: Literal["text", "gelf"] = "text"
+
+
+class MemoryCache(Specification):
+    """Limits of the cache in the process; None means the built-in limit."""
+
+    memory_limit: ByteSize = 128 * 1024 * 1024
+    entry_limit: int | None = None
+
+
+class Cache(Specification):
+    """Where facts are kept between requests."""
+
+    type: Literal["in-memory", "noop"] = "in-memory"
+    config: MemoryCache = MemoryCache()
+
+
+class FileSystem(Specification):
+    """Rule sets from files."""
+
+    src: Text
+    """A file, or a directory that is not searched further down."""
+    watch: bool = False
+    env_vars_enabled: bool = False
+    """Whether `${V}` in rule sets is replaced from the environment."""
+
+
+class Providers(Specification):
+    """Where rule sets come from."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        "http_endpoint": NOT_YET,
+        "cloud_blob": NOT_YET,
+        "kubernetes": NOT_YET,
+    }
+
+    file_system: FileSystem | None = None
+
+
+class Configuration(Specification):
+    """Everything that a process is told at start."""
+
+    refused: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("metrics", "tracing", "profiling", "secret_management", "master_key"), NOT_YET
+    ) | {"secrets_reload_enabled": NOT_YET}
+
+    version: str = ""
+    serve: Serve = Serve()
+    management: Management = Management()
+    log: Log = Log()
+    cache: Cache = Cache()
+    mechanisms: Mechanisms = Mechanisms()
+    default_rule: DefaultRule | None = None
+    providers: Providers = Providers()

@@ -1,0 +1,56 @@
+"""Lists of methods: names, `ALL`, and `!NAME` for all but one."""
+
+from collections.abc import Iterable, Iterator
+from re import compile as pattern
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator
+
+from edgeauth.config.findings import Finding, refuse
+from edgeauth.config.scalars import ListOf
+
+STANDARD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE")
+
+# RFC 9110 section 5.6.2, without the exclamation mark that means "not" in front.
+_METHOD = pattern(r"!?[#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
+
+
+def allowed_methods(methods: Iterable[str]) -> frozenset[str] | None:
+    """Returns the methods that a list lets pass; None means every method.
+
+    Args:
+        methods: as a rule lists them; an empty list stands for every method.
+    """
+    listed = list(methods)
+    if not listed:
+        return None
+    removed = {name[1:] for name in listed if name.startswith("!")}
+    named = {name for name in listed if not name.startswith("!")}
+    if "ALL" in named:
+        named = named - {"ALL"} | set(STANDARD)
+    return frozenset(named - removed)
+
+
+def _checked(methods: tuple[str, ...]) -> tuple[str, ...]:
+    refuse(_findings(methods))
+    return methods
+
+
+def _findings(methods: tuple[str, ...]) -> Iterator[Finding]:
+    for index, name in enumerate(methods):
+        bare = name.removeprefix("!")
+        if not _METHOD(name):
+            yield Finding("not a method", (index,), "expected a name such as GET, !GET or ALL")
+        elif bare not in STANDARD and bare.upper() in (*STANDARD, "ALL"):
+            message = "methods are compared with regard to case"
+            yield Finding(message, (index,), f'did you mean "{name.upper()}"?')
+    if methods and all(name.startswith("!") for name in methods):
+        # The reference reads an emptied list as "every method" (measured.md 56).
+        message = "only exclusions: nothing is left to exclude them from"
+        yield Finding(message, (0,), 'put "ALL" before them')
+    elif methods and not allowed_methods(methods):
+        yield Finding("the exclusions leave no method", (0,))
+
+
+Methods: TypeAlias = Annotated[ListOf[str], AfterValidator(_checked)]
+"""A list that `allowed_methods` gives at least one method for, or an empty one."""

@@ -1,0 +1,121 @@
+"""The listeners: `serve` for requests, `management` for health and keys."""
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from pydantic import Field, SecretStr
+
+from edgeauth.config.scalars import (
+    ByteSize,
+    Duration,
+    HttpStatus,
+    Identifier,
+    ListOf,
+    Network,
+    Port,
+    Text,
+)
+from edgeauth.config.specification import NOT_YET, Specification
+
+
+class KeyStore(Specification):
+    """A PEM file with keys and certificates."""
+
+    path: Text
+    password: SecretStr | None = None
+
+
+class Tls(Specification):
+    """The key and the versions of a listener."""
+
+    refused: ClassVar[Mapping[str, str]] = {"cipher_suites": NOT_YET, "secret": NOT_YET}
+
+    key_store: KeyStore
+    key_id: Identifier | None = None
+    """Which key of the store; None means the first one."""
+    min_version: Literal["TLS1.2", "TLS1.3"] = "TLS1.3"
+
+
+class Timeout(Specification):
+    """How long a listener waits, in seconds; 0 means for ever."""
+
+    read: Duration = 5.0
+    """For a whole request."""
+    write: Duration = 10.0
+    """For a response to be taken."""
+    idle: Duration = 120.0
+    """For the next request on a connection; 0 means as long as `read`."""
+
+
+class BufferLimit(Specification):
+    """How much is held of one connection, in octets."""
+
+    read: ByteSize = 4096
+    """Of the header section of a request (what is longer is answered 431)."""
+    write: ByteSize = 4096
+
+
+class ConnectionsLimit(Specification):
+    """The pool of connections to upstreams."""
+
+    max_per_host: int = 0
+    """0 means that there is no limit."""
+    max_idle: int = 100
+    max_idle_per_host: int = 100
+
+
+class Status(Specification):
+    """The status that one kind of outcome is answered with."""
+
+    code: HttpStatus
+
+
+class Responses(Specification):
+    """Statuses in place of the usual ones."""
+
+    accepted: Status = Status(code=200)
+    precondition_error: Status = Status(code=400)
+    authentication_error: Status = Status(code=401)
+    authorization_error: Status = Status(code=403)
+    communication_error: Status = Status(code=502)
+    internal_error: Status = Status(code=500)
+    no_rule_error: Status = Status(code=404)
+
+
+class Respond(Specification):
+    """How outcomes are answered."""
+
+    verbose: bool = False
+    """Whether refusals have a body that names the kind of the error."""
+    statuses: Responses = Field(default=Responses(), alias="with")
+
+
+class Serve(Specification):
+    """The listener that requests come to."""
+
+    refused: ClassVar[Mapping[str, str]] = {"cors": NOT_YET}
+
+    host: str = ""
+    """Empty means all interfaces."""
+    port: Port = 4456
+    timeout: Timeout = Timeout()
+    buffer_limit: BufferLimit = BufferLimit()
+    connections_limit: ConnectionsLimit = ConnectionsLimit()
+    tls: Tls | None = None
+    trusted_proxies: ListOf[Network] = ()
+    """Peers whose `Forwarded` and `X-Forwarded-*` fields are believed."""
+    respond: Respond = Respond()
+
+
+class Management(Specification):
+    """The listener for health, readiness and published keys."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        "cors": NOT_YET,
+        "timeout": NOT_YET,
+        "buffer_limit": NOT_YET,
+    }
+
+    host: str = ""
+    port: Port = 4457
+    tls: Tls | None = None

@@ -1,0 +1,110 @@
+"""The class of everything that is decoded: strict, frozen, and aware of where it was written."""
+
+from collections.abc import Iterator, Mapping as MappingType
+from functools import cache
+from typing import ClassVar, get_args
+
+from pydantic import BaseModel, ConfigDict
+
+from edgeauth.config.errors import Problem, problem_at
+from edgeauth.config.nodes import Mapping, Node, Sequence, Source
+
+NOT_YET = "not supported yet by edgeauth"
+
+
+_SLOT = "located_node"
+
+
+class Specification(BaseModel):
+    """A part of the configuration: unknown keys are refused and no value is coerced.
+
+    Class attributes:
+        refused: keys that are known but not accepted, each with the reason, e.g. `NOT_YET`.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    refused: ClassVar[MappingType[str, str]] = {}
+
+    # A slot and no private attribute of pydantic: that would cost time for each instance and
+    # make two specifications unequal that were written in two places.
+    __slots__ = (_SLOT,)
+
+    @property
+    def node(self) -> Mapping:
+        """The map that this was decoded from; an empty one for a specification made in code."""
+        found = getattr(self, _SLOT, None)
+        return found or Mapping({}, [], Source("", "", quotable=False), 0, 0)
+
+    def node_at(self, *path: str | int) -> Node:
+        """Returns the node below this one, or the last one on the way that is there.
+
+        Args:
+            path: keys as the text spells them, and indexes of lists.
+        """
+        node: Node = self.node
+        for part in path:
+            if isinstance(node, Mapping) and isinstance(part, str) and part in node.entries:
+                node = node.entries[part]
+            elif isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
+                node = node.items[part]
+            else:
+                break
+        return node
+
+    def config_node(self) -> Mapping:
+        """Returns the map below `config`; an empty one in this place when there is none."""
+        found = self.node.entries.get("config")
+        if isinstance(found, Mapping):
+            return found
+        return Mapping({}, [], self.node.source, self.node.begin, self.node.begin)
+
+    def problem(
+        self, message: str, *path: str | int, expected: str = "", suggestion: str = ""
+    ) -> Problem:
+        """Returns a problem that points at this specification or at something below it.
+
+        Args:
+            message: one sentence in lower case.
+            path: as for `node_at`.
+            expected: what could stand there.
+            suggestion: what was probably meant.
+        """
+        node = self.node_at(*path)
+        return problem_at(node, message, expected=expected, suggestion=suggestion)
+
+    def locate(self, node: Mapping) -> None:
+        """Tells this specification and all below it where they were written."""
+        object.__setattr__(self, _SLOT, node)
+        for attribute, key in _nested(type(self)):
+            child = node.entries.get(key)
+            if child is not None:
+                _locate(getattr(self, attribute), child)
+
+
+def _locate(value: object, node: Node) -> None:
+    if isinstance(value, Specification) and isinstance(node, Mapping):
+        value.locate(node)
+    elif isinstance(value, (list, tuple)) and isinstance(node, Sequence):
+        for part, item in zip(value, node.items, strict=True):
+            _locate(part, item)
+    elif isinstance(value, dict) and isinstance(node, Mapping):
+        for key, part in value.items():
+            _locate(part, node.entries[key])
+
+
+@cache
+def _nested(model: type[Specification]) -> tuple[tuple[str, str], ...]:
+    """Returns attribute and key of each field that may hold specifications."""
+    return tuple(
+        (name, field.alias or name)
+        for name, field in model.model_fields.items()
+        if any(issubclass(part, Specification) for part in _classes(field.annotation))
+    )
+
+
+def _classes(annotation: object) -> Iterator[type]:
+    if isinstance(annotation, type) and not get_args(annotation):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _classes(part)
