@@ -8,7 +8,7 @@ Source:
 from collections.abc import Sequence
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from edgeauth.model.errors import Malformed
 from edgeauth.wire.jwa import VerificationKey
@@ -73,6 +73,8 @@ def _has_issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool
     try:
         certificate.verify_directly_issued_by(issuer)
         constraints = issuer.extensions.get_extension_for_class(x509.BasicConstraints)
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    except x509.ExtensionNotFound:
         return False
     return constraints.value.ca

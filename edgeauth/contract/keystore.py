@@ -17,6 +17,7 @@ from edgeauth.contract.stored_keys import StoredKey, parse_stored_keys
 from edgeauth.model.errors import Malformed
 
 MAX_STORE_OCTETS: Final = 1_048_576
+"""Octets that a file of keys may have."""
 
 
 class KeyStoreError(ValueError):

@@ -3,6 +3,7 @@
 Trust: the operator's file. Whatever is wrong with it is refused; nothing shows key material.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -30,6 +31,7 @@ _CURVE_ALGORITHMS: Final[Mapping[str, str]] = {
 }
 
 PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | Ed25519PrivateKey
+"""A key of a kind that edgeauth signs with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,8 @@ def parse_stored_keys(text: bytes, password: str | None) -> tuple[StoredKey, ...
 def _check_keys(keys: Sequence[StoredKey], certificates: Sequence[x509.Certificate]) -> None:
     if not keys:
         raise Malformed("there is no private key")
-    kids = [key.kid for key in keys]
-    for kid in kids:
-        if kids.count(kid) > 1:
+    for kid, times in Counter(key.kid for key in keys).items():
+        if times > 1:
             raise Malformed(f"two keys are called {kid}")
     used = {each for key in keys for each in key.chain}
     for number, certificate in enumerate(certificates, start=1):

@@ -47,12 +47,12 @@ def bearer_challenge(
 
 
 def basic_challenge(realm: str) -> bytes:
-    """Returns a challenge for user-id and password in UTF-8.
+    """Returns a challenge for user-id and password.
 
     Raises:
         Malformed: the realm is not visible ASCII.
     """
-    return b"Basic " + _parameter("realm", realm) + b', charset="UTF-8"'
+    return b"Basic " + _parameter("realm", realm)
 
 
 def _parameter(name: str, value: str) -> bytes:

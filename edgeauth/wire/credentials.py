@@ -17,6 +17,7 @@ from edgeauth.wire.cookies import find_cookie
 
 _VISIBLE: Final = bytes(range(0x20, 0x7F))
 MAX_PARAMETERS: Final = 1000
+"""Parameters of a query that is looked at; more are refused."""
 
 
 class Credential(NamedTuple):
@@ -49,7 +50,8 @@ class HeaderSource(NamedTuple):
         value = request.headers.get(name)
         if value is None:
             return None
-        if sum(field == name for field, _ in request.headers.fields) > 1:
+        # Several fields are joined with a comma, so most requests need no second look.
+        if b"," in value and sum(field == name for field, _ in request.headers.fields) > 1:
             raise Malformed("the credential's header is there more than once")
         if not self.scheme:
             return value
@@ -96,6 +98,7 @@ class QuerySource(NamedTuple):
 
 
 Source: TypeAlias = HeaderSource | CookieSource | QuerySource
+"""A place where a credential may be."""
 
 
 def find_credential(request: Request, sources: Sequence[Source]) -> Credential | None:

@@ -36,9 +36,12 @@ class SymmetricKey(NamedTuple):
 VerificationKey: TypeAlias = (
     rsa.RSAPublicKey | ec.EllipticCurvePublicKey | Ed25519PublicKey | SymmetricKey
 )
+"""What signatures are verified with."""
+
 SigningKey: TypeAlias = (
     rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | Ed25519PrivateKey | SymmetricKey
 )
+"""What signatures are made with."""
 
 RSA_BITS: Final = range(2048, 8193)
 """Sizes of RSA keys that are used; larger ones cost the verifier too much."""

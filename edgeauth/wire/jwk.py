@@ -11,35 +11,19 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
 from edgeauth.model.errors import Malformed
 from edgeauth.model.json import Json
-from edgeauth.wire.base64url import decode_base64url, encode_base64url
 from edgeauth.wire.json import dumps
-from edgeauth.wire.jwa import RSA_BITS, SymmetricKey, VerificationKey, algorithms_for
+from edgeauth.wire.jwa import SymmetricKey, VerificationKey, algorithms_for
+from edgeauth.wire.key_members import key_members, parse_key_members
 
 MAX_KEYS: Final = 256
+"""Keys that a set may have."""
+
 MAX_KEY_ID_LENGTH: Final = 256
-_LONGEST_MEMBER: Final = 2048
+"""Characters that a `kid` may have."""
+
 _PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
-_RSA_EXPONENTS: Final = range(3, 2**32, 2)
-
-
-class Curve(NamedTuple):
-    """A curve of RFC 7518 section 6.2.1.1."""
-
-    curve: ec.EllipticCurve
-    coordinate_octets: int
-
-
-_CURVES: Final[Mapping[str, Curve]] = {
-    "P-256": Curve(ec.SECP256R1(), 32),
-    "P-384": Curve(ec.SECP384R1(), 48),
-    "P-521": Curve(ec.SECP521R1(), 66),
-}
 
 
 class PublicKey(NamedTuple):
@@ -121,7 +105,7 @@ def parse_public_key(document: Json) -> PublicKey:
     operations = document.get("key_ops", ["verify"])
     if not isinstance(operations, list) or "verify" not in operations:
         raise Malformed("is not for verifying")
-    material = _material(document)
+    material = parse_key_members(document)
     return public_key(material, _text(document, "kid"), _text(document, "alg"))
 
 
@@ -143,7 +127,7 @@ def public_key(
 
 def thumbprint(material: VerificationKey) -> bytes:
     """Returns the SHA-256 thumbprint of a key (RFC 7638 section 3, RFC 8037 section 2)."""
-    return sha256(dumps(_members(material))).digest()
+    return sha256(dumps(key_members(material))).digest()
 
 
 def to_jwk(
@@ -165,77 +149,10 @@ def to_jwk(
     """
     if isinstance(material, SymmetricKey):
         raise TypeError("a secret is never published")
-    jwk: dict[str, Json] = {**_members(material), "kid": kid, "alg": algorithm, "use": "sig"}
+    jwk: dict[str, Json] = {**key_members(material), "kid": kid, "alg": algorithm, "use": "sig"}
     if chain:
         jwk["x5c"] = [b64encode(certificate).decode("ascii") for certificate in chain]
     return jwk
-
-
-def _members(material: VerificationKey) -> dict[str, Json]:
-    """Returns the members that make up a key, which are those of its thumbprint."""
-    if isinstance(material, SymmetricKey):
-        return {"kty": "oct", "k": _base64url(material.secret)}
-    if isinstance(material, Ed25519PublicKey):
-        x = material.public_bytes(Encoding.Raw, PublicFormat.Raw)
-        return {"kty": "OKP", "crv": "Ed25519", "x": _base64url(x)}
-    if isinstance(material, rsa.RSAPublicKey):
-        numbers = material.public_numbers()
-        return {
-            "kty": "RSA",
-            "n": _base64url_integer(numbers.n),
-            "e": _base64url_integer(numbers.e),
-        }
-    point = material.public_numbers()
-    for name, (curve, octets) in _CURVES.items():
-        if curve.name == material.curve.name:
-            x, y = point.x.to_bytes(octets, "big"), point.y.to_bytes(octets, "big")
-            return {"kty": "EC", "crv": name, "x": _base64url(x), "y": _base64url(y)}
-    raise Malformed("is on a curve that is not used")
-
-
-def _material(document: Mapping[str, Json]) -> VerificationKey:
-    kind = document.get("kty")
-    try:
-        if kind == "RSA":
-            return _rsa_key(document)
-        if kind == "EC":
-            return _elliptic_key(document)
-        if kind == "OKP" and document.get("crv") == "Ed25519":
-            return Ed25519PublicKey.from_public_bytes(_octets(document, "x"))
-    except Malformed:
-        raise
-    except ValueError:
-        # The library's text may quote the key.
-        raise Malformed("is no key of its kind") from None
-    raise Malformed("is of an unknown kind")
-
-
-def _rsa_key(document: Mapping[str, Json]) -> rsa.RSAPublicKey:
-    modulus = int.from_bytes(_octets(document, "n"), "big")
-    exponent = int.from_bytes(_octets(document, "e"), "big")
-    if modulus.bit_length() not in RSA_BITS or exponent not in _RSA_EXPONENTS:
-        raise Malformed("is an RSA key of a size that is not used")
-    return rsa.RSAPublicNumbers(exponent, modulus).public_key()
-
-
-def _elliptic_key(document: Mapping[str, Json]) -> ec.EllipticCurvePublicKey:
-    known = _CURVES.get(_text(document, "crv") or "")
-    if known is None:
-        raise Malformed("is on a curve that is not used")
-    x, y = _octets(document, "x"), _octets(document, "y")
-    if len(x) != known.coordinate_octets or len(y) != known.coordinate_octets:
-        raise Malformed("has coordinates of the wrong length")
-    point = ec.EllipticCurvePublicNumbers(
-        int.from_bytes(x, "big"), int.from_bytes(y, "big"), known.curve
-    )
-    return point.public_key()
-
-
-def _octets(document: Mapping[str, Json], member: str) -> bytes:
-    value = document.get(member)
-    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_MEMBER or not value.isascii():
-        raise Malformed(f"has no {member}")
-    return decode_base64url(value.encode("ascii"))
 
 
 def _text_or_empty(entry: Json, member: str) -> str:
@@ -250,11 +167,3 @@ def _text(document: Mapping[str, Json], member: str) -> str | None:
     if not isinstance(value, str) or not 0 < len(value) <= MAX_KEY_ID_LENGTH:
         raise Malformed(f"has a {member} that is no name")
     return value
-
-
-def _base64url(octets: bytes) -> str:
-    return encode_base64url(octets).decode("ascii")
-
-
-def _base64url_integer(number: int) -> str:
-    return _base64url(number.to_bytes((number.bit_length() + 7) // 8, "big"))

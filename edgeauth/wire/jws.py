@@ -16,7 +16,10 @@ from edgeauth.wire.jwa import ALGORITHMS, SigningKey
 from edgeauth.wire.jwk import MAX_KEY_ID_LENGTH, PublicKey
 
 MAX_TOKEN_OCTETS: Final = 16_384
+"""Octets of a token that is looked at."""
+
 MAX_HEADER_OCTETS: Final = 8_192
+"""Octets of its first part, which may hold certificates that nobody here reads."""
 
 
 class JoseHeader(NamedTuple):

@@ -25,7 +25,7 @@ def test_a_realm_can_not_break_out():
     with pytest.raises(Malformed):
         basic_challenge("a\r\nb")
 
-    assert basic_challenge('a"b\\c') == b'Basic realm="a\\"b\\\\c", charset="UTF-8"'
+    assert basic_challenge('a"b\\c') == b'Basic realm="a\\"b\\\\c"'
     assert bearer_challenge('a", error="x') == b'Bearer realm="a\\", error=\\"x"'
 
 
