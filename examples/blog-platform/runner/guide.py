@@ -21,8 +21,8 @@ def guide(plan: Plan) -> str:
     read = f'curl -s -H "Authorization: Bearer $ALICE" {edge}{ARTICLE}'
     write = f"curl -i {edge}/articles/new -F title='A title'"
     lines = [
-        "The blog runs. Everything listens on loopback without TLS, hence edgeauth is started with",
-        "--insecure-skip-all-tls-enforcement: without it, it would refuse to. Never do so elsewhere.",
+        "The blog runs. Everything listens on loopback without TLS, which edgeauth refuses to do",
+        "unless told --insecure-skip-all-tls-enforcement. The demo does; never do so elsewhere.",
         "",
         "In a browser (alice reads 2 articles a day, bob 20, carol all; only carol writes):",
         f"  {edge}/             the articles, for everybody",
@@ -33,9 +33,7 @@ def guide(plan: Plan) -> str:
         "In a shell, first the tokens:",
         *(_token(user.username, user.password, accounts) for user in users.values()),
         "",
-        *_try(
-            "anonymous reads the public pages: 200", f"curl -i {edge}/", f"curl -i {edge}/site.css"
-        ),
+        *_try("the public pages: 200", f"curl -i {edge}/", f"curl -i {edge}/site.css"),
         *_try(
             "what only looks public is not: 401",
             f"curl -i {edge}/a/site.css",
@@ -95,7 +93,7 @@ def guide(plan: Plan) -> str:
             f"{control} http://demo/accounts/start; {_status(profile)}",
         ),
         *_try(
-            "the issuer rotates its keys: 200; with -d withdraw=yes: 401 after 2 s, until a new login",
+            "the issuer rotates its keys: 200 (with -d withdraw=yes: 401 soon, until a new login)",
             f"curl -s -X POST -H @{operator} {accounts}/rotate; {_status(profile)}",
         ),
         *_try(

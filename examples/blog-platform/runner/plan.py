@@ -78,6 +78,8 @@ def plan_on_free_ports(folder: Path) -> Plan:
 
 def _plan(folder: Path, addresses: dict[str, Address]) -> Plan:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for log in folder.glob("*.log"):
+        log.unlink()
     own = {f"{name.upper()}_HOST": f"{at.host}:{at.port}" for name, at in addresses.items()}
     own["EDGE_PORT"] = str(addresses["edge"].port)
     own["MANAGEMENT_PORT"] = str(addresses["management"].port)

@@ -80,13 +80,22 @@ class World:
 
     def expect(self, story: str, expected: str, seen: str) -> None:
         """Writes a line; the story came true if `seen` is `expected`."""
-        self.rows.append(Row(story, expected, seen, expected == seen))
+        shown = self._readable(expected), self._readable(seen)
+        self.rows.append(Row(story, *shown, expected == seen))
 
     def expect_refusal(self, story: str, answer: Answer) -> None:
         """Writes a line; the story came true if the answer gives access to nothing."""
         refused = answer.status >= 400 and "text" not in answer.body
         seen = f"{'refused' if refused else 'ACCESS'} ({answer.status})"
         self.rows.append(Row(story, "refused", seen, refused))
+
+    def _readable(self, text: str) -> str:
+        """Puts names where origins and ids of users stand."""
+        for part in ("edge", "accounts"):
+            text = text.replace(self.platform.plan.url(part), part)
+        for name, user in self.users.items():
+            text = text.replace(user.id, name)
+        return text
 
 
 async def wait_for(answer: Callable[[], Awaitable[Answer]], *, status_below_400: bool) -> Answer:

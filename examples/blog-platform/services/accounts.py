@@ -19,7 +19,7 @@ from issuer_keys import IssuerKeys, read_key
 from pages import element, page, stylesheet
 from return_targets import find_return_target
 from service_identity import require_service, service_token
-from serving import address_of, health, serve
+from serving import address_of, health, json_answer, serve
 from users import User, Users
 
 AUDIENCE = "blog"
@@ -35,7 +35,7 @@ routes = web.RouteTableDef()
 async def discovery(_request: web.Request) -> web.Response:
     """Answers the metadata (OpenID Connect Discovery 1.0 §3)."""
     url = address_of("accounts").url
-    return web.json_response(
+    return json_answer(
         {
             "issuer": url,
             "authorization_endpoint": f"{url}/login",
@@ -51,7 +51,7 @@ async def discovery(_request: web.Request) -> web.Response:
 @routes.get("/jwks")
 async def jwks(request: web.Request) -> web.Response:
     """Answers the published keys."""
-    return web.json_response(request.app[KEYS].public())
+    return json_answer(request.app[KEYS].public())
 
 
 @routes.post("/rotate")
@@ -60,7 +60,7 @@ async def rotate(request: web.Request) -> web.Response:
     require_service(request, "operator")
     form = await request.post()
     request.app[KEYS].rotate(withdraw=form.get("withdraw") == "yes")
-    return web.json_response(request.app[KEYS].public())
+    return json_answer(request.app[KEYS].public())
 
 
 @routes.get("/login")
@@ -106,7 +106,7 @@ async def token(request: web.Request) -> web.Response:
     if request.headers.get("Accept") == "text/plain":
         return web.Response(text=text, headers=headers)
     answer = {"access_token": text, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
-    return web.json_response(answer, headers=headers)
+    return json_answer(answer, headers=headers)
 
 
 def issue_token(keys: IssuerKeys, user: User) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 from behind_the_edge import guarded_application, json_object
 from contract import CONTRACT
-from serving import DATA, serve
+from serving import DATA, json_answer, serve
 
 MAX_WARNINGS = 100
 
@@ -32,19 +32,19 @@ async def analyse(request: web.Request) -> web.Response:
     if not isinstance(text, str) or not isinstance(title, str):
         raise web.HTTPBadRequest(text="title and text must be text")
     if not is_harassing(f"{title}\n{text}"):
-        return web.json_response({"harassing": False})
+        return json_answer({"harassing": False})
     warning = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "title": title[:200]}
     warnings = request.app[WARNINGS].setdefault(contract.subject, [])
     warnings.append(warning)
     del warnings[:-MAX_WARNINGS]
-    return web.json_response({"harassing": True})
+    return json_answer({"harassing": True})
 
 
 @routes.get("/warnings")
 async def own_warnings(request: web.Request) -> web.Response:
     """Answers the warnings of the contract's subject; nobody sees those of others."""
     subject = request[CONTRACT].subject
-    return web.json_response({"warnings": request.app[WARNINGS].get(subject, [])})
+    return json_answer({"warnings": request.app[WARNINGS].get(subject, [])})
 
 
 _PHRASES: list[str] = json.loads((DATA / "harassing.json").read_text("utf-8"))

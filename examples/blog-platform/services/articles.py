@@ -18,7 +18,7 @@ from forms import refuse_foreign_forms, text_field
 from pages import decoded, wants_html
 from policy import EventRefused, Policy, PolicyUnavailable
 from service_identity import require_service
-from serving import SESSION, address_of, serve
+from serving import SESSION, address_of, json_answer, serve
 
 SNAPSHOT = "/snapshot"
 MAX_TITLE_CHARACTERS = 200
@@ -34,7 +34,7 @@ routes = web.RouteTableDef()
 async def list_articles(request: web.Request) -> web.Response:
     """Answers title, author, date and excerpt of all articles: everybody may see that."""
     articles = [_summary(article) for article in request.app[STORE].newest_first()]
-    return web.json_response({"articles": articles})
+    return json_answer({"articles": articles})
 
 
 @routes.get("/articles/new")
@@ -58,14 +58,14 @@ async def write_article(request: web.Request) -> web.Response:
         if wants_html(request):
             return writing_page(contract, title=title, text=text, refused=True)
         answer = {"error": "this text is harassing; a warning stands in your profile"}
-        return web.json_response(answer, status=422)
+        return json_answer(answer, status=422)
     today = datetime.now(UTC).date().isoformat()
     article = Article(new_article_id(), title, contract.subject, contract.name, today, text)
     await _publish(request, article)
     location = f"/articles/{article.id}"
     if wants_html(request):
         raise web.HTTPSeeOther(location)
-    return web.json_response({"id": article.id}, status=201, headers={"Location": location})
+    return json_answer({"id": article.id}, status=201, headers={"Location": location})
 
 
 @routes.get("/articles/{id}")
@@ -88,7 +88,7 @@ async def read_article(request: web.Request) -> web.Response:
         return article_page(article, contract, is_full=is_full)
     shown = article.text if is_full else article.excerpt
     answer = {**_summary(article), "representation": "full" if is_full else "excerpt"}
-    return web.json_response({**answer, "text": shown, "contract": decoded(contract)})
+    return json_answer({**answer, "text": shown, "contract": decoded(contract)})
 
 
 @routes.get(SNAPSHOT)
@@ -96,7 +96,7 @@ async def snapshot(request: web.Request) -> web.Response:
     """Answers authors and today's counts to the decision point, when that starts."""
     require_service(request, "pdp")
     store = request.app[STORE]
-    return web.json_response({"read_today": store.read_today, "authors": store.authors()})
+    return json_answer({"read_today": store.read_today, "authors": store.authors()})
 
 
 async def _is_counted(request: web.Request, contract: Contract, article: Article) -> bool:

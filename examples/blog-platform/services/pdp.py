@@ -19,7 +19,7 @@ from contract import ContractRefused, ContractVerifier, KeysUnavailable
 from policy_engine import PolicyEngine, PolicyRefused
 from pydantic import BaseModel, ConfigDict
 from service_identity import authorization_of, require_service
-from serving import SESSION, address_of, health, outgoing_session, serve
+from serving import SESSION, address_of, health, json_answer, outgoing_session, serve
 
 POLICY = Path(__file__).parent.parent / "policy" / "articles.rego"
 DOCUMENT = "articles/allow"
@@ -49,9 +49,9 @@ async def decide(request: web.Request) -> web.Response:
     """Answers a question as OPA does."""
     body = await json_object(request)
     if request.match_info["document"] != DOCUMENT:
-        return web.json_response({})
+        return json_answer({})
     result = _ask(request, body.get("input", {}))
-    return web.json_response({} if result is None else {"result": result})
+    return json_answer({} if result is None else {"result": result})
 
 
 @routes.post("/v1/events")
@@ -78,7 +78,7 @@ async def take_in(request: web.Request) -> web.Response:
         case _:
             raise web.HTTPBadRequest(text="no such event from this service")
     request.app[ENGINE].forget()
-    return web.json_response({"status": "taken in"})
+    return json_answer({"status": "taken in"})
 
 
 async def _reader(request: web.Request, token: str) -> str:

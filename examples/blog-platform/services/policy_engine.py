@@ -1,16 +1,19 @@
 """Evaluates a Rego policy with regopy (Microsoft's rego-cpp) over data that changes.
 
 regopy lacks some of OPA's built-ins, and a call of one that is not there is *undefined* instead of
-an error: a policy could silently mean something else. So the compiled plan is read, and a policy
-that calls what is not there is refused.
+an error: a policy could silently mean something else. So a policy that calls what is not there is
+refused.
 """
 
-import json
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
+import re
+from collections.abc import Mapping
 
 from regopy import Bundle, Interpreter, RegoError
+
+_STRING_OR_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|`[^`]*`|#[^\n]*')
+_CALL = re.compile(r"(?<![\w.])([A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*)[ \t]*\(")
+_DEFINITION = re.compile(r"^(?:default[ \t]+)?([A-Za-z_]\w*)[ \t]*\(", re.MULTILINE)
+_KEYWORDS = frozenset({"if", "in", "not", "some", "every", "else", "contains", "with", "as"})
 
 
 class PolicyRefused(Exception):
@@ -30,13 +33,12 @@ class PolicyEngine:
         Raises:
             PolicyRefused: the policy does not compile, or calls built-ins that are missing.
         """
+        if missing := missing_functions(source):
+            raise PolicyRefused(f"these built-ins are missing: {', '.join(sorted(missing))}")
         self._source = source
         self._document = document
         self._compiled: tuple[Interpreter, Bundle] | None = None
-        interpreter, bundle = self._compile({})
-        missing = sorted(_missing_functions(interpreter, bundle))
-        if missing:
-            raise PolicyRefused(f"these built-ins are missing: {', '.join(missing)}")
+        self._compile({})
 
     def forget(self) -> None:
         """Compiles again at the next question, since the data has changed."""
@@ -58,15 +60,14 @@ class PolicyEngine:
             raise PolicyRefused("the policy could not be evaluated") from error
         if not output.ok():
             raise PolicyRefused("the policy could not be evaluated")
-        expressions = output.results[0].expressions if output.results else []
-        return expressions[0] if expressions else None
+        return output.results[0].bindings.get("result") if output.results else None
 
     def _compile(self, data: Mapping[str, object]) -> tuple[Interpreter, Bundle]:
         interpreter = Interpreter()
         try:
             interpreter.add_data(data)
             interpreter.add_module("policy.rego", self._source)
-            bundle = interpreter.build(self._document)
+            bundle = interpreter.build(f"result = {self._document}")
         except RegoError as error:
             raise PolicyRefused("the policy does not compile") from error
         if not bundle.ok():
@@ -74,22 +75,10 @@ class PolicyEngine:
         return interpreter, bundle
 
 
-def _missing_functions(interpreter: Interpreter, bundle: Bundle) -> Iterator[str]:
-    with TemporaryDirectory() as folder:
-        interpreter.save_bundle(folder, bundle)
-        plan = json.loads((Path(folder) / "plan.json").read_text("utf-8"))
-    own = {function["name"] for function in plan["funcs"]["funcs"]}
-    for name in set(_called(plan)) - own:
-        if not interpreter.is_builtin(name):
-            yield name
-
-
-def _called(node: object) -> Iterator[str]:
-    if isinstance(node, dict):
-        if node.get("type") == "CallStmt":
-            yield node["stmt"]["func"]
-        for value in node.values():
-            yield from _called(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _called(value)
+def missing_functions(source: str) -> set[str]:
+    """Returns the functions that a policy calls, and that neither it nor regopy has."""
+    code = _STRING_OR_COMMENT.sub(" ", source)
+    own = set(_DEFINITION.findall(code))
+    called = {re.sub(r"\s", "", name) for name in _CALL.findall(code)}
+    is_builtin = Interpreter().is_builtin
+    return {name for name in called - own - _KEYWORDS if not is_builtin(name)}

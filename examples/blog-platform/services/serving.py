@@ -4,6 +4,7 @@ Everything listens on loopback. The environment variable `<NAME>_HOST` moves a p
 edgeauth.yaml and the rules read the same variables.
 """
 
+import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -63,9 +64,17 @@ async def outgoing_session(app: web.Application) -> AsyncIterator[None]:
         yield
 
 
+def json_answer(
+    value: object, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """Returns JSON that is pleasant to read in a terminal."""
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return web.Response(text=text, status=status, headers=headers, content_type="application/json")
+
+
 async def health(_request: web.Request) -> web.Response:
     """Says that the service answers. No rule of the edge leads here, so it needs no contract."""
-    return web.json_response({"status": "ok"})
+    return json_answer({"status": "ok"})
 
 
 def serve(app: web.Application, name: str) -> None:

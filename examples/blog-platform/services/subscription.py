@@ -12,7 +12,7 @@ from forms import refuse_foreign_forms
 from pages import wants_html
 from policy import Policy, PolicyUnavailable
 from service_identity import require_service
-from serving import DATA, SESSION, address_of, serve
+from serving import DATA, SESSION, address_of, json_answer, serve
 
 TIERS = ("free", "basic", "professional")
 SNAPSHOT = "/snapshot"
@@ -50,7 +50,7 @@ async def change_tier_by_form(request: web.Request) -> web.Response:
 async def snapshot(request: web.Request) -> web.Response:
     """Answers all tiers to the decision point, when that starts."""
     require_service(request, "pdp")
-    return web.json_response({"tiers": request.app[OF_SUBJECT]})
+    return json_answer({"tiers": request.app[OF_SUBJECT]})
 
 
 def _own_subject(request: web.Request) -> str:
@@ -74,7 +74,7 @@ async def _change(request: web.Request, subject: str, tier: object) -> None:
 
 def _answer(request: web.Request, subject: str) -> web.Response:
     tier = request.app[OF_SUBJECT].get(subject)
-    return web.json_response({"subject": subject, "tier": tier})
+    return json_answer({"subject": subject, "tier": tier})
 
 
 def build_app() -> web.Application:

@@ -10,7 +10,7 @@ from aiohttp import ClientError, web
 from behind_the_edge import guarded_application
 from contract import CONTRACT
 from pages import Html, contract_box, decoded, element, page, stylesheet, wants_html
-from serving import SESSION, address_of, serve
+from serving import SESSION, address_of, json_answer, serve
 
 TIERS = ("free", "basic", "professional")
 
@@ -23,7 +23,7 @@ async def main_page(request: web.Request) -> web.Response:
     contract = request[CONTRACT]
     articles = (await _fetch(request, "articles", "/articles"))["articles"]
     if not wants_html(request):
-        return web.json_response({"articles": articles, "contract": decoded(contract)})
+        return json_answer({"articles": articles, "contract": decoded(contract)})
     who = "You are not signed in." if contract.is_anonymous else f"Welcome, {contract.name}."
     entries = [_entry(article) for article in articles]
     return page("Articles", element("p", who), entries, contract_box(contract))
@@ -41,7 +41,7 @@ async def profile(request: web.Request) -> web.Response:
     if not wants_html(request):
         answer = {"subject": contract.subject, "name": contract.name, "tier": tier}
         answer |= {"warnings": warnings, "headers": headers, "contract": decoded(contract)}
-        return web.json_response(answer)
+        return json_answer(answer)
     return page(
         f"Profile of {contract.name}",
         element("p", f"Tier: {tier}"),
