@@ -22,6 +22,8 @@ from edgeauth.wire.pem import PemBlock, parse_pem
 _PRIVATE_KEY_LABELS: Final = frozenset(
     {"PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"}
 )
+# OpenSSL writes the curve's name in front of a SEC1 key; the key says it again.
+_PUBLIC_LABELS: Final = frozenset({"CERTIFICATE", "EC PARAMETERS"})
 _KEY_ID_HEADER: Final = "x-key-id"
 _RSA_ALGORITHMS: Final[Mapping[int, str]] = {2048: "PS256", 3072: "PS384", 4096: "PS512"}
 _CURVE_ALGORITHMS: Final[Mapping[str, str]] = {
@@ -70,12 +72,12 @@ def parse_stored_keys(text: bytes, password: str | None) -> tuple[StoredKey, ...
         Malformed: there is no key, a block is of no use, an algorithm is not supported, a
             certificate belongs to no key, or two keys are called the same.
     """
-    blocks = [each for each in parse_pem(text) if each.label != "EC PARAMETERS"]
+    blocks = parse_pem(text)
     certificates = [_certificate(each) for each in blocks if each.label == "CERTIFICATE"]
     keys = tuple(
         _stored_key(each, number, password, certificates)
         for number, each in enumerate(blocks, start=1)
-        if each.label != "CERTIFICATE"
+        if each.label not in _PUBLIC_LABELS
     )
     _check_keys(keys, certificates)
     return keys
