@@ -58,7 +58,7 @@ def mechanism(
     config: type[Config],
     build: Callable[[str, Config, Services], Mechanism],
     overridable: Mapping[str, Override] | None = None,
-) -> MechanismType[Config]:
+) -> MechanismType[Specification]:
     """Declares a mechanism type.
 
     Args:
@@ -66,8 +66,15 @@ def mechanism(
         name: the `type` of catalogue entries.
         config: decodes the entry's `config`; every override is decoded by it as well.
         build: makes the mechanism from the id of the entry, its configuration and the services;
-            does no network I/O.
+            does no network I/O. Raises ValueError with a text for the operator when what the
+            configuration leads to, such as a key store, can not be used.
         overridable: fields that the `config` of a rule's step may set. Everything else is
             refused when the rule is loaded.
     """
-    return MechanismType(kind, name, config, build, overridable or {})
+
+    def build_checked(entry_id: str, specification: Specification, services: Services) -> Mechanism:
+        if not isinstance(specification, config):
+            raise TypeError(f"{name} is configured by {config.__name__}")
+        return build(entry_id, specification, services)
+
+    return MechanismType(kind, name, config, build_checked, overridable or {})

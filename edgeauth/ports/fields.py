@@ -4,7 +4,9 @@ Expressions are compiled while they are decoded, so that a wrong one is reported
 the file like any other mistake.
 """
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from edgeauth.expressions.cel import Condition, compile_condition
@@ -12,14 +14,37 @@ from edgeauth.expressions.errors import ExpressionError
 from edgeauth.expressions.objects import VARIABLES
 from edgeauth.expressions.paths import Selector, compile_selector
 from edgeauth.expressions.templates import Template, compile_template
+from edgeauth.wire.headers import HOP_BY_HOP, is_token
 
 
 class Specification(BaseModel):
     """A piece of configuration: unknown keys refused, nothing coerced, never changed."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        arbitrary_types_allowed=True,
+        hide_input_in_errors=True,
     )
+
+
+def _check_field_name(name: str) -> str:
+    octets = name.encode("utf-8", "replace")
+    if not is_token(octets):
+        raise PydanticCustomError("field_name", "expected the name of a header such as X-User")
+    if octets.lower() in _RESERVED_FIELDS:
+        raise PydanticCustomError(
+            "field_name_reserved",
+            "this header is about the connection or the framing and can not be set here",
+        )
+    return name
+
+
+_RESERVED_FIELDS: Final = HOP_BY_HOP | {b"host", b"content-length"}
+
+FieldName = Annotated[str, AfterValidator(_check_field_name)]
+"""The name of a header that is not the transport's own business."""
 
 
 class _CompiledText:

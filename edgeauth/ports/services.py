@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from edgeauth.model.json import Json
-from edgeauth.ports.endpoints import Endpoint
+from edgeauth.ports.endpoints import Call, Endpoint
 from edgeauth.wire.answers import Answers
 from edgeauth.wire.jwk import PublicKey
 
@@ -57,24 +57,12 @@ class EndpointAnswer(NamedTuple):
 class Endpoints(Protocol):
     """Calls of configured endpoints."""
 
-    async def call(
-        self,
-        endpoint: Endpoint,
-        scope: Mapping[str, object],
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> EndpointAnswer:
+    async def send(self, call: Call) -> EndpointAnswer:
         """Returns the answer of any status; redirects are not followed.
-
-        Args:
-            endpoint: where and how.
-            scope: the variables of the endpoint's templates.
-            body: content to send.
-            headers: fields to send besides the configured ones, which win.
 
         Raises:
             Fault: COMMUNICATION when there was no complete answer within the time and size
-                limits, INTERNAL when the request could not be rendered or TLS trust failed.
+                limits; INTERNAL, and final, when whoever answered could not be trusted (TLS).
         """
         ...
 
@@ -91,17 +79,18 @@ class ResolvedKeys(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class KeySource:
-    """Where verification keys come from: exactly one of the two endpoints is set.
+    """Where verification keys come from.
 
     Attributes:
-        jwks: a JWKS endpoint.
-        metadata: an RFC 8414 or OpenID Connect discovery endpoint.
+        endpoint: what is asked.
+        is_metadata: whether it is an RFC 8414 or OpenID Connect discovery endpoint, whose answer
+            leads to the key set, and not a key set itself.
         check_issuer: whether the metadata's issuer must fit the URL it was fetched from.
         ttl: seconds for which a fetched key set is believed.
     """
 
-    jwks: Endpoint | None
-    metadata: Endpoint | None
+    endpoint: Endpoint
+    is_metadata: bool
     check_issuer: bool = True
     ttl: float = 600.0
 

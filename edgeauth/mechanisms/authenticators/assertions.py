@@ -1,0 +1,73 @@
+"""What a token must say, as it is configured (`assertions`).
+
+A rule's assertions are merged over those of the catalogue property by property.
+"""
+
+from collections.abc import Collection
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from edgeauth.config.scalars import Duration, ListOf, Text
+from edgeauth.ports.fields import Specification
+from edgeauth.wire.jwa import ALGORITHMS
+from edgeauth.wire.jwt import DEFAULT_ALGORITHMS, Assertions
+from edgeauth.wire.scopes import NO_SCOPES, ScopeMatching, ScopeRequirement
+
+LONGEST_LEEWAY: Final = 60.0
+"""Seconds. Clocks that differ by more are broken, and an expired token is not a current one."""
+
+
+def _check_algorithm(name: str) -> str:
+    if name not in ALGORITHMS:
+        raise PydanticCustomError(
+            "algorithm", "expected a signature algorithm: {known}", {"known": ", ".join(ALGORITHMS)}
+        )
+    return name
+
+
+AlgorithmName = Annotated[str, AfterValidator(_check_algorithm)]
+
+
+class ScopesSpecification(Specification):
+    """Scopes and how they are compared; a plain list is compared exactly."""
+
+    matching_strategy: Literal["exact", "hierarchic", "wildcard"] = "exact"
+    values: ListOf[Text]
+
+    def build(self) -> ScopeRequirement:
+        """Returns the requirement that this describes."""
+        return ScopeRequirement(self.values, ScopeMatching(self.matching_strategy))
+
+
+class AssertionsSpecification(Specification):
+    """Properties that are absent demand nothing, or have the defaults of `Assertions`."""
+
+    issuers: Annotated[ListOf[Text], Field(min_length=1)] | None = None
+    audience: ListOf[Text] = ()
+    scopes: ScopesSpecification | None = None
+    allowed_algorithms: Annotated[ListOf[AlgorithmName], Field(min_length=1)] | None = None
+    validity_leeway: Duration = 10.0
+
+    @field_validator("scopes", mode="before")
+    @classmethod
+    def _from_list(cls, value: object) -> object:
+        return {"values": value} if isinstance(value, list) else value
+
+    @field_validator("validity_leeway")
+    @classmethod
+    def _check_leeway(cls, value: float) -> float:
+        if value > LONGEST_LEEWAY:
+            raise PydanticCustomError("leeway", "expected at most 60s, or expired tokens pass")
+        return value
+
+    def build(self, issuers: Collection[str]) -> Assertions:
+        """Returns the assertions for tokens of the issuers given."""
+        return Assertions(
+            frozenset(issuers),
+            frozenset(self.audience),
+            NO_SCOPES if self.scopes is None else self.scopes.build(),
+            frozenset(self.allowed_algorithms or DEFAULT_ALGORITHMS),
+            self.validity_leeway,
+        )

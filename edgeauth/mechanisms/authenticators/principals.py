@@ -1,0 +1,72 @@
+"""Which part of what an issuer says becomes the principal (`principal`, formerly `subject`).
+
+Trust: the issuer's claims. An id that is missing, or that can not be written into a header in one
+line, is not an identity.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from edgeauth.expressions.paths import MISSING, Selector, compile_selector
+from edgeauth.model.errors import Fault, Reason
+from edgeauth.model.identity import Principal, fingerprint
+from edgeauth.model.json import Json
+from edgeauth.ports.fields import SelectorText, Specification
+from edgeauth.wire.json import dumps
+
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+Path = Annotated[Selector, SelectorText()]
+
+
+class PrincipalSpecification(Specification):
+    """Paths into the claims.
+
+    Attributes:
+        id: leads to the identifier.
+        attributes: leads to an object, everything unless configured.
+    """
+
+    id: Path = Field(default_factory=lambda: compile_selector("sub"))
+    attributes: Path = Field(default_factory=lambda: compile_selector("@this"))
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Returns a digest over what is configured, for cache keys."""
+        return fingerprint(self.id.text.encode(), self.attributes.text.encode())
+
+    def extract(
+        self, claims: Mapping[str, Json], evidence: bytes, expires_at: float | None
+    ) -> Principal:
+        """Returns the principal that the claims describe.
+
+        Args:
+            claims: what the issuer says, verified.
+            evidence: the octets that were verified; they make up the fingerprint.
+            expires_at: when the claims end.
+
+        Raises:
+            Fault: INTERNAL, when the paths lead to nothing that can be an identity.
+        """
+        attributes = self.attributes.find(claims)
+        if not isinstance(attributes, Mapping):
+            raise Fault(Reason.INTERNAL, "the principal's attributes are no object in the claims")
+        return Principal(
+            _identifier(self.id.find(claims)),
+            attributes,
+            fingerprint(self.fingerprint, evidence),
+            expires_at,
+        )
+
+
+def _identifier(value: object) -> str:
+    if value is MISSING:
+        raise Fault(Reason.INTERNAL, "the principal's id is not in the claims")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return dumps(value).decode()
+    if not isinstance(value, str) or not value or _CONTROL.search(value):
+        raise Fault(Reason.INTERNAL, "the principal's id in the claims is no identifier")
+    return value

@@ -1,0 +1,63 @@
+"""Where a token is looked for, as it is configured (`jwt_source`)."""
+
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, model_validator
+from pydantic_core import PydanticCustomError
+
+from edgeauth.config.scalars import Text
+from edgeauth.ports.fields import Specification
+from edgeauth.wire.credentials import CookieSource, HeaderSource, QuerySource, Source
+from edgeauth.wire.headers import is_token
+
+
+def _check_token(text: str) -> str:
+    if not is_token(text.encode("utf-8", "replace")):
+        raise PydanticCustomError("token", "expected a name without blanks and separators")
+    return text
+
+
+Name = Annotated[str, AfterValidator(_check_token)]
+
+
+class SourceSpecification(Specification):
+    """One place: a header with an optional scheme, a cookie, or a query parameter."""
+
+    header: Name | None = None
+    scheme: Name | None = None
+    cookie: Name | None = None
+    query_parameter: Text | None = None
+
+    @model_validator(mode="after")
+    def _check_one(self) -> "SourceSpecification":
+        named = [self.header, self.cookie, self.query_parameter]
+        if len(named) - named.count(None) != 1:
+            raise PydanticCustomError(
+                "source", "expected exactly one of header, cookie and query_parameter"
+            )
+        if self.scheme is not None and self.header is None:
+            raise PydanticCustomError("source_scheme", "a scheme goes with a header only")
+        return self
+
+    def build(self) -> Source:
+        """Returns the source that this describes."""
+        if self.header is not None:
+            return HeaderSource(self.header, self.scheme or "")
+        if self.cookie is not None:
+            return CookieSource(self.cookie)
+        return QuerySource(self.query_parameter or "")
+
+
+BEARER_SOURCES: Final[tuple[Source, ...]] = (
+    HeaderSource("Authorization", "Bearer"),
+    QuerySource("access_token"),
+)
+"""Where bearer tokens stand unless configured (RFC 6750 sections 2.1 and 2.3)."""
+
+
+def build_sources(configured: Sequence[SourceSpecification] | None) -> tuple[Source, ...]:
+    """Returns the configured sources in their order, or those of bearer tokens."""
+    if configured is None:
+        return BEARER_SOURCES
+    return tuple(each.build() for each in configured)

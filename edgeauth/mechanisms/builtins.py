@@ -1,0 +1,28 @@
+"""Every type of mechanism that comes with edgeauth: the one visible list."""
+
+from typing import Final
+
+from edgeauth.mechanisms.authenticators import anonymous, jwt, unauthorized
+from edgeauth.mechanisms.authorizers import allow, cel, deny
+from edgeauth.mechanisms.contextualizers import generic, map as map_
+from edgeauth.mechanisms.error_handlers import default, redirect, www_authenticate
+from edgeauth.mechanisms.finalizers import header, jwt as contract, noop
+from edgeauth.ports.declare import MechanismType
+from edgeauth.ports.fields import Specification
+
+TYPES: Final[tuple[MechanismType[Specification], ...]] = (
+    anonymous.TYPE,
+    jwt.TYPE,
+    unauthorized.TYPE,
+    allow.TYPE,
+    cel.TYPE,
+    deny.TYPE,
+    generic.TYPE,
+    map_.TYPE,
+    contract.TYPE,
+    header.TYPE,
+    noop.TYPE,
+    default.TYPE,
+    redirect.TYPE,
+    www_authenticate.TYPE,
+)

@@ -1,0 +1,152 @@
+"""Asks an HTTP service what else is known: a policy information point.
+
+It never decides. What it brings is kept for later steps, and what they make of it is their matter;
+but where nothing can be brought the pipeline ends.
+
+Trust: the answer is believed as far as its format goes. Names and values of what is forwarded are
+the client's.
+"""
+
+from typing import Annotated, NamedTuple
+
+from pydantic import Field
+
+from edgeauth.config.scalars import Duration, ListOf, Text
+from edgeauth.expressions.templates import Template
+from edgeauth.mechanisms.content import decode_content
+from edgeauth.mechanisms.values import ValueTemplate, render_values
+from edgeauth.model.errors import Fault, Reason
+from edgeauth.model.identity import fingerprint
+from edgeauth.model.json import Json
+from edgeauth.model.request import Headers
+from edgeauth.ports.declare import Kind, Override, mechanism
+from edgeauth.ports.endpoints import Call, StepEndpoint
+from edgeauth.ports.fields import FieldName, Specification, TemplateOf
+from edgeauth.ports.services import Services
+from edgeauth.ports.stages import Identified
+from edgeauth.wire.cookies import find_cookie
+
+
+class GenericSpecification(Specification):
+    """The configuration of `generic`.
+
+    Attributes:
+        endpoint: who is asked.
+        payload: the body of the question.
+        forward_headers: names of the client's headers that are sent along.
+        forward_cookies: names of the client's cookies that are sent along.
+        cache_ttl: seconds for which the answer to the same question is believed; 0 is never.
+        values: what the templates see as `Values`.
+    """
+
+    endpoint: StepEndpoint
+    payload: Annotated[Template, TemplateOf("Request", "Subject", "Outputs", "Values")] | None = (
+        None
+    )
+    forward_headers: ListOf[FieldName] = ()
+    forward_cookies: ListOf[Text] = ()
+    cache_ttl: Duration = 10.0
+    values: dict[str, ValueTemplate] = Field(default_factory=dict)
+
+
+class _Answer(NamedTuple):
+    """A remembered answer; one without content is an answer as well."""
+
+    content: Json
+
+
+class GenericContextualizer:
+    """Asks an endpoint, unless the same was asked a moment ago.
+
+    The key of the cache covers the call itself, octet for octet: what does not influence the
+    question does not influence the answer, and nothing that does can be forgotten.
+
+    Args:
+        mechanism_id: the id of the catalogue entry; entries do not share answers.
+        specification: the configuration in effect.
+        services: the cache, the clock and the network.
+    """
+
+    def __init__(
+        self, mechanism_id: str, specification: GenericSpecification, services: Services
+    ) -> None:
+        self._specification = specification
+        self._services = services
+        self._cookies = specification.forward_cookies
+        self._headers = tuple(name.lower() for name in specification.forward_headers)
+        self._key_part = fingerprint(
+            b"generic", mechanism_id.encode(), repr(specification.cache_ttl).encode()
+        )
+
+    async def contextualize(self, known: Identified) -> Json:
+        """Returns the decoded answer; None when it has no content.
+
+        Raises:
+            Fault: COMMUNICATION when there was no answer of the 2xx class, INTERNAL when the
+                question could not be rendered or the answer is not what its type says.
+        """
+        call = self._call(known)
+        ttl = self._specification.cache_ttl
+        if not ttl > 0:
+            return await self._ask(call)
+        key = fingerprint(self._key_part, call.fingerprint)
+        remembered = self._services.cache.find(key)
+        if isinstance(remembered, _Answer):
+            return remembered.content
+        content = await self._ask(call)
+        self._services.cache.store(key, _Answer(content), self._services.clock.now() + ttl)
+        return content
+
+    async def _ask(self, call: Call) -> Json:
+        answer = await self._services.endpoints.send(call)
+        if not 200 <= answer.status < 300:
+            raise Fault(Reason.COMMUNICATION, f"the endpoint answered {answer.status}")
+        return decode_content(answer)
+
+    def _call(self, known: Identified) -> Call:
+        specification = self._specification
+        scope = known.scope()
+        scope["Values"] = render_values(specification.values, scope)
+        payload = specification.payload
+        body = None if payload is None else _encode(payload.render(scope))
+        return specification.endpoint.call(
+            scope, body, self._forwarded(known.matched.request.headers)
+        )
+
+    def _forwarded(self, sent: Headers) -> dict[str, str]:
+        fields = {name: sent.text(name) for name in self._headers if name.encode() in sent}
+        field = sent.get(b"cookie")
+        if field is not None and self._cookies:
+            found = ((name, find_cookie(field, name)) for name in self._cookies)
+            cookies = [f"{name}={value}" for name, value in found if value is not None]
+            if cookies:
+                fields["cookie"] = "; ".join(cookies)
+        return fields
+
+
+def _encode(text: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise Fault(Reason.INTERNAL, "the payload is no text") from None
+
+
+def _build(
+    mechanism_id: str, specification: GenericSpecification, services: Services
+) -> GenericContextualizer:
+    return GenericContextualizer(mechanism_id, specification, services)
+
+
+TYPE = mechanism(
+    Kind.CONTEXTUALIZER,
+    "generic",
+    GenericSpecification,
+    _build,
+    {
+        "payload": Override.REPLACE,
+        "forward_headers": Override.REPLACE,
+        "forward_cookies": Override.REPLACE,
+        "cache_ttl": Override.REPLACE,
+        "values": Override.MERGE,
+    },
+)

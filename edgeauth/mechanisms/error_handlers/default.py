@@ -1,0 +1,32 @@
+"""Answers a refusal plainly: the status of its class, and its challenges."""
+
+from edgeauth.model.decision import Refusal, Response
+from edgeauth.ports.declare import Kind, mechanism
+from edgeauth.ports.fields import Specification
+from edgeauth.ports.services import Services
+from edgeauth.ports.stages import Matched
+from edgeauth.wire.answers import Answers
+
+
+class DefaultSpecification(Specification):
+    """The configuration of `default`: there is nothing to configure."""
+
+
+class DefaultErrorHandler:
+    """Gives the answers that refusals have where no handler speaks."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+
+    async def respond(self, refusal: Refusal, seen: Matched) -> Response:  # noqa: ARG002  (port)
+        """Returns the plain answer."""
+        return self._answers.to(refusal)
+
+
+def _build(
+    _id: str, _specification: DefaultSpecification, services: Services
+) -> DefaultErrorHandler:
+    return DefaultErrorHandler(services.answers)
+
+
+TYPE = mechanism(Kind.ERROR_HANDLER, "default", DefaultSpecification, _build)

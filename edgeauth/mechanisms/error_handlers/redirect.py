@@ -1,0 +1,65 @@
+"""Sends the client somewhere else, such as to a login page that knows the way back.
+
+Trust: scheme and host are literal in the configuration, so that no request decides where to.
+
+Source:
+    RFC 9110 sections 10.2.2 (Location) and 15.4.
+"""
+
+import re
+from typing import Annotated, Final, Literal
+
+from edgeauth.expressions.templates import Template
+from edgeauth.model.decision import Refusal, Response
+from edgeauth.model.errors import Fault, Reason
+from edgeauth.ports.declare import Kind, mechanism
+from edgeauth.ports.endpoints import UrlTemplateOf
+from edgeauth.ports.fields import Specification
+from edgeauth.ports.services import Services
+from edgeauth.ports.stages import Matched
+
+_LOCATION: Final = re.compile("[!-~]+")
+
+
+class RedirectSpecification(Specification):
+    """The configuration of `redirect`.
+
+    Attributes:
+        to: where to; its path and query may be a template.
+        code: the status.
+    """
+
+    to: Annotated[Template, UrlTemplateOf("Request")]
+    code: Literal[301, 302, 303, 307, 308] = 302
+
+
+class RedirectErrorHandler:
+    """Answers with a redirection."""
+
+    def __init__(self, specification: RedirectSpecification) -> None:
+        self._to = specification.to
+        self._code = specification.code
+
+    async def respond(self, refusal: Refusal, seen: Matched) -> Response:  # noqa: ARG002  (port)
+        """Returns the redirection, never to be cached.
+
+        Raises:
+            Fault: INTERNAL, when the target has no value or holds anything but visible ASCII.
+        """
+        target = self._to.render(seen.scope())
+        if _LOCATION.fullmatch(target) is None:
+            raise Fault(
+                Reason.INTERNAL, "the target of the redirection is no URL; use urlenc for values"
+            )
+        return Response(
+            self._code, ((b"location", target.encode("ascii")), (b"cache-control", b"no-store"))
+        )
+
+
+def _build(
+    _id: str, specification: RedirectSpecification, _services: Services
+) -> RedirectErrorHandler:
+    return RedirectErrorHandler(specification)
+
+
+TYPE = mechanism(Kind.ERROR_HANDLER, "redirect", RedirectSpecification, _build)

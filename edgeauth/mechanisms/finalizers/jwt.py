@@ -1,0 +1,213 @@
+"""Tells the upstream who is asking and what was decided, in a signed contract.
+
+Contracts are remembered, because a signature costs more than everything else on a warm path. The
+key of the cache covers all that the contract says: the signer, the claims' template, the subject
+as it was proven, the rendered values, and the outputs where the template reads them. So a contract
+is never told to another subject, and never tells what was decided about another request.
+
+A contract does not outlive the credential it is based on: it ends with that or after `ttl`,
+whichever comes first, but not sooner than in `SHORTEST_TTL` seconds. The authenticator has just
+believed the credential, clock leeway included, and the upstream must have the time to do so too.
+
+Source:
+    RFC 7519; RFC 8725 section 3.11 (explicit audience is the template's matter).
+"""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Annotated, Final
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_core import PydanticCustomError
+
+from edgeauth.config.scalars import Duration, Text
+from edgeauth.expressions.templates import Template
+from edgeauth.mechanisms.values import ValueTemplate, render_values
+from edgeauth.model.decision import HeaderEdits
+from edgeauth.model.errors import Fault, Malformed, Reason
+from edgeauth.model.identity import fingerprint
+from edgeauth.model.json import Json
+from edgeauth.ports.declare import Kind, Override, mechanism
+from edgeauth.ports.fields import FieldName, Specification, TemplateOf
+from edgeauth.ports.services import Services
+from edgeauth.ports.stages import Granted
+from edgeauth.wire.headers import is_token
+from edgeauth.wire.json import dumps, loads
+
+SHORTEST_TTL: Final = 10.0
+"""Seconds; a shorter configured `ttl` counts all the same."""
+_MARGIN: Final = 5.0
+"""Seconds before its end from which a contract is made anew."""
+
+
+class KeyStoreSpecification(Specification):
+    """A PEM file with private keys, and the password of those that are encrypted."""
+
+    path: Text
+    password: SecretStr | None = None
+
+
+class SignerSpecification(Specification):
+    """Who signs, and with which key: the first one of the store unless `key_id` is given."""
+
+    name: Text = "edgeauth"
+    key_store: KeyStoreSpecification
+    key_id: Text | None = None
+
+
+class CarrierSpecification(Specification):
+    """The header that carries the contract; without a scheme its value is the bare contract."""
+
+    name: FieldName
+    scheme: Text | None = None
+
+    @field_validator("scheme")
+    @classmethod
+    def _check_scheme(cls, scheme: str | None) -> str | None:
+        if scheme is not None and not is_token(scheme.encode("utf-8", "replace")):
+            raise PydanticCustomError("scheme", "expected a scheme such as Bearer")
+        return scheme
+
+
+class JwtFinalizerSpecification(Specification):
+    """The configuration of `jwt`.
+
+    Attributes:
+        signer: who signs; becomes `iss`.
+        claims: a template that renders a JSON object; the standard claims win over it.
+        values: what the claims see as `Values`.
+        ttl: seconds until a contract ends; more than one.
+        header: where the upstream finds it.
+    """
+
+    signer: SignerSpecification
+    claims: Annotated[Template, TemplateOf("Subject", "Outputs", "Values")] | None = None
+    values: dict[str, ValueTemplate] = Field(default_factory=dict)
+    ttl: Duration = 300.0
+    header: CarrierSpecification = CarrierSpecification(name="Authorization", scheme="Bearer")
+
+    @field_validator("ttl")
+    @classmethod
+    def _check_ttl(cls, ttl: float) -> float:
+        if not ttl > 1:
+            raise PydanticCustomError("ttl", "expected more than 1s")
+        return ttl
+
+
+class JwtFinalizer:
+    """Signs contracts and remembers them until shortly before their end.
+
+    Args:
+        mechanism_id: the id of the catalogue entry.
+        specification: the configuration in effect.
+        services: signers, clock and cache.
+
+    Raises:
+        ValueError: the key store can not be used.
+    """
+
+    def __init__(
+        self, mechanism_id: str, specification: JwtFinalizerSpecification, services: Services
+    ) -> None:
+        signer = specification.signer
+        password = signer.key_store.password
+        self._signer = services.signers.signer(
+            signer.name,
+            signer.key_store.path,
+            None if password is None else password.get_secret_value(),
+            signer.key_id,
+        )
+        self._cache = services.cache
+        self._now = services.clock.now
+        self._ttl = specification.ttl
+        self._claims = specification.claims
+        # Without claims nobody reads the values, and a value that fails must not matter.
+        self._values = {} if self._claims is None else specification.values
+        self._reads_outputs = self._claims is not None and "Outputs" in self._claims.variables
+        self._header = specification.header.name.lower().encode("ascii")
+        scheme = specification.header.scheme
+        self._prefix = b"" if scheme is None else scheme.encode("ascii") + b" "
+        self._key_part = self._fingerprint(mechanism_id)
+
+    async def finalize(self, granted: Granted) -> HeaderEdits:
+        """Returns the field with the contract.
+
+        Raises:
+            Fault: INTERNAL, when a value has none or the claims are no JSON object.
+        """
+        known = granted.known
+        scope = known.scope()
+        values = render_values(self._values, scope)
+        key = self._key(known.subject.fingerprint, values, known.outputs)
+        remembered = self._cache.find(key)
+        if isinstance(remembered, HeaderEdits):
+            return remembered
+        now = self._now()
+        ttl = self._time_left(known.subject.expires_at, now)
+        contract = self._signer.sign(known.subject.id, self._render(scope, values), now, ttl)
+        edits = HeaderEdits(((self._header, self._prefix + contract),))
+        self._cache.store(key, edits, now + ttl - min(_MARGIN, ttl / 2))
+        return edits
+
+    def owns(self) -> tuple[bytes, ...]:
+        """Returns the name of the header that carries the contract."""
+        return (self._header,)
+
+    def _fingerprint(self, mechanism_id: str) -> bytes:
+        return fingerprint(
+            b"contract",
+            mechanism_id.encode(),
+            self._signer.fingerprint,
+            b"" if self._claims is None else self._claims.text.encode(),
+            repr(self._ttl).encode(),
+            self._header,
+            self._prefix,
+            *(name.encode() for name in self._values),
+        )
+
+    def _key(self, subject: bytes, values: Mapping[str, str], outputs: Mapping[str, Json]) -> bytes:
+        """Returns the key of a contract.
+
+        The names of the values are in the part that never changes; of the values each is written
+        behind its length, so that no two lists of them look the same.
+        """
+        text = "".join([f"{len(value)}:{value}" for value in values.values()])
+        rest = dumps(outputs) if self._reads_outputs else b""
+        return sha256(
+            b"".join((self._key_part, subject, text.encode("utf-8", "surrogatepass"), b"|", rest))
+        ).digest()
+
+    def _time_left(self, expires_at: float | None, now: float) -> float:
+        if expires_at is None:
+            return self._ttl
+        return min(self._ttl, max(expires_at - now, SHORTEST_TTL))
+
+    def _render(self, scope: Mapping[str, object], values: Mapping[str, str]) -> Mapping[str, Json]:
+        if self._claims is None:
+            return {}
+        try:
+            claims = loads(self._claims.render({**scope, "Values": values}))
+        except Malformed:
+            claims = None
+        if not isinstance(claims, Mapping):
+            raise Fault(Reason.INTERNAL, "the claims did not render to a JSON object")
+        return claims
+
+
+def _build(
+    mechanism_id: str, specification: JwtFinalizerSpecification, services: Services
+) -> JwtFinalizer:
+    return JwtFinalizer(mechanism_id, specification, services)
+
+
+TYPE = mechanism(
+    Kind.FINALIZER,
+    "jwt",
+    JwtFinalizerSpecification,
+    _build,
+    {
+        "claims": Override.REPLACE,
+        "values": Override.MERGE,
+        "ttl": Override.REPLACE,
+    },
+)

@@ -1,0 +1,146 @@
+"""The decision log: one line of JSON for every decision, written in batches.
+
+A line says who asked for what, what was decided and why. It never holds a credential, a cookie or
+a query, since those often are credentials.
+
+Trust: method, host, path and subject are the client's words; JSON escapes them.
+"""
+
+import asyncio
+import threading
+from typing import Final, Protocol
+
+import msgspec
+
+from edgeauth.model.decision import Decision, Permit, Refusal
+from edgeauth.model.request import Request
+from edgeauth.ports.services import Clock
+
+FLUSH_INTERVAL: Final = 0.2
+"""Seconds between two writes."""
+DEFAULT_BUFFER_OCTETS: Final = 16_777_216
+
+
+class LogStream(Protocol):
+    """Where lines go: a binary file, or standard output's buffer."""
+
+    def write(self, data: bytes, /) -> object:
+        """Writes everything."""
+
+    def flush(self) -> object:
+        """Hands everything written to the operating system."""
+
+
+class _Cause(msgspec.Struct, frozen=True, omit_defaults=True):
+    reason: str
+    source: str = ""
+    step: str = ""
+    detail: str = ""
+
+
+class _Line(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The fields of a line; empty ones are left out."""
+
+    time: float
+    decision: str
+    method: str
+    scheme: str
+    host: str
+    path: str
+    client: tuple[str, ...]
+    rule: str = ""
+    subject: str = ""
+    status: int = 0
+    reason: str = ""
+    source: str = ""
+    step: str = ""
+    detail: str = ""
+    downgrades: tuple[_Cause, ...] = ()
+
+
+class DecisionLog:
+    """Gathers lines and writes them to a stream.
+
+    `record` neither waits nor writes. When the stream is slower than the decisions, lines are
+    dropped and a line says how many: requests do not wait for their log.
+
+    Args:
+        stream: where lines go; used by one thread at a time.
+        clock: the time of the lines.
+        buffer_octets: how much may wait to be written.
+    """
+
+    def __init__(
+        self, stream: LogStream, clock: Clock, buffer_octets: int = DEFAULT_BUFFER_OCTETS
+    ) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._limit = buffer_octets
+        self._lines: list[bytes] = []
+        self._octets = 0
+        self._dropped = 0
+        self._writing = threading.Lock()
+        self._encode = msgspec.json.Encoder().encode
+
+    def record(self, request: Request, decision: Decision) -> None:
+        """Keeps the line of a decision until the next write."""
+        line = self._encode(_line(round(self._clock.now(), 3), request, decision))
+        if self._octets + len(line) > self._limit:
+            self._dropped += 1
+            return
+        self._octets += len(line) + 1
+        self._lines.append(line)
+
+    async def run(self) -> None:
+        """Writes what was recorded again and again; when it is cancelled, for the last time."""
+        try:
+            while True:
+                await asyncio.sleep(FLUSH_INTERVAL)
+                if self._lines or self._dropped:
+                    # In a thread: a pipe that nobody reads must not stop the world.
+                    lines = self._take()
+                    self._dropped += await asyncio.to_thread(self._write, lines)
+        finally:
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes what was recorded, now."""
+        if self._lines or self._dropped:
+            self._dropped += self._write(self._take())
+
+    def _take(self) -> list[bytes]:
+        lines, self._lines, self._octets = self._lines, [], 0
+        if self._dropped:
+            lines.append(self._encode({"time": self._clock.now(), "dropped": self._dropped}))
+            self._dropped = 0
+        return lines
+
+    def _write(self, lines: list[bytes]) -> int:
+        """Returns how many lines were lost because the stream did not take them."""
+        with self._writing:
+            try:
+                self._stream.write(b"\n".join((*lines, b"")))
+                self._stream.flush()
+            except OSError:
+                return len(lines)
+        return 0
+
+
+def _line(now: float, request: Request, decision: Decision) -> _Line:
+    downgrades = tuple(map(_cause, decision.downgrades)) if decision.downgrades else ()
+    method, scheme, host, path, _, _, client = request
+    if isinstance(decision, Permit):
+        return _Line(
+            now, "permit", method, scheme, host, path, client,
+            decision.rule_id, decision.subject_id, downgrades=downgrades,
+        )  # fmt: skip
+    refusal = decision.refusal
+    return _Line(
+        now, "deny", method, scheme, host, path, client,
+        decision.rule_id, decision.subject_id, decision.response.status,
+        refusal.reason.value, refusal.source, refusal.step, refusal.detail, downgrades,
+    )  # fmt: skip
+
+
+def _cause(refusal: Refusal) -> _Cause:
+    return _Cause(refusal.reason.value, refusal.source, refusal.step, refusal.detail)
