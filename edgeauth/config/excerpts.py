@@ -4,6 +4,8 @@ Trust: lines come from files that anybody may have written and go to terminals a
 are masked, control characters replaced, long lines cut.
 """
 
+from difflib import get_close_matches
+from functools import lru_cache
 from re import IGNORECASE, compile as pattern
 from typing import NamedTuple
 
@@ -14,8 +16,9 @@ _WIDTH = 160
 """Characters of a line that are shown."""
 
 _SENSITIVE = (
-    r"[\w.-]*(?:password|passphrase|secret|token|private_?key|api_?key|authorization|cookie)"
+    r"[\w.-]*(?:pass?w\w*|pwd|passphrase|secret|token|private_?key|api_?key|authorization|cookie)"
 )
+_SECRET_WORDS = ("password", "passphrase", "secret", "client_secret", "private_key", "api_key")
 _is_sensitive = pattern(_SENSITIVE, IGNORECASE).fullmatch
 _SENSITIVE_ON_LINE = pattern(rf"(?:^|[\s{{,\"'])({_SENSITIVE})[\"']?\s*:(?=\s)", IGNORECASE)
 _VALUE_ON_LINE = pattern(r"(?:^|[\s{,\"'])(value)[\"']?\s*:(?=\s)", IGNORECASE)
@@ -92,10 +95,18 @@ def _secret_spans(source: Source, line: int, text: str) -> list[tuple[int, int]]
 
 
 def _holds_secret(parent: Mapping, key: str, child: Node) -> bool:
-    if _is_sensitive(key):
+    if _sounds_secret(key):
         return not isinstance(child, Mapping)
     # The `config` of an `api_key` strategy: `in`, `name` and the key itself as `value`.
     return key == "value" and "type" not in parent.entries
+
+
+@lru_cache(maxsize=256)
+def _sounds_secret(key: str) -> bool:
+    """Tells keys of secrets, misspelt ones too: those are shown as unknown keys."""
+    if _is_sensitive(key):
+        return True
+    return len(key) < 30 and bool(get_close_matches(key.lower(), _SECRET_WORDS, 1, 0.75))
 
 
 def _between(node: Node, begin: int, end: int) -> list[tuple[int, int]]:

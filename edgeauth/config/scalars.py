@@ -167,6 +167,8 @@ HttpStatus: TypeAlias = Annotated[
 
 Port: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
 
+Count: TypeAlias = Annotated[int, Field(ge=0)]
+
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
 """A text that is not empty."""
 

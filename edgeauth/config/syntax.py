@@ -63,6 +63,8 @@ def syntax_error(source: Source, error: MarkedYAMLError) -> ConfigurationError:
     if complaint in _OPENED:
         message, advice = _OPENED[complaint]
         mark = error.context_mark or mark
+        if mark is not None and "${" in source.line(source.position(mark.index).line):
+            advice = "inside { } and [ ] a ${reference} belongs in quotes"
     elif complaint == "found character that cannot start any token":
         message, advice = _bad_beginning(source, mark)
     else:

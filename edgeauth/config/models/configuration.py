@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.models.serve import Management, Serve
@@ -68,7 +68,7 @@ class MemoryCache(Specification):
     """Limits of the cache in the process; None means the built-in limit."""
 
     memory_limit: ByteSize = 128 * 1024 * 1024
-    entry_limit: int | None = None
+    entry_limit: Annotated[int, Field(ge=1)] | None = None
 
 
 class Cache(Specification):

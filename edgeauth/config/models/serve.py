@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr
 
 from edgeauth.config.scalars import (
     ByteSize,
+    Count,
     Duration,
     HttpStatus,
     Identifier,
@@ -58,10 +59,10 @@ class BufferLimit(Specification):
 class ConnectionsLimit(Specification):
     """The pool of connections to upstreams."""
 
-    max_per_host: int = 0
+    max_per_host: Count = 0
     """0 means that there is no limit."""
-    max_idle: int = 100
-    max_idle_per_host: int = 100
+    max_idle: Count = 100
+    max_idle_per_host: Count = 100
 
 
 class Status(Specification):
