@@ -96,6 +96,27 @@ def _append(left: Sequence[object], right: Sequence[object]) -> Sequence[object]
     return [*left, *right]
 
 
+def _later(left: Timestamp | Duration, right: Timestamp | Duration) -> Timestamp:
+    return Timestamp(left.nanoseconds + right.nanoseconds)
+
+
+def _earlier(left: Timestamp, right: Duration) -> Timestamp:
+    return Timestamp(left.nanoseconds - right.nanoseconds)
+
+
+def _between(left: Timestamp, right: Timestamp) -> Duration:
+    # The reference counts in 64-bit nanoseconds: about 292 years.
+    return Duration(checked_int(left.nanoseconds - right.nanoseconds))
+
+
+def _sum(left: Duration, right: Duration) -> Duration:
+    return Duration(left.nanoseconds + right.nanoseconds)
+
+
+def _difference(left: Duration, right: Duration) -> Duration:
+    return Duration(left.nanoseconds - right.nanoseconds)
+
+
 ARITHMETIC: Final[Mapping[str, Mapping[tuple[str, str], tuple[str, Arithmetic]]]] = {
     "+": {
         ("int", "int"): ("int", lambda a, b: checked_int(a + b)),
@@ -104,35 +125,17 @@ ARITHMETIC: Final[Mapping[str, Mapping[tuple[str, str], tuple[str, Arithmetic]]]
         ("string", "string"): ("string", _concatenate),
         ("bytes", "bytes"): ("bytes", _concatenate),
         ("list", "list"): ("list", _append),
-        ("timestamp", "duration"): (
-            "timestamp",
-            lambda a, b: Timestamp(a.nanoseconds + b.nanoseconds),
-        ),
-        ("duration", "timestamp"): (
-            "timestamp",
-            lambda a, b: Timestamp(a.nanoseconds + b.nanoseconds),
-        ),
-        ("duration", "duration"): (
-            "duration",
-            lambda a, b: Duration(a.nanoseconds + b.nanoseconds),
-        ),
+        ("timestamp", "duration"): ("timestamp", _later),
+        ("duration", "timestamp"): ("timestamp", _later),
+        ("duration", "duration"): ("duration", _sum),
     },
     "-": {
         ("int", "int"): ("int", lambda a, b: checked_int(a - b)),
         ("uint", "uint"): ("uint", lambda a, b: checked_uint(a - b)),
         ("double", "double"): ("double", operator.sub),
-        ("timestamp", "timestamp"): (
-            "duration",
-            lambda a, b: Duration(a.nanoseconds - b.nanoseconds),
-        ),
-        ("timestamp", "duration"): (
-            "timestamp",
-            lambda a, b: Timestamp(a.nanoseconds - b.nanoseconds),
-        ),
-        ("duration", "duration"): (
-            "duration",
-            lambda a, b: Duration(a.nanoseconds - b.nanoseconds),
-        ),
+        ("timestamp", "timestamp"): ("duration", _between),
+        ("timestamp", "duration"): ("timestamp", _earlier),
+        ("duration", "duration"): ("duration", _difference),
     },
     "*": {
         ("int", "int"): ("int", lambda a, b: checked_int(a * b)),

@@ -10,7 +10,7 @@ from typing import Final
 
 from edgeauth.expressions.cel.functions.conversions import string_from_double
 from edgeauth.expressions.cel.instants import Duration, Timestamp
-from edgeauth.expressions.cel.values import MAX_CHARACTERS, TypeValue, from_key
+from edgeauth.expressions.cel.values import MAX_CHARACTERS, MAX_ELEMENTS, TypeValue, from_key
 from edgeauth.expressions.errors import EvaluationError
 
 _VERB: Final = re.compile(r"%(?:%|(?:\.([0-9]{1,4}))?(.)?)", re.DOTALL)
@@ -45,7 +45,7 @@ def fill(text: str, values: list[object]) -> str:
 
 def _verb(verb: str, precision: str | None, value: object) -> str:
     if verb == "s":
-        return _text(value, 0)
+        return _Writer().text(value, 0)
     if verb in ("f", "e"):
         return _decimal(verb, 6 if precision is None else int(precision), value)
     special = _special(value)
@@ -82,22 +82,30 @@ def _hexadecimal(verb: str, value: object) -> str:
     return value.hex() if verb == "x" else value.hex().upper()
 
 
-def _text(value: object, depth: int) -> str:
-    if depth > _MAX_DEPTH:
-        raise EvaluationError("format: nested too deeply")
-    if value is None:
-        return "null"
-    if isinstance(value, list | tuple):
-        return _bounded("[", (_text(item, depth + 1) for item in value), "]")
-    if isinstance(value, Mapping):
-        entries = sorted(
-            (_text(from_key(key), depth + 1), _text(item, depth + 1)) for key, item in value.items()
-        )
-        return _bounded("{", (f"{key}: {item}" for key, item in entries), "}")
-    return _scalar(value)
+class _Writer:
+    """One `%s`, with a limit: shared parts of lists and maps can be exponentially many."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = MAX_ELEMENTS
+
+    def text(self, value: object, depth: int) -> str:
+        self.left -= 1
+        if depth > _MAX_DEPTH or self.left < 0:
+            raise EvaluationError("format: the value is too large")
+        if isinstance(value, list | tuple):
+            return f"[{_joined(self.text(item, depth + 1) for item in value)}]"
+        if isinstance(value, Mapping):
+            entries = sorted(
+                f"{self.text(from_key(key), depth + 1)}: {self.text(item, depth + 1)}"
+                for key, item in value.items()
+            )
+            return f"{{{_joined(entries)}}}"
+        return _scalar(value)
 
 
-def _bounded(start: str, parts: Iterable[str], end: str) -> str:
+def _joined(parts: Iterable[str]) -> str:
     found: list[str] = []
     size = 0
     for part in parts:
@@ -105,10 +113,12 @@ def _bounded(start: str, parts: Iterable[str], end: str) -> str:
         if size > MAX_CHARACTERS:
             raise EvaluationError("format: the result is too long")
         found.append(part)
-    return f"{start}{', '.join(found)}{end}"
+    return ", ".join(found)
 
 
 def _scalar(value: object) -> str:
+    if value is None:
+        return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
