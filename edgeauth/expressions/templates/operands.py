@@ -1,0 +1,358 @@
+"""Compiles what is inside an action to closures: operands, calls, pipelines."""
+
+from collections.abc import Callable, Mapping
+
+from edgeauth.expressions.errors import EvaluationError, ExpressionError
+from edgeauth.expressions.templates import calls
+from edgeauth.expressions.templates.check import (
+    TYPES,
+    check_count,
+    check_literal,
+    check_type,
+    hint,
+)
+from edgeauth.expressions.templates.frame import SCOPE, Expression, Frame, Run, ScopeReader, Slot
+from edgeauth.expressions.templates.functions import FUNCTIONS
+from edgeauth.expressions.templates.functions.builtins import index
+from edgeauth.expressions.templates.functions.regular import check_pattern
+from edgeauth.expressions.templates.functions.table import Function, Kind
+from edgeauth.expressions.templates.members import (
+    Path,
+    element_default,
+    look_up,
+    resolve,
+    wrapped,
+)
+from edgeauth.expressions.templates.syntax import (
+    Call,
+    Chain,
+    Command,
+    Dot,
+    Literal,
+    Name,
+    Nil,
+    Operand,
+    Pipeline,
+    Variable,
+)
+from edgeauth.expressions.templates.values import Instance, Integer
+from edgeauth.expressions.types import BOOL, DOUBLE, DYN, INT, STRING, Method, ObjectType, Type
+
+_LAZY = ("and", "or")
+
+
+class Environment:
+    """What the whole template shares: the names it may read, and what it turned out to read."""
+
+    def __init__(self, variables: Mapping[str, Type], assigned: frozenset[str]) -> None:
+        self.variables = variables
+        self.assigned = assigned
+        self.read: set[str] = set()
+        self.pure = True
+
+    def scope_value(self, frame: Frame) -> dict[str, object]:
+        """Returns the scope as a map, for a template that uses the dot itself as a value."""
+        return {
+            name: wrapped(kind, frame.scope[name])
+            for name, kind in self.variables.items()
+            if name in frame.scope
+        }
+
+
+class Operands:
+    """Compiles the expressions of one body; the statements around them set dot and variables."""
+
+    def __init__(self, environment: Environment, root: Slot) -> None:
+        self.environment = environment
+        self.root = root
+        self.dot = root
+        self.scopes: list[dict[str, Slot]] = [{}]
+        self.slots = 1
+        self.metered = False
+
+    def new_slot(self, kind: Type, *, nil_fails: bool = False) -> Slot:
+        """Returns a fresh place in the frame."""
+        slot = Slot(self.slots, kind, nil_fails)
+        self.slots += 1
+        return slot
+
+    def declare(self, variable: Variable, kind: Type, *, nil_fails: bool = False) -> Slot:
+        """Returns the place of a new variable; one that is assigned to later has any type."""
+        known = DYN if variable.name in self.environment.assigned else kind
+        slot = self.new_slot(known, nil_fails=nil_fails)
+        self.scopes[-1][variable.name] = slot
+        return slot
+
+    def find(self, variable: Variable) -> Slot:
+        """Returns the place of a variable."""
+        for scope in reversed(self.scopes):
+            if variable.name in scope:
+                return scope[variable.name]
+        raise ExpressionError(f'undefined variable "${variable.name}"', variable.offset)
+
+    def pipeline(self, pipeline: Pipeline) -> Expression:
+        """Compiles a pipeline, with what it declares or assigns."""
+        value: Expression | None = None
+        for command in pipeline.commands:
+            value = self._command(command, value)
+        if value is None:
+            raise ExpressionError("missing value for command", pipeline.offset)
+        value = value._replace(nil_fails=False)
+        return self._stored(pipeline, value) if pipeline.declared else value
+
+    def _stored(self, pipeline: Pipeline, value: Expression) -> Expression:
+        variable = pipeline.declared[0]
+        slot = self.find(variable) if pipeline.assigns else self.declare(variable, value.type)
+        run, number = value.run, slot.number
+
+        def store(frame: Frame) -> object:
+            result = run(frame)
+            frame.slots[number] = result
+            return result
+
+        return Expression(store, value.type)
+
+    def _command(self, command: Command, final: Expression | None) -> Expression:
+        first, arguments = command.operands[0], command.operands[1:]
+        if isinstance(first, Call):
+            return self._call(first, arguments, final)
+        if isinstance(first, Chain):
+            return self._chain(first, arguments, final)
+        if arguments or final is not None:
+            raise ExpressionError("can't give argument to non-function", first.offset)
+        if isinstance(first, Nil):
+            raise ExpressionError("nil is not a command", first.offset)
+        return self._operand(first)
+
+    def _operand(self, operand: Operand) -> Expression:
+        if isinstance(operand, Literal):
+            return _constant(operand)
+        if isinstance(operand, Nil):
+            return Expression(lambda _frame: None, DYN)
+        if isinstance(operand, (Dot, Variable)):
+            return self._value(operand)
+        if isinstance(operand, Call):
+            return self._call(operand, (), None)
+        if isinstance(operand, Chain):
+            return self._chain(operand, (), None)
+        return self.pipeline(operand)
+
+    def _slot(self, operand: Dot | Variable) -> Slot:
+        if isinstance(operand, Dot):
+            return self.dot
+        return self.find(operand) if operand.name else self.root
+
+    def _value(self, operand: Dot | Variable) -> Expression:
+        slot = self._slot(operand)
+        if slot.type is SCOPE:
+            self.environment.read.update(self.environment.variables)
+            return Expression(self.environment.scope_value, SCOPE)
+        number = slot.number
+        return Expression(lambda frame: frame.slots[number], slot.type, slot.nil_fails)
+
+    # Chains of members
+
+    def _chain(
+        self, chain: Chain, arguments: tuple[Operand, ...], final: Expression | None
+    ) -> Expression:
+        start = chain.start
+        if isinstance(start, (Dot, Variable)) and self._slot(start).type is SCOPE:
+            name, names = chain.names[0], chain.names[1:]
+            kind = self._root_type(name)
+            path = resolve(kind, names)
+            reader = _root_reader(name.text, path)
+            run: Run = lambda frame: reader(frame.scope)  # noqa: E731  (typed for what follows)
+            plain: ScopeReader | None = reader
+        else:
+            origin = self._operand(start)
+            path = resolve(origin.type, chain.names)
+            run, plain = _chain_run(origin, path), None
+        if path.method is not None:
+            return self._method(chain, path.method, run, (arguments, final))
+        if arguments or final is not None:
+            last = chain.names[-1]
+            raise ExpressionError(f'".{last.text}" takes no arguments', last.offset)
+        return _ending(Expression(run, path.type, nil_fails=True, reader=plain))
+
+    def _root_type(self, name: Name) -> Type:
+        kind = self.environment.variables.get(name.text)
+        if kind is None:
+            known = self.environment.variables
+            problem = f'unknown name ".{name.text}"'
+            raise ExpressionError(problem, name.offset, hint(name.text, known, "."))
+        self.environment.read.add(name.text)
+        return kind
+
+    def _method(
+        self,
+        chain: Chain,
+        method: Method,
+        receiver: Run,
+        given: tuple[tuple[Operand, ...], Expression | None],
+    ) -> Expression:
+        name = chain.names[-1]
+        parameters = tuple(_KINDS.get(kind.name, Kind.ANY) for kind in method.parameters)
+        function = Function(f".{name.text}", parameters, method.call)
+        runs = self._arguments(function, name.offset, given)
+        run = calls.compiled(method.call, (receiver, *runs), metered=self.metered)
+        return _ending(Expression(run, method.result))
+
+    # Functions
+
+    def _call(
+        self, call: Call, arguments: tuple[Operand, ...], final: Expression | None
+    ) -> Expression:
+        if call.name in _LAZY:
+            return self._lazy(call, arguments, final)
+        function = FUNCTIONS.get(call.name)
+        if function is None:
+            known = [*FUNCTIONS, *_LAZY]
+            problem = f'unknown function "{call.name}"'
+            raise ExpressionError(problem, call.offset, hint(call.name, known))
+        self.environment.pure = self.environment.pure and function.pure
+        implementation = function.call
+        if call.name == "index" and arguments:
+            implementation = self._index(arguments[0])
+        if function.pattern and arguments:
+            check_pattern(arguments[0])
+        runs = self._arguments(function, call.offset, (arguments, final))
+        run = calls.compiled(implementation, runs, metered=self.metered)
+        return Expression(run, TYPES[function.result])
+
+    def _index(self, first: Operand) -> Callable[..., object]:
+        """Returns `index` with the answer for a missing key that the first argument's type has."""
+        default = element_default(self._operand(first).type)
+        if default is None:
+            return index
+
+        def find(item: object, *keys: object) -> object:
+            found = index(item, *keys)
+            return default if found is None and len(keys) == 1 else found
+
+        return find
+
+    def _lazy(
+        self, call: Call, arguments: tuple[Operand, ...], final: Expression | None
+    ) -> Expression:
+        values = [self._operand(argument) for argument in arguments]
+        values += [final] if final is not None else []
+        if not values:
+            raise ExpressionError(
+                f'function "{call.name}" does not take 0', call.offset, "takes 1 or more arguments"
+            )
+        runs = tuple(value.run for value in values)
+        kinds = {value.type.name for value in values}
+        kind = values[0].type if len(kinds) == 1 else DYN
+        return Expression(calls.lazy(runs, until=call.name == "or"), kind)
+
+    def _arguments(
+        self,
+        function: Function,
+        offset: int,
+        given: tuple[tuple[Operand, ...], Expression | None],
+    ) -> tuple[Run, ...]:
+        operands, final = given
+        check_count(function, len(operands) + (final is not None), offset)
+        runs: list[Run] = []
+        for position, operand in enumerate(operands):
+            kind = function.parameter(position)
+            place = f"argument {position + 1} of {function.name}"
+            check_literal(operand, kind, place)
+            if isinstance(operand, Literal):
+                runs.append(calls.literal(operand, kind))
+            else:
+                runs.append(_coerced(self._operand(operand), kind, operand.offset, place))
+        if final is not None:
+            kind = function.parameter(len(operands))
+            place = f"argument {len(operands) + 1} of {function.name}"
+            runs.append(_coerced(final, kind, offset, place))
+        return tuple(runs)
+
+
+_KINDS = {"string": Kind.STRING, "int": Kind.INT, "double": Kind.FLOAT, "bool": Kind.BOOL}
+
+
+def _coerced(value: Expression, kind: Kind, offset: int, place: str) -> Run:
+    if check_type(value.type, kind, offset, place):
+        return value.run
+    return calls.coercion(value.run, kind, place)
+
+
+def _constant(literal: Literal) -> Expression:
+    value = literal.value
+    if isinstance(value, bool):
+        return Expression(lambda _frame: value, BOOL)
+    if isinstance(value, int):
+        number = Integer(value)
+        return Expression(lambda _frame: number, INT)
+    kind = STRING if isinstance(value, str) else DOUBLE
+    return Expression(lambda _frame: value, kind, reader=lambda _scope: value)
+
+
+def _ending(value: Expression) -> Expression:
+    """Wraps what a chain ends with when that is an object."""
+    kind = value.type
+    if not isinstance(kind, ObjectType):
+        return value
+    run, reader = value.run, value.reader
+    wrapped_reader: ScopeReader | None = None
+    if reader is not None:
+        plain = reader
+        wrapped_reader = lambda scope: Instance(kind, plain(scope))  # noqa: E731
+    return value._replace(run=lambda frame: Instance(kind, run(frame)), reader=wrapped_reader)
+
+
+def _root_reader(name: str, path: Path) -> ScopeReader:
+    """Returns what reads a chain from the scope; short chains get a closure of their own."""
+    reads, names = path.reads, path.names
+    if not names and len(reads) == 1:
+        only = reads[0]
+        return lambda scope: only(scope[name])
+    if len(names) == 1 and len(reads) == 2:
+        return _captured(name, (reads[0], reads[1]), names[0])
+
+    def read(scope: Mapping[str, object]) -> object:
+        value = scope[name]
+        for step in reads:
+            value = step(value)
+        return look_up(value, names) if names else value
+
+    return read
+
+
+def _captured(
+    name: str, reads: tuple[Callable[..., object], Callable[..., object]], key: str
+) -> ScopeReader:
+    first, second = reads
+    keys = (key,)
+
+    def read(scope: Mapping[str, object]) -> object:
+        value = second(first(scope[name]))
+        return value.get(key) if type(value) is dict else look_up(value, keys)
+
+    return read
+
+
+def _chain_run(origin: Expression, path: Path) -> Run:
+    run, nil_fails = origin.run, origin.nil_fails
+    reads, names = path.reads, path.names
+    if isinstance(origin.type, ObjectType):
+
+        def read(frame: Frame) -> object:
+            instance = run(frame)
+            if not isinstance(instance, Instance):
+                raise EvaluationError("nil has no members")
+            value = instance.object
+            for step in reads:
+                value = step(value)
+            return look_up(value, names)
+
+        return read
+
+    def search(frame: Frame) -> object:
+        value = run(frame)
+        if value is None and not nil_fails:
+            return None
+        return look_up(value, names)
+
+    return search

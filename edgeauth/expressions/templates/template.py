@@ -1,0 +1,124 @@
+"""A compiled template, and how texts become one."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from edgeauth.expressions.errors import EvaluationError, ExpressionError
+from edgeauth.expressions.templates.compile import Program, TextReader, compile_document
+from edgeauth.expressions.templates.frame import Frame
+from edgeauth.expressions.templates.limits import MAX_OUTPUT
+from edgeauth.expressions.templates.parser import parse
+from edgeauth.expressions.types import Type
+
+MAX_INTERNED: Final = 4096
+"""Templates that are kept so that equal texts are compiled once."""
+
+
+class Template:
+    """A template that compiled.
+
+    Attributes:
+        text: what it was compiled from.
+        variables: the root names that it reads, e.g. `{"Subject"}`.
+        constant: what it renders to when that depends on nothing; None when it does.
+    """
+
+    __slots__ = ("_render", "constant", "text", "variables")
+
+    def __init__(self, text: str, program: Program) -> None:
+        self.text = text
+        self.variables = program.read
+        self._render = _renderer(program)
+        self.constant: str | None = None
+        if program.pure and not program.read:
+            self.constant = constant = self.render({})
+            self._render = lambda _scope: constant
+
+    def render(self, scope: Mapping[str, object]) -> str:
+        """Returns the text for one request.
+
+        Args:
+            scope: the values of the root names; at least of those in `variables`.
+
+        Raises:
+            EvaluationError: something that it needs is not there or of the wrong type, or it is
+                too much work. The text holds no data.
+        """
+        return self._render(scope)
+
+    def __repr__(self) -> str:
+        return f"Template({self.text!r})"
+
+
+_interned: OrderedDict[tuple[str, tuple[tuple[str, int], ...]], tuple[Template, object]] = (
+    OrderedDict()
+)
+
+
+def compile_template(text: str, variables: Mapping[str, Type]) -> Template:
+    """Compiles a template; equal texts for equal variables give the same object.
+
+    Args:
+        text: Go text/template syntax, at most 64 KiB.
+        variables: the root names that may be read, with their types.
+
+    Raises:
+        ExpressionError: the text does not compile, or it can only ever fail.
+    """
+    key = (text, tuple(sorted((name, id(kind)) for name, kind in variables.items())))
+    known = _interned.get(key)
+    if known is not None:
+        _interned.move_to_end(key)
+        return known[0]
+    template = _compiled(text, variables)
+    # The types are kept as well, so that their identities stay theirs.
+    _interned[key] = (template, tuple(variables.values()))
+    if len(_interned) > MAX_INTERNED:
+        _interned.popitem(last=False)
+    return template
+
+
+def _compiled(text: str, variables: Mapping[str, Type]) -> Template:
+    try:
+        return Template(text, compile_document(parse(text), variables))
+    except EvaluationError as error:
+        offset = max(text.find("{{"), 0)
+        raise ExpressionError("the template can only fail", offset, str(error)) from None
+    except RecursionError:
+        raise ExpressionError("nested too deeply", 0) from None
+
+
+def _renderer(program: Program) -> Callable[[Mapping[str, object]], str]:
+    if program.readers is not None:
+        return _straight(program.readers)
+    write, size = program.write, program.size
+
+    def render(scope: Mapping[str, object]) -> str:
+        out: list[str] = []
+        try:
+            write(Frame(scope, size), out)
+        except RecursionError:
+            raise EvaluationError("the template is nested too deeply") from None
+        return _checked("".join(out))
+
+    return render
+
+
+def _straight(pieces: tuple[TextReader | str, ...]) -> Callable[[Mapping[str, object]], str]:
+    """Returns what renders text and members only: no frame, nothing to count."""
+    if len(pieces) == 1 and not isinstance(pieces[0], str):
+        only = pieces[0]
+        return lambda scope: _checked(only(scope))
+    readers = [_constant(piece) if isinstance(piece, str) else piece for piece in pieces]
+    return lambda scope: _checked("".join([read(scope) for read in readers]))
+
+
+def _constant(text: str) -> TextReader:
+    return lambda _scope: text
+
+
+def _checked(text: str) -> str:
+    if len(text) > MAX_OUTPUT:
+        raise EvaluationError("the rendered text is too long")
+    return text
