@@ -1,6 +1,6 @@
 """Nodes to typed specifications, or every problem at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping as MappingType
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -14,19 +14,22 @@ from edgeauth.config.specification import Specification
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def decode(model: type[Model], node: Node) -> Model:
+def decode(
+    model: type[Model], node: Node, context: MappingType[str, object] | None = None
+) -> Model:
     """Returns an instance of a model; a `Specification` knows its nodes afterwards.
 
     Args:
         model: its fields say what is accepted. Validators that want to point at a character
             raise what `edgeauth.config.findings` makes.
         node: the tree to read.
+        context: handed to validators that ask for it.
 
     Raises:
         ConfigurationError: holds every problem of the tree.
     """
     try:
-        decoded = model.model_validate(plain(node))
+        decoded = model.model_validate(plain(node), context=context)
     except ValidationError as error:
         # The input would bring secrets into messages; what is shown comes from the nodes.
         details = error.errors(include_url=False, include_input=False)

@@ -86,6 +86,8 @@ class Route:
         scheme: `http` or `https`; None means either.
         conditions: the number of a wildcard and the test of its value; all must hold.
         slashes: what is made of `%2F`.
+        host_test: for hosts that the trie can not hold (globs, regular expressions); gets the
+            host without its port.
     """
 
     rule: Rule
@@ -94,6 +96,7 @@ class Route:
     scheme: str | None = None
     conditions: tuple[tuple[int, Callable[[str], bool]], ...] = ()
     slashes: EncodedSlashes = EncodedSlashes.OFF
+    host_test: Callable[[str], bool] | None = None
 
     def accepts(self, request: Request, captured: list[str]) -> bool:
         """Returns whether method, scheme and captured values fit.
@@ -105,6 +108,8 @@ class Route:
         if self.methods is not None and request.method not in self.methods:
             return False
         if self.scheme is not None and request.scheme != self.scheme:
+            return False
+        if self.host_test is not None and not self.host_test(request.hostname):
             return False
         return not self.conditions or self._conditions_hold(request, captured)
 

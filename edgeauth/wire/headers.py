@@ -86,6 +86,39 @@ _SINGLETONS: Final = frozenset(
 )
 
 
+STANDARD_REQUEST_FIELDS: Final = frozenset(
+    {
+        b"accept",
+        b"accept-charset",
+        b"accept-encoding",
+        b"accept-language",
+        b"authorization",
+        b"cache-control",
+        b"content-disposition",
+        b"content-encoding",
+        b"content-language",
+        b"content-type",
+        b"cookie",
+        b"date",
+        b"from",
+        b"host",
+        b"if-match",
+        b"if-modified-since",
+        b"if-none-match",
+        b"if-range",
+        b"if-unmodified-since",
+        b"max-forwards",
+        b"origin",
+        b"pragma",
+        b"prefer",
+        b"range",
+        b"referer",
+        b"user-agent",
+    }
+)
+"""Fields that clients send for reasons of their own."""
+
+
 def check_singletons(headers: Headers) -> None:
     """Refuses fields that two readers could take two values from.
 

@@ -1,0 +1,157 @@
+"""The configured mechanisms: built once each, and again for a step that overrides settings."""
+
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass
+
+from edgeauth.catalogue.enforcement import Enforcement
+from edgeauth.catalogue.registry import Registry
+from edgeauth.config.decode import collect, decode
+from edgeauth.config.errors import ConfigurationError, Problem, did_you_mean, problem_at, quoted
+from edgeauth.config.merging import override, put
+from edgeauth.config.models.configuration import Mechanism as EntrySpecification, Mechanisms
+from edgeauth.config.models.steps import ErrorStep, Step
+from edgeauth.config.nodes import Mapping, Node
+from edgeauth.ports.declare import Kind, MechanismType, Override
+from edgeauth.ports.fields import Specification
+from edgeauth.ports.mechanisms import Mechanism
+from edgeauth.ports.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A configured mechanism: the prototype of the steps that refer to it."""
+
+    id: str
+    type: MechanismType[Specification]
+    settings: Mapping
+    """What stands below `config`; empty when nothing does."""
+    mechanism: Mechanism
+
+
+class Catalogue:
+    """Mechanisms by kind and id.
+
+    Args:
+        specification: the `mechanisms` section.
+        registry: the types that it may name.
+        services: what mechanisms are built with.
+        enforcement: which secure defaults hold.
+
+    Raises:
+        ConfigurationError: holds every problem of every entry.
+    """
+
+    def __init__(
+        self,
+        specification: Mechanisms,
+        registry: Registry,
+        services: Services,
+        enforcement: Enforcement,
+    ) -> None:
+        self._registry = registry
+        self._services = services
+        self._context = {"egress_tls": enforcement.egress_tls}
+        self._entries: dict[Kind, dict[str, Entry]] = {kind: {} for kind in Kind}
+        with collect() as problems:
+            for kind in Kind:
+                for entry in getattr(specification, kind.section):
+                    with problems:
+                        self._entries[kind][entry.id] = self._entry(kind, entry)
+
+    def _entry(self, kind: Kind, specification: EntrySpecification) -> Entry:
+        found = self._registry.find(kind, specification.type)
+        if found is None:
+            names = self._registry.names(kind)
+            raise ConfigurationError(
+                [
+                    specification.problem(
+                        f"unknown {kind.value} type {quoted(specification.type)}",
+                        "type",
+                        expected=f"known types: {', '.join(names)}",
+                        suggestion=did_you_mean(specification.type, names),
+                    )
+                ]
+            )
+        settings = specification.config_node()
+        return Entry(
+            specification.id, found, settings, self._build(specification.id, found, settings)
+        )
+
+    def _build(
+        self, entry_id: str, of: MechanismType[Specification], settings: Mapping
+    ) -> Mechanism:
+        config = decode(of.config, settings, self._context)
+        try:
+            return of.build(entry_id, config, self._services)
+        except ValueError as error:
+            raise ConfigurationError([problem_at(settings, str(error))]) from None
+
+    def mechanism(self, kind: Kind, step: Step | ErrorStep) -> Mechanism:
+        """Returns the mechanism that a step refers to, with the step's overrides.
+
+        Raises:
+            ConfigurationError: there is no such entry, or an override is not allowed or wrong.
+        """
+        entry = self._entries[kind].get(step.reference)
+        if entry is None:
+            raise ConfigurationError([self._unknown(kind, step)])
+        overrides = step.config_node()
+        if not overrides.entries:
+            return entry.mechanism
+        settings = _overridden(entry, overrides)
+        return self._build(entry.id, entry.type, settings)
+
+    def _unknown(self, kind: Kind, step: Step | ErrorStep) -> Problem:
+        known = sorted(self._entries[kind])
+        names = ", ".join(known) if known else "none"
+        return step.problem(
+            f"unknown {kind.value} {quoted(step.reference)}",
+            kind.value,
+            expected=f"configured {kind.value}s: {names}",
+            suggestion=did_you_mean(step.reference, known),
+        )
+
+    def type_of(self, kind: Kind, entry_id: str) -> str:
+        """Returns the type of an entry; empty when there is no such entry."""
+        entry = self._entries[kind].get(entry_id)
+        return "" if entry is None else entry.type.name
+
+
+def _overridden(entry: Entry, overrides: Mapping) -> Mapping:
+    """Returns the entry's settings with those of a step.
+
+    Raises:
+        ConfigurationError: names every key that a step may not set.
+    """
+    allowed = entry.type.overridable
+    settings = entry.settings
+    with collect() as problems:
+        for key, value in overrides.entries.items():
+            if key not in allowed:
+                problems.add(_not_allowed(entry, overrides, key, allowed))
+            elif allowed[key] is Override.MERGE:
+                settings = put(settings, key, _merged(settings.entries.get(key), value))
+            else:
+                settings = put(settings, key, value)
+    return settings
+
+
+def _merged(known: Node | None, value: Node) -> Node:
+    """Returns the entries of both maps, the second one's first."""
+    if not isinstance(known, Mapping) or not isinstance(value, Mapping):
+        return value
+    return override(known, value)
+
+
+def _not_allowed(
+    entry: Entry, overrides: Mapping, key: str, allowed: MappingType[str, Override]
+) -> Problem:
+    fields = entry.type.config.model_fields
+    known = {field.alias or name for name, field in fields.items()}
+    names = f"a step may set: {', '.join(sorted(allowed))}" if allowed else "a step may set nothing"
+    if key in known:
+        message = f'"{key}" of {entry.type.name} can not be set in a rule'
+        return problem_at(overrides.key(key), message, expected=names)
+    message = f"unknown key {quoted(key)}"
+    suggestion = did_you_mean(key, allowed)
+    return problem_at(overrides.key(key), message, expected=names, suggestion=suggestion)

@@ -1,0 +1,189 @@
+"""From configuration and rule sets to the book of rules that the engine works with."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from edgeauth.catalogue.catalogue import Catalogue
+from edgeauth.catalogue.enforcement import Enforcement
+from edgeauth.catalogue.matching import add_routes
+from edgeauth.catalogue.pipelines import Pipeline, PipelineBuilder
+from edgeauth.config.decode import collect
+from edgeauth.config.errors import ConfigurationError, Problem
+from edgeauth.config.models.configuration import DefaultRule
+from edgeauth.config.models.rules import ForwardTo, Rule as RuleSpecification
+from edgeauth.config.read import RuleSet
+from edgeauth.engine.rule import DEFAULT_RULE_ID, Rule
+from edgeauth.engine.rulebook import RuleBook
+from edgeauth.engine.trie import Trie
+from edgeauth.model.routing import EncodedSlashes, Target
+from edgeauth.ports.declare import Kind
+from edgeauth.wire.headers import STANDARD_REQUEST_FIELDS
+
+_INSECURE_TYPES: Final = frozenset({"anonymous"})
+"""Authenticators that prove nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A rule before it is known which fields all the others own."""
+
+    specification: RuleSpecification
+    rule_set: str
+    pipeline: Pipeline
+
+
+class RuleCompiler:
+    """Compiles rule sets against a catalogue and a default rule.
+
+    Args:
+        catalogue: the mechanisms.
+        default_rule: what rules inherit and what holds where none matches.
+        enforcement: which secure defaults hold.
+        proxy: whether requests will be forwarded, so that every rule needs `forward_to`.
+
+    Raises:
+        ConfigurationError: the default rule is wrong or insecure.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        default_rule: DefaultRule | None,
+        enforcement: Enforcement,
+        *,
+        proxy: bool,
+    ) -> None:
+        self._enforcement = enforcement
+        self._proxy = proxy
+        self._builder = PipelineBuilder(catalogue)
+        self._default: Pipeline | None = None
+        if default_rule is not None:
+            self._check_default(default_rule, catalogue)
+            self._default = self._builder.build(default_rule.execute, default_rule.on_error)
+
+    def _check_default(self, rule: DefaultRule, catalogue: Catalogue) -> None:
+        first = rule.execute[0]
+        if first.authenticator is None:
+            raise ConfigurationError(
+                [rule.problem("the default rule does not begin with an authenticator", "execute")]
+            )
+        insecure = catalogue.type_of(Kind.AUTHENTICATOR, first.authenticator) in _INSECURE_TYPES
+        if insecure and self._enforcement.secure_default_rule:
+            raise ConfigurationError(
+                [
+                    first.problem(
+                        "the default rule lets everybody be anonymous",
+                        "authenticator",
+                        expected="expected an authenticator that proves something; or "
+                        "--insecure-skip-secure-default-rule-enforcement",
+                    )
+                ]
+            )
+
+    def compile(self, rule_sets: Iterable[RuleSet]) -> RuleBook:
+        """Returns the book of all rules.
+
+        Raises:
+            ConfigurationError: holds every problem of every rule.
+        """
+        drafts: list[_Draft] = []
+        trie = Trie()
+        with collect() as problems:
+            for rule_set in rule_sets:
+                for specification in rule_set.rules:
+                    with problems:
+                        drafts.append(self._draft(specification, rule_set.name))
+            shared = self._shared_fields(drafts)
+            for draft in drafts:
+                with problems:
+                    add_routes(trie, draft.specification, _rule(draft, shared))
+        default = None if self._default is None else _default_rule(self._default, shared)
+        return RuleBook(trie, default)
+
+    def _draft(self, specification: RuleSpecification, rule_set: str) -> _Draft:
+        with collect() as problems:
+            for problem in self._target_problems(specification):
+                problems.add(problem)
+            pipeline = Pipeline()
+            with problems:
+                pipeline = self._pipeline(specification)
+        return _Draft(specification, rule_set, pipeline)
+
+    def _pipeline(self, specification: RuleSpecification) -> Pipeline:
+        pipeline = self._builder.build(specification.execute, specification.on_error)
+        if self._default is not None:
+            pipeline = pipeline.inheriting(self._default)
+        if not pipeline.authenticators:
+            message = "no authenticator, and no default rule to inherit one from"
+            raise ConfigurationError([specification.problem(message, "execute")])
+        return pipeline
+
+    def _target_problems(self, specification: RuleSpecification) -> Iterator[Problem]:
+        target = specification.forward_to
+        if target is None:
+            if self._proxy:
+                yield specification.problem(
+                    "no forward_to: a proxy has to know where requests of this rule go",
+                    "id",
+                    expected="expected forward_to with a host such as orders:9000",
+                )
+        elif target.rewrite.scheme == "http" and self._enforcement.upstream_tls:
+            yield target.rewrite.problem(
+                "the upstream would be asked without TLS",
+                "scheme",
+                expected="expected https; or --insecure-skip-upstream-tls-enforcement",
+            )
+
+    def _shared_fields(self, drafts: Iterable[_Draft]) -> frozenset[bytes]:
+        """Returns the names that some finalizer sets and no client has a business to send.
+
+        A client's `X-User` must not reach the upstream of a rule that sets none either: both may
+        be the same upstream. What clients do send for their own reasons is left to each rule.
+        """
+        pipelines = [draft.pipeline for draft in drafts]
+        if self._default is not None:
+            pipelines.append(self._default)
+        owned = frozenset(name for pipeline in pipelines for name in pipeline.owned())
+        return owned - STANDARD_REQUEST_FIELDS
+
+
+def _rule(draft: _Draft, shared: frozenset[bytes]) -> Rule:
+    specification, pipeline = draft.specification, draft.pipeline
+    target = specification.forward_to
+    return Rule(
+        specification.id,
+        draft.rule_set,
+        pipeline.authenticators,
+        pipeline.checks,
+        pipeline.finalizers,
+        pipeline.error_handlers,
+        None if target is None else _target(target, specification.allow_encoded_slashes),
+        shared | pipeline.owned(),
+    )
+
+
+def _default_rule(pipeline: Pipeline, shared: frozenset[bytes]) -> Rule:
+    return Rule(
+        DEFAULT_RULE_ID,
+        "",
+        pipeline.authenticators,
+        pipeline.checks,
+        pipeline.finalizers,
+        pipeline.error_handlers,
+        owned=shared | pipeline.owned(),
+    )
+
+
+def _target(specification: ForwardTo, slashes: str) -> Target:
+    rewrite = specification.rewrite
+    return Target(
+        specification.host.host,
+        specification.host.port,
+        rewrite.scheme,
+        rewrite.strip_path_prefix,
+        rewrite.add_path_prefix,
+        frozenset(rewrite.strip_query_parameters),
+        specification.forward_host_header,
+        decode_slashes=EncodedSlashes(slashes) is EncodedSlashes.ON,
+    )

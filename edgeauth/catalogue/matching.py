@@ -1,0 +1,120 @@
+"""The matcher of a rule: hosts, paths and conditions become routes of the trie."""
+
+from collections.abc import Callable, Iterator
+
+import re2
+
+from edgeauth.catalogue.globs import GlobError, compile_glob
+from edgeauth.config.errors import ConfigurationError, problem_at
+from edgeauth.config.models.methods import allowed_methods
+from edgeauth.config.models.paths import Kind, parse_path
+from edgeauth.config.models.rules import (
+    HostCondition,
+    PathCondition,
+    Route as RouteSpecification,
+    Rule as RuleSpecification,
+)
+from edgeauth.config.specification import Specification
+from edgeauth.engine.route import PathExpression, Route
+from edgeauth.engine.rule import Rule
+from edgeauth.engine.trie import Trie
+from edgeauth.model.errors import Malformed
+from edgeauth.model.routing import EncodedSlashes
+from edgeauth.wire.uri import parse_path as normal_form
+
+Test = Callable[[str], bool]
+
+
+def add_routes(trie: Trie, specification: RuleSpecification, rule: Rule) -> None:
+    """Adds every path of a rule, under every host of it, to a trie.
+
+    Raises:
+        ConfigurationError: a condition or host does not compile.
+    """
+    match = specification.match
+    for path in match.routes:
+        expression = path_expression(path)
+        for host, host_test in _hosts(match.hosts):
+            route = Route(
+                rule,
+                expression.names,
+                allowed_methods(match.methods),
+                match.scheme,
+                tuple(_conditions(path, expression)),
+                EncodedSlashes(specification.allow_encoded_slashes),
+                host_test,
+            )
+            trie.add(host, expression, route)
+
+
+def path_expression(specification: RouteSpecification) -> PathExpression:
+    """Returns the path of a route, its literal text in normal form.
+
+    Raises:
+        ConfigurationError: the literal text is no path that a request could have.
+    """
+    segments: list[str | None] = []
+    names: list[str] = []
+    for segment in parse_path(specification.path):
+        if segment.kind is Kind.STATIC:
+            segments.append(_literal(segment.text, specification))
+            continue
+        names.append(segment.text)
+        if segment.kind is Kind.FREE:
+            return PathExpression(tuple(segments), free=True, names=tuple(names))
+        segments.append(None)
+    return PathExpression(tuple(segments), free=False, names=tuple(names))
+
+
+def _literal(text: str, specification: RouteSpecification) -> str:
+    try:
+        return normal_form(b"/" + text.encode())[1:]
+    except Malformed as malformed:
+        raise ConfigurationError(
+            [specification.problem(f"no request can match this: {malformed}", "path")]
+        ) from None
+
+
+def _hosts(hosts: tuple[HostCondition, ...]) -> Iterator[tuple[str, Test | None]]:
+    """Yields the host of the trie for each condition, and a test for what the trie can not do."""
+    if not hosts:
+        yield "*", None
+    for host in hosts:
+        if host.type in {"exact", "wildcard"}:
+            yield host.value.lower().removesuffix("."), None
+        else:
+            yield "*", _test(host, host.type, host.value, separator=".")
+
+
+def _conditions(path: RouteSpecification, expression: PathExpression) -> Iterator[tuple[int, Test]]:
+    for condition in path.path_params:
+        yield expression.names.index(condition.name), _path_test(condition)
+
+
+def _path_test(condition: PathCondition) -> Test:
+    wanted = condition.value
+    if condition.type == "exact":
+        return lambda value: value == wanted
+    return _test(condition, condition.type, wanted, separator="/")
+
+
+def _test(specification: Specification, kind: str, text: str, *, separator: str) -> Test:
+    node = specification.node_at("value")
+    try:
+        if kind == "glob":
+            return compile_glob(text, separator)
+        options = re2.Options()
+        options.log_errors = False
+        pattern = re2.compile(text, options)
+    except GlobError as error:
+        raise ConfigurationError([problem_at(node, error.message, offset=error.offset)]) from None
+    except re2.error as error:
+        raise ConfigurationError(
+            [problem_at(node, f"not a regular expression (RE2): {_reason(error)}")]
+        ) from None
+    return lambda value: pattern.search(value) is not None
+
+
+def _reason(error: Exception) -> str:
+    reason = error.args[0] if error.args else ""
+    return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)

@@ -1,0 +1,135 @@
+"""Pipelines of rules: steps become mechanisms at work, omitted stages are inherited."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, cast
+
+from edgeauth.catalogue.catalogue import Catalogue
+from edgeauth.config.decode import collect
+from edgeauth.config.errors import ConfigurationError, problem_at
+from edgeauth.config.models.steps import ErrorStep, Step as StepSpecification
+from edgeauth.engine.step import AuthorizeStep, InformStep, Step
+from edgeauth.expressions.cel import Condition, compile_condition
+from edgeauth.expressions.errors import ExpressionError
+from edgeauth.expressions.objects import VARIABLES
+from edgeauth.expressions.types import Type
+from edgeauth.ports.declare import Kind
+from edgeauth.ports.mechanisms import (
+    Authenticator,
+    Authorizer,
+    Contextualizer,
+    ErrorHandler,
+    Finalizer,
+)
+
+_SEEN_BY_STEPS: Final = {name: VARIABLES[name] for name in ("Request", "Subject", "Outputs")}
+_SEEN_BY_ERROR_STEPS: Final = {name: VARIABLES[name] for name in ("Request", "Error")}
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The four stages of a rule."""
+
+    authenticators: tuple[Step[Authenticator], ...] = ()
+    checks: tuple[InformStep | AuthorizeStep, ...] = ()
+    finalizers: tuple[Step[Finalizer], ...] = ()
+    error_handlers: tuple[Step[ErrorHandler], ...] = ()
+
+    def inheriting(self, default: "Pipeline") -> "Pipeline":
+        """Returns this pipeline with the stages that it leaves out taken from the default rule.
+
+        Nothing is merged within a stage, with one exception: contextualizers alone do not replace
+        the default rule's authorizers, since deny by default must not vanish because somebody
+        fetched data.
+        """
+        return replace(
+            self,
+            authenticators=self.authenticators or default.authenticators,
+            checks=self._checks(default),
+            finalizers=self.finalizers or default.finalizers,
+            error_handlers=self.error_handlers or default.error_handlers,
+        )
+
+    def _checks(self, default: "Pipeline") -> tuple[InformStep | AuthorizeStep, ...]:
+        if any(isinstance(step, AuthorizeStep) for step in self.checks):
+            return self.checks
+        own = {step.id for step in self.checks}
+        return self.checks + tuple(step for step in default.checks if step.id not in own)
+
+    def owned(self) -> frozenset[bytes]:
+        """Returns the names of the fields that the finalizers answer for."""
+        return frozenset(name for step in self.finalizers for name in step.mechanism.owns())
+
+
+class PipelineBuilder:
+    """Turns steps of the configuration into pipelines.
+
+    Args:
+        catalogue: the mechanisms that steps refer to.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def build(
+        self, execute: tuple[StepSpecification, ...], on_error: tuple[ErrorStep, ...]
+    ) -> Pipeline:
+        """Returns the pipeline of the steps, without anything inherited.
+
+        Raises:
+            ConfigurationError: holds the problems of every step.
+        """
+        built: dict[Kind, list[object]] = {kind: [] for kind in Kind}
+        checks: list[InformStep | AuthorizeStep] = []
+        specifications: tuple[StepSpecification | ErrorStep, ...] = (*execute, *on_error)
+        with collect() as problems:
+            for specification in specifications:
+                with problems:
+                    kind = Kind(specification.kind)
+                    step = self._step(kind, specification)
+                    if isinstance(step, InformStep | AuthorizeStep):
+                        checks.append(step)
+                    else:
+                        built[kind].append(step)
+        return Pipeline(
+            tuple(cast("list[Step[Authenticator]]", built[Kind.AUTHENTICATOR])),
+            tuple(checks),
+            tuple(cast("list[Step[Finalizer]]", built[Kind.FINALIZER])),
+            tuple(cast("list[Step[ErrorHandler]]", built[Kind.ERROR_HANDLER])),
+        )
+
+    def _step(self, kind: Kind, specification: StepSpecification | ErrorStep) -> object:
+        with collect() as problems:
+            condition, mechanism = None, None
+            with problems:
+                condition = _condition(kind, specification)
+            with problems:
+                mechanism = self._catalogue.mechanism(kind, specification)
+        source = specification.reference
+        step_id = specification.id or source
+        match kind:
+            case Kind.CONTEXTUALIZER:
+                return InformStep(step_id, source, cast("Contextualizer", mechanism), condition)
+            case Kind.AUTHORIZER:
+                return AuthorizeStep(step_id, source, cast("Authorizer", mechanism), condition)
+            case Kind.AUTHENTICATOR:
+                return Step(step_id, source, cast("Authenticator", mechanism), condition)
+            case Kind.FINALIZER:
+                return Step(step_id, source, cast("Finalizer", mechanism), condition)
+            case Kind.ERROR_HANDLER:
+                return Step(step_id, source, cast("ErrorHandler", mechanism), condition)
+
+
+def _condition(kind: Kind, specification: StepSpecification | ErrorStep) -> Condition | None:
+    if specification.condition is None:
+        return None
+    seen: Mapping[str, Type] = (
+        _SEEN_BY_ERROR_STEPS if kind is Kind.ERROR_HANDLER else _SEEN_BY_STEPS
+    )
+    try:
+        return compile_condition(specification.condition, seen)
+    except ExpressionError as error:
+        node = specification.node_at("if")
+        raise ConfigurationError(
+            [problem_at(node, error.message, expected=error.hint, offset=error.offset)]
+        ) from None
