@@ -1,6 +1,6 @@
 """Compiles a checked syntax tree to closures, as special as the static types allow."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from operator import itemgetter
 from typing import Final
 
@@ -54,14 +54,19 @@ def compile_tree(root: Node, meaning: Meaning) -> Code:
 
 
 class _Compiler:
-    __slots__ = ("meaning", "types")
+    __slots__ = ("loops", "meaning", "types")
 
     def __init__(self, meaning: Meaning) -> None:
         self.meaning = meaning
         self.types = meaning.types
+        self.loops = 0
 
     def compile(self, node: Node) -> Code:
         return _COMPILERS[type(node)](self, node)
+
+    def _operands(self, nodes: Iterable[Node]) -> tuple[Code, ...]:
+        codes = map(self.compile, nodes)
+        return tuple(map(loops.metered, codes)) if self.loops else tuple(codes)
 
     def literal(self, node: Literal) -> Code:
         return constant(node.value)
@@ -88,7 +93,7 @@ class _Compiler:
 
     def call(self, node: Call) -> Code:
         target = self.meaning.calls[node]
-        arguments = tuple(map(self.compile, target.arguments))
+        arguments = self._operands(target.arguments)
         types = [self.types[argument] for argument in target.arguments]
         if node.receiver is None and node.name == "type" and isinstance(types[0], ObjectType):
             return Code(_type_of_object(types[0], arguments[0].run))
@@ -101,12 +106,12 @@ class _Compiler:
         return folded(calls.direct(negate, (operand,)), (operand,))
 
     def binary(self, node: Binary) -> Code:
-        operands = (self.compile(node.left), self.compile(node.right))
+        operands = self._operands((node.left, node.right))
         symbol = node.operator
         if symbol in ("==", "!="):
             run = self._equality(node, operands)
         elif symbol == "in":
-            run = _membership(*operands)
+            run = _membership(operands[0], operands[1])
         else:
             run = calls.direct(self._implementation(node), operands)
         return folded(run, operands)
@@ -121,7 +126,7 @@ class _Compiler:
         known = ARITHMETIC[symbol].get((short_kind(left), short_kind(right)))
         return arithmetic(symbol) if known is None else known[1]
 
-    def _equality(self, node: Binary, operands: tuple[Code, Code]) -> Run:
+    def _equality(self, node: Binary, operands: tuple[Code, ...]) -> Run:
         left, right = operands
         if isinstance(left.value, str):
             left, right = right, left
@@ -163,9 +168,11 @@ class _Compiler:
     def comprehension(self, node: Comprehension) -> Code:
         source = self.compile(node.source).run
         place = self.meaning.places[node]
+        self.loops += 1
         predicate = None if node.predicate is None else self.compile(node.predicate).run
-        if node.transform is not None:
-            transform = self.compile(node.transform).run
+        transform = None if node.transform is None else self.compile(node.transform).run
+        self.loops -= 1
+        if transform is not None:
             if node.quantifier == "sortBy":
                 return Code(loops.sorted_by(source, place, transform))
             return Code(loops.mapped(source, place, predicate, transform))

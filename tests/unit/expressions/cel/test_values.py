@@ -6,6 +6,7 @@ import pytest
 
 from edgeauth.expressions.cel import compile_expression
 from edgeauth.expressions.errors import EvaluationError
+from edgeauth.expressions.types import DYN, list_of
 from tests.unit.expressions.cel.scopes import value
 
 ERRORS = [
@@ -227,6 +228,18 @@ def test_macros_share_one_budget_so_that_nested_ones_can_not_hang() -> None:
     """spec/attacks.md 167."""
     with pytest.raises(EvaluationError, match="too many steps"):
         value("lists.range(1000).all(a, lists.range(1000).all(b, a + b >= 0))")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["List.all(x, x in List)", "List.all(x, !(x - 1000000 in List))", "List.exists(x, List == [x])"],
+)
+def test_long_lists_within_macros_cost_steps(text: str) -> None:
+    """spec/attacks.md 167."""
+    program = compile_expression(text, {"List": list_of(DYN)})
+
+    with pytest.raises(EvaluationError, match="too many steps"):
+        program.evaluate({"List": list(range(50_000))})
 
 
 @pytest.mark.parametrize(
