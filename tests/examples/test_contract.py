@@ -138,10 +138,6 @@ OTHER_KEYS = {
     "for encryption": {"use": "enc"},
     "for another algorithm": {"alg": "ES256K"},
     "symmetric": {"kty": "oct", "k": "c2VjcmV0" * 8, "alg": "HS256"},
-        "kty": "oct",
-        "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA",
-        "alg": "HS256",
-    },
     "broken": {"x": "!"},
     "without an id": {"kid": ""},
 }
