@@ -1,30 +1,24 @@
 """The management door: health and published keys, on a port of its own."""
 
 import ssl
-from collections.abc import Callable
 
 from aiohttp import hdrs, web
 
-PublishedKeys = Callable[[], tuple[bytes, str]]
-"""Returns the JWK Set and its strong ETag, quotes included."""
+from edgeauth.contract.jwks import PublishedKeys
 
 
-def management_application(published_keys: PublishedKeys) -> web.Application:
-    """Returns the application that serves `/.well-known/health` and `/.well-known/jwks`.
-
-    Args:
-        published_keys: asked for every request, so that rotated keys appear at once.
-    """
+def management_application(published: PublishedKeys) -> web.Application:
+    """Returns the application that serves `/.well-known/health` and `/.well-known/jwks`."""
+    etag = published.etag.decode("ascii")
 
     async def health(_: web.Request) -> web.Response:
         return web.json_response({"status": "ok"}, headers={hdrs.CACHE_CONTROL: "no-store"})
 
     async def jwks(request: web.Request) -> web.Response:
-        body, etag = published_keys()
         headers = {hdrs.ETAG: etag, hdrs.CACHE_CONTROL: "public, max-age=60"}
         if _holds(request.headers.get(hdrs.IF_NONE_MATCH, ""), etag):
             return web.Response(status=304, headers=headers)
-        return web.Response(body=body, content_type="application/json", headers=headers)
+        return web.Response(body=published.body, content_type="application/json", headers=headers)
 
     application = web.Application(client_max_size=1024)
     application.router.add_get("/.well-known/health", health, allow_head=False)

@@ -1,0 +1,196 @@
+"""The composition root: the only place where everything meets.
+
+decode -> build (no network) -> start -> serve -> drain -> close
+"""
+
+import asyncio
+import os
+import ssl
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from edgeauth.catalogue.catalogue import Catalogue
+from edgeauth.catalogue.compile import RuleCompiler
+from edgeauth.catalogue.enforcement import Enforcement
+from edgeauth.catalogue.registry import Registry
+from edgeauth.config.decode import collect
+from edgeauth.config.errors import Collector
+from edgeauth.config.models.configuration import Configuration
+from edgeauth.config.models.serve import Management, Serve
+from edgeauth.config.read import RuleSet
+from edgeauth.contract.keystore import KeyStoreError
+from edgeauth.contract.signers import Signers
+from edgeauth.engine.decide import DecisionPoint
+from edgeauth.engine.rulebook import RuleBook
+from edgeauth.engine.trie import Trie
+from edgeauth.listeners.deadlines import Deadlines
+from edgeauth.listeners.decision import DecisionDoor
+from edgeauth.listeners.limits import Limits
+from edgeauth.listeners.management import ManagementListener, management_application
+from edgeauth.listeners.proxy import ProxyDoor
+from edgeauth.listeners.server import Door, Listener
+from edgeauth.listeners.tls import server_context
+from edgeauth.mechanisms.builtins import TYPES
+from edgeauth.model.errors import Reason
+from edgeauth.ports.services import FactCache, Services
+from edgeauth.services.cache_memory import MemoryCache, NoCache
+from edgeauth.services.clock import SystemClock
+from edgeauth.services.decision_log import DecisionLog
+from edgeauth.services.endpoints import HttpEndpoints
+from edgeauth.services.verification_keys import IssuerKeys
+from edgeauth.wire.answers import Answers
+
+_DRAIN_SECONDS: Final = 10.0
+
+
+class Mode(Enum):
+    """Which door requests come through."""
+
+    PROXY = "proxy"
+    DECISION = "decision"
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """What a process is to be made of."""
+
+    configuration: Configuration
+    enforcement: Enforcement
+    mode: Mode
+    load: Callable[[], list[RuleSet]]
+    """Returns the rule sets, or raises a ConfigurationError."""
+
+
+class Application:
+    """A process that decides about requests.
+
+    Args:
+        blueprint: what it is made of.
+
+    Raises:
+        ConfigurationError: holds every problem of the configuration and of the rule sets.
+    """
+
+    def __init__(self, blueprint: Blueprint) -> None:
+        serve = blueprint.configuration.serve
+        self._configuration = blueprint.configuration
+        self._clock = SystemClock()
+        self._endpoints = HttpEndpoints()
+        self._answers = _answers(serve)
+        self._log = DecisionLog(sys.stdout.buffer, self._clock)
+        self._logging: asyncio.Task[None] | None = None
+        signers = Signers(self._clock)
+        with collect() as problems:
+            for problem in blueprint.enforcement.problems(blueprint.configuration):
+                problems.add(problem)
+            rules = RuleBook(Trie())
+            with problems:
+                rules = self._rules(blueprint, signers)
+            self._tls = {name: self._context(name, problems) for name in ("serve", "management")}
+        decisions = DecisionPoint(rules, self._answers, self._log.record)
+        self._listener = self._build_listener(blueprint.mode, decisions)
+        self._management = ManagementListener(management_application(signers.published()))
+
+    def _rules(self, blueprint: Blueprint, signers: Signers) -> RuleBook:
+        """Returns the book of rules; problems of catalogue and rule files come together."""
+        configuration = blueprint.configuration
+        rule_sets: list[RuleSet] = []
+        with collect() as problems:
+            with problems:
+                rule_sets = blueprint.load()
+            with problems:
+                compiler = RuleCompiler(
+                    Catalogue(
+                        configuration.mechanisms,
+                        Registry(TYPES),
+                        self._services(signers),
+                        blueprint.enforcement,
+                    ),
+                    configuration.default_rule,
+                    blueprint.enforcement,
+                    proxy=blueprint.mode is Mode.PROXY,
+                )
+                book = compiler.compile(rule_sets)
+        return book
+
+    def _services(self, signers: Signers) -> Services:
+        settings = self._configuration.cache
+        cache: FactCache = NoCache()
+        if settings.type == "in-memory":
+            limit = settings.config.entry_limit
+            cache = MemoryCache(self._clock) if limit is None else MemoryCache(self._clock, limit)
+        keys = IssuerKeys(self._endpoints, self._clock)
+        return Services(self._clock, cache, self._endpoints, keys, signers, self._answers)
+
+    def _context(self, name: str, problems: Collector) -> ssl.SSLContext | None:
+        listener: Serve | Management = getattr(self._configuration, name)
+        if listener.tls is None:
+            return None
+        try:
+            return server_context(listener.tls, self._clock.now())
+        except KeyStoreError as error:
+            problems.add(listener.tls.problem(str(error), "key_store"))
+            return None
+
+    def _build_listener(self, mode: Mode, decisions: DecisionPoint) -> Listener:
+        serve = self._configuration.serve
+        limits, deadlines = _limits(serve), Deadlines()
+        door: Door = DecisionDoor(serve.respond.statuses.accepted.code)
+        if mode is Mode.PROXY:
+            door = ProxyDoor(self._answers, limits, deadlines)
+        return Listener(decisions.decide, door, deadlines, limits, serve.trusted_proxies)
+
+    async def start(self) -> None:
+        """Listens.
+
+        Raises:
+            OSError: an address can not be listened on; the text names it.
+        """
+        self._logging = asyncio.get_running_loop().create_task(self._log.run())
+        for name, listener in (("management", self._management), ("serve", self._listener)):
+            settings: Serve | Management = getattr(self._configuration, name)
+            try:
+                await listener.start(settings.host, settings.port, self._tls[name])
+            except OSError as error:
+                place = f"{settings.host or '*'}:{settings.port}"
+                reason = os.strerror(error.errno) if error.errno else str(error)
+                raise OSError(error.errno, f"{name}: can not listen on {place}: {reason}") from None
+
+    async def stop(self) -> None:
+        """Lets requests under way finish for ten seconds at most, then gives everything back."""
+        await self._listener.drain(_DRAIN_SECONDS)
+        await self._management.close()
+        await self._endpoints.close()
+        if self._logging is not None:
+            self._logging.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._logging
+
+
+def _answers(serve: Serve) -> Answers:
+    statuses = serve.respond.statuses
+    return Answers(
+        {
+            Reason.PRECONDITION: statuses.precondition_error.code,
+            Reason.AUTHENTICATION: statuses.authentication_error.code,
+            Reason.AUTHORIZATION: statuses.authorization_error.code,
+            Reason.COMMUNICATION: statuses.communication_error.code,
+            Reason.INTERNAL: statuses.internal_error.code,
+            Reason.NO_RULE: statuses.no_rule_error.code,
+        }
+    )
+
+
+def _limits(serve: Serve) -> Limits:
+    return Limits(
+        # The reference reads so much beyond its limit before it refuses; so do we.
+        head_octets=serve.buffer_limit.read + 4096,
+        read_timeout=serve.timeout.read,
+        write_timeout=serve.timeout.write,
+        idle_timeout=serve.timeout.idle or serve.timeout.read,
+        idle_upstreams=serve.connections_limit.max_idle_per_host,
+    )

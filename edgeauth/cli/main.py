@@ -1,0 +1,25 @@
+"""The `edgeauth` command.
+
+Exit codes: 0 all is well, 1 it could not run, 2 wrong usage, 3 the configuration is refused.
+"""
+
+import click
+
+from edgeauth.cli.serve import serve
+from edgeauth.cli.validate import validate
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="edgeauth", message="%(prog)s %(version)s")
+def main() -> None:
+    r"""Identity-aware authorization for the edge of a service landscape.
+
+    \b
+    Example:
+      edgeauth validate config -c edgeauth.yaml
+      edgeauth serve proxy -c edgeauth.yaml
+    """
+
+
+main.add_command(serve)
+main.add_command(validate)

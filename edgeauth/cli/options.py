@@ -1,0 +1,78 @@
+"""Options that several commands share, and what they stand for."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+import click
+
+from edgeauth.catalogue.enforcement import Enforcement
+
+F = TypeVar("F", bound=Callable[..., object])
+
+_SEARCHED: Final = (Path("."), Path("~/.config"), Path("/etc/edgeauth"))
+_FILE_NAME: Final = "edgeauth.yaml"
+
+_FLAGS: Final = (
+    ("all-tls-enforcement", "the three flags about TLS below"),
+    ("ingress-tls-enforcement", "listeners without TLS"),
+    ("egress-tls-enforcement", "endpoints that are asked without TLS"),
+    ("upstream-tls-enforcement", "rules that forward without TLS"),
+    ("secure-default-rule-enforcement", "a default rule that lets everybody be anonymous"),
+    ("secure-trusted-proxies-enforcement", "trusted_proxies that cover every address"),
+)
+
+
+def insecure_options(command: F) -> F:
+    """Adds the `--insecure…` flags to a command."""
+    for name, allows in reversed(_FLAGS):
+        command = click.option(f"--insecure-skip-{name}", is_flag=True, help=f"Allow {allows}.")(
+            command
+        )
+    return click.option(
+        "--insecure", is_flag=True, help="Allow everything below. For tests on one machine only."
+    )(command)
+
+
+def configuration_options(command: F) -> F:
+    """Adds `--config` and `--env-config-prefix` to a command."""
+    command = click.option(
+        "--env-config-prefix",
+        "prefix",
+        default="EDGEAUTHCFG_",
+        show_default=True,
+        help="Variables of the environment that begin so set keys of the configuration.",
+    )(command)
+    return click.option(
+        "-c",
+        "--config",
+        "config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="The configuration file. Without it, edgeauth.yaml is looked for in the working "
+        "directory, ~/.config and /etc/edgeauth.",
+    )(command)
+
+
+def enforcement_of(flags: dict[str, bool]) -> Enforcement:
+    """Returns which secure defaults hold, given the values of `insecure_options`."""
+    everything = flags["insecure"]
+    tls = everything or flags["insecure_skip_all_tls_enforcement"]
+    return Enforcement(
+        ingress_tls=not (tls or flags["insecure_skip_ingress_tls_enforcement"]),
+        egress_tls=not (tls or flags["insecure_skip_egress_tls_enforcement"]),
+        upstream_tls=not (tls or flags["insecure_skip_upstream_tls_enforcement"]),
+        secure_default_rule=not (
+            everything or flags["insecure_skip_secure_default_rule_enforcement"]
+        ),
+        secure_trusted_proxies=not (
+            everything or flags["insecure_skip_secure_trusted_proxies_enforcement"]
+        ),
+    )
+
+
+def find_configuration(given: Path | None) -> Path | None:
+    """Returns the file to read: the given one, else the first that is where they are kept."""
+    if given is not None:
+        return given
+    candidates = (folder.expanduser() / _FILE_NAME for folder in _SEARCHED)
+    return next((path for path in candidates if path.is_file()), None)

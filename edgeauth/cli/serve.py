@@ -1,0 +1,111 @@
+"""`edgeauth serve`: the proxy and the decision service."""
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edgeauth.cli.loading import EXIT_FAILED, load_configuration, problems_reported
+from edgeauth.cli.options import configuration_options, enforcement_of, insecure_options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edgeauth.app import Application, Mode
+
+
+@click.group()
+def serve() -> None:
+    r"""Decide about requests.
+
+    \b
+    Example:
+      edgeauth serve proxy -c edgeauth.yaml
+    """
+
+
+@serve.command()
+@configuration_options
+@insecure_options
+def proxy(config: Path | None, prefix: str, **flags: bool) -> None:
+    r"""Forward the requests that rules permit, with the contract.
+
+    \b
+    Example:
+      edgeauth serve proxy -c edgeauth.yaml
+    """
+    from edgeauth.app import Mode
+
+    _serve(Mode.PROXY, config, prefix, flags)
+
+
+@serve.command()
+@configuration_options
+@insecure_options
+def decision(config: Path | None, prefix: str, **flags: bool) -> None:
+    r"""Answer gateways that ask about their requests: nginx, Traefik, Caddy, HAProxy, Envoy.
+
+    \b
+    Example:
+      edgeauth serve decision -c edgeauth.yaml
+    """
+    from edgeauth.app import Mode
+
+    _serve(Mode.DECISION, config, prefix, flags)
+
+
+def _serve(mode: "Mode", config: Path | None, prefix: str, flags: dict[str, bool]) -> None:
+    from edgeauth.app import Application, Blueprint
+    from edgeauth.cli.logs import configure_logs
+    from edgeauth.providers.files import load_rule_sets
+
+    with problems_reported():
+        configuration = load_configuration(config, prefix)
+        configure_logs(configuration.log.level)
+        source = configuration.providers.file_system
+        application = Application(
+            Blueprint(
+                configuration,
+                enforcement_of(flags),
+                mode,
+                lambda: [] if source is None else load_rule_sets(source, os.environ),
+            )
+        )
+    # What was loaded lives as long as the process: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    _run(application)
+
+
+def _run(application: "Application") -> None:
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_until_told_to_stop(application))
+    except OSError as error:
+        click.echo(f"edgeauth: {error.strerror or error}", err=True)
+        sys.exit(EXIT_FAILED)
+
+
+async def _until_told_to_stop(application: "Application") -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        await application.start()
+        await stop.wait()
+    finally:
+        await application.stop()
+
+
+def _loop_factory() -> "Callable[[], asyncio.AbstractEventLoop] | None":
+    try:
+        import uvloop
+    except ImportError:  # not on every platform; the loop of the standard library does as well
+        return None
+    return uvloop.new_event_loop
