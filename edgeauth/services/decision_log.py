@@ -91,22 +91,27 @@ class DecisionLog:
         self._octets += len(line) + 1
         self._lines.append(line)
 
-    async def run(self) -> None:
-        """Writes what was recorded again and again; when it is cancelled, for the last time."""
+    async def run(self, interval: float = FLUSH_INTERVAL) -> None:
+        """Writes what was recorded again and again; when it is cancelled, for the last time.
+
+        Args:
+            interval: seconds between two writes.
+        """
         try:
             while True:
-                await asyncio.sleep(FLUSH_INTERVAL)
+                await asyncio.sleep(interval)
                 if self._lines or self._dropped:
                     # In a thread: a pipe that nobody reads must not stop the world.
-                    lines = self._take()
-                    self._dropped += await asyncio.to_thread(self._write, lines)
+                    lost = await asyncio.to_thread(self._write, self._take())
+                    self._dropped += lost
         finally:
             self.flush()
 
     def flush(self) -> None:
         """Writes what was recorded, now."""
         if self._lines or self._dropped:
-            self._dropped += self._write(self._take())
+            lost = self._write(self._take())
+            self._dropped += lost
 
     def _take(self) -> list[bytes]:
         lines, self._lines, self._octets = self._lines, [], 0

@@ -1,0 +1,47 @@
+"""Services for mechanisms under test: fakes at the edges, the real things between them."""
+
+from dataclasses import dataclass, field
+
+from edgeauth.ports.declare import MechanismType
+from edgeauth.ports.fields import Specification
+from edgeauth.ports.mechanisms import Mechanism
+from edgeauth.ports.services import FactCache, Services
+from edgeauth.services.cache_memory import MemoryCache
+from edgeauth.services.verification_keys import IssuerKeys
+from edgeauth.wire.answers import Answers
+from tests.fakes.clock import FakeClock
+from tests.fakes.endpoints import FakeEndpoints
+from tests.fakes.signers import FakeSigners
+
+
+@dataclass
+class World:
+    """Everything that a mechanism can touch, in the hands of a test."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    endpoints: FakeEndpoints = field(default_factory=FakeEndpoints)
+    signers: FakeSigners = field(default_factory=FakeSigners)
+    cache: FactCache | None = None
+
+    def __post_init__(self) -> None:
+        cache = self.cache or MemoryCache(self.clock, monotonic=self.clock.now)
+        self.services = Services(
+            self.clock,
+            cache,
+            self.endpoints,
+            IssuerKeys(self.endpoints, self.clock),
+            self.signers,
+            Answers(),
+        )
+
+    def build(
+        self,
+        of: MechanismType[Specification],
+        config: dict[str, object] | None = None,
+        mechanism_id: str = "it",
+        *,
+        egress_tls: bool = True,
+    ) -> Mechanism:
+        """Returns a mechanism that is built from a configuration, as the catalogue does it."""
+        decoded = of.config.model_validate(config or {}, context={"egress_tls": egress_tls})
+        return of.build(mechanism_id, decoded, self.services)

@@ -1,0 +1,323 @@
+import asyncio
+
+import pytest
+
+from edgeauth.model.errors import Fault, Reason
+from edgeauth.ports.endpoints import Call, IssuerEndpoint
+from edgeauth.ports.services import KeySource
+from edgeauth.services.verification_keys import COOL_DOWN, FAULT_TTL, IssuerKeys
+from edgeauth.wire.json import dumps
+from edgeauth.wire.jwk import to_jwk
+from tests.fakes.clock import FakeClock
+from tests.fakes.driving import run, run_straight, settle
+from tests.fakes.endpoints import FakeEndpoints, json_answer
+from tests.fakes.keys import verification_key
+
+JWKS = "https://idp.test/jwks"
+METADATA = "https://idp.test/.well-known/openid-configuration"
+TTL = 600.0
+
+
+def source(url: str = JWKS, *, is_metadata: bool = False, ttl: float = TTL) -> KeySource:
+    return KeySource(IssuerEndpoint(url=url), is_metadata, ttl=ttl)  # type: ignore[arg-type]
+
+
+def key_set(*kids: str) -> bytes:
+    keys = [to_jwk(verification_key("ES256"), kid, "ES256") for kid in kids]
+    return dumps({"keys": keys})
+
+
+def metadata(issuer: str = "https://idp.test", jwks_uri: str | None = JWKS) -> bytes:
+    document = {"issuer": issuer} | ({} if jwks_uri is None else {"jwks_uri": jwks_uri})
+    return dumps(document)
+
+
+class Issuer:
+    """An issuer and the keys that are known of it."""
+
+    def __init__(self, *kids: str) -> None:
+        self.clock = FakeClock()
+        self.endpoints = FakeEndpoints(
+            {JWKS: json_answer(key_set(*kids)), METADATA: json_answer(metadata())}
+        )
+        self.keys = IssuerKeys(self.endpoints, self.clock)
+
+    def rotate(self, *kids: str) -> None:
+        self.endpoints.answers[JWKS] = json_answer(key_set(*kids))
+
+    def resolve(self, kid: str | None, of: KeySource | None = None) -> list[str | None]:
+        found = run(self.keys.resolve(of or source(), "https://idp.test", kid))
+        return [each.kid for each in found.candidates]
+
+    def fault(self, of: KeySource | None = None) -> Fault:
+        with pytest.raises(Fault) as caught:
+            self.resolve("a", of)
+        return caught.value
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"{", b'{"keys": 1}', b'{"keys": [], "keys": []}', b" " * 300_000],
+    ids=["empty", "no-object", "no-json", "no-list", "repeated-name", "attack-127-gigantic"],
+)
+def test_a_bad_key_set_is_a_communication_fault(body):
+    issuer = Issuer("a")
+    issuer.endpoints.answers[JWKS] = json_answer(body)
+
+    assert issuer.fault().reason is Reason.COMMUNICATION
+
+
+@pytest.mark.parametrize("status", [204, 301, 302, 404, 500], ids=str)
+def test_attack_122_any_status_but_200_is_a_communication_fault(status):
+    issuer = Issuer("a")
+    issuer.endpoints.answers[JWKS] = json_answer(key_set("a"), status)
+
+    assert issuer.fault().reason is Reason.COMMUNICATION
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        metadata("https://evil.test"),
+        metadata(jwks_uri=None),
+        metadata(jwks_uri="http://idp.test/jwks"),
+        metadata(jwks_uri="https://idp.test/{{ .TokenIssuer }}"),
+        b"{}",
+    ],
+    ids=["attack-128-other-issuer", "no-key-set", "without-tls", "template", "empty"],
+)
+def test_bad_metadata_is_a_communication_fault_and_asks_for_no_keys(document):
+    issuer = Issuer("a")
+    issuer.endpoints.answers[METADATA] = json_answer(document)
+
+    assert issuer.fault(source(METADATA, is_metadata=True)).reason is Reason.COMMUNICATION
+    assert [call.url for call in issuer.endpoints.calls] == [METADATA]
+
+
+def test_a_failed_tls_handshake_with_the_issuer_stays_final():
+    issuer = Issuer("a")
+    issuer.endpoints.answers[JWKS] = Fault(Reason.INTERNAL, "TLS", final=True)
+
+    fault = issuer.fault()
+
+    assert fault.reason is Reason.INTERNAL
+    assert fault.final
+
+
+def test_attack_161_a_failure_is_remembered_for_a_second_only():
+    issuer = Issuer("a")
+    issuer.endpoints.answers[JWKS] = Fault(Reason.COMMUNICATION, "down")
+    for _ in range(5):
+        issuer.fault()
+    assert len(issuer.endpoints.calls) == 1
+
+    issuer.rotate("a")
+    issuer.clock.advance(FAULT_TTL)
+
+    assert issuer.resolve("a") == ["a"]
+
+
+def test_attack_124_and_125_bad_keys_do_not_take_the_good_ones_with_them():
+    issuer = Issuer()
+    good = to_jwk(verification_key("ES256"), "good", "ES256")
+    twice = to_jwk(verification_key("RS256"), "twice", "RS256")
+    secret = {"kty": "oct", "k": "c2VjcmV0", "kid": "secret"}
+    issuer.endpoints.answers[JWKS] = json_answer(
+        dumps({"keys": [secret, "nonsense", twice, twice, good]})
+    )
+
+    assert issuer.resolve(None) == ["good"]
+    assert issuer.resolve("twice") == []
+    assert issuer.resolve("secret") == []
+
+
+def test_a_key_is_fetched_once_and_found_without_waiting_then():
+    issuer = Issuer("a", "b")
+    assert issuer.resolve("a") == ["a"]
+
+    found = run_straight(issuer.keys.resolve(source(), "https://idp.test", "b"))
+
+    assert [each.kid for each in found.candidates] == ["b"]
+    assert found.issuer is None
+    assert found.valid_until == issuer.clock.now() + TTL
+    assert len(issuer.endpoints.calls) == 1
+
+
+def test_without_a_key_id_every_key_is_a_candidate():
+    assert Issuer("a", "b").resolve(None) == ["a", "b"]
+
+
+def test_attack_101_a_key_id_is_a_name_to_look_up_and_nothing_else():
+    issuer = Issuer("a")
+
+    assert issuer.resolve("../../../dev/null") == []
+    assert {call.url for call in issuer.endpoints.calls} == {JWKS}
+
+
+def test_attack_126_a_withdrawn_key_is_not_believed_longer_than_its_time():
+    issuer = Issuer("a")
+    assert issuer.resolve("a") == ["a"]
+    issuer.rotate("b")
+    issuer.clock.advance(TTL - 1)
+    assert issuer.resolve("a") == ["a"]
+
+    issuer.clock.advance(1)
+
+    assert issuer.resolve("a") == []
+
+
+def test_a_stopped_issuer_is_a_fault_once_its_keys_are_too_old():
+    issuer = Issuer("a")
+    issuer.resolve("a")
+    del issuer.endpoints.answers[JWKS]
+
+    issuer.clock.advance(TTL)
+
+    assert issuer.fault().reason is Reason.COMMUNICATION
+
+
+def test_a_new_key_works_right_after_the_rotation():
+    issuer = Issuer("a")
+    issuer.resolve("a")
+
+    issuer.rotate("a", "b")
+
+    assert issuer.resolve("b") == ["b"]
+
+
+def test_attack_121_invented_key_ids_do_not_flood_the_issuer():
+    issuer = Issuer("a")
+    issuer.resolve("a")
+
+    for number in range(100):
+        assert issuer.resolve(f"invented-{number}") == []
+    assert len(issuer.endpoints.calls) == 2
+
+    issuer.clock.advance(COOL_DOWN)
+    assert issuer.resolve("invented") == []
+    assert len(issuer.endpoints.calls) == 3
+
+
+def test_attack_121_a_failed_search_does_not_take_the_known_keys_away():
+    issuer = Issuer("a")
+    issuer.resolve("a")
+    issuer.endpoints.answers[JWKS] = Fault(Reason.COMMUNICATION, "down")
+
+    with pytest.raises(Fault):
+        issuer.resolve("invented")
+
+    assert issuer.resolve("a") == ["a"]
+
+
+def test_attack_161_whoever_needs_the_same_keys_waits_for_the_same_fetch():
+    async def check() -> None:
+        issuer = Issuer("a")
+        issuer.endpoints.gate.clear()
+        waiting = [asyncio.create_task(issuer.keys.resolve(source(), "", "a")) for _ in range(50)]
+        await settle()
+        issuer.endpoints.gate.set()
+        found = await asyncio.gather(*waiting)
+        assert all(each.candidates for each in found)
+        assert len(issuer.endpoints.calls) == 1
+
+    run(check())
+
+
+def test_requests_with_a_new_key_wait_for_the_search_that_another_one_began():
+    async def check() -> None:
+        issuer = Issuer("a")
+        await issuer.keys.resolve(source(), "", "a")
+        issuer.rotate("b")
+        issuer.endpoints.gate.clear()
+        waiting = []
+        for _ in range(10):
+            waiting.append(asyncio.create_task(issuer.keys.resolve(source(), "", "b")))
+            await settle()
+        issuer.endpoints.gate.set()
+        assert all(each.candidates for each in await asyncio.gather(*waiting))
+        assert len(issuer.endpoints.calls) == 2
+
+    run(check())
+
+
+def test_whoever_stops_waiting_does_not_end_the_fetch_of_the_others():
+    async def check() -> None:
+        issuer = Issuer("a")
+        issuer.endpoints.gate.clear()
+        first = asyncio.create_task(issuer.keys.resolve(source(), "", "a"))
+        second = asyncio.create_task(issuer.keys.resolve(source(), "", "a"))
+        await settle()
+        first.cancel()
+        await settle()
+        assert first.cancelled()
+        issuer.endpoints.gate.set()
+        assert (await second).candidates
+
+    run(check())
+
+
+def test_a_fetch_that_nobody_waits_for_any_more_fails_in_silence():
+    async def check() -> None:
+        issuer = Issuer("a")
+        issuer.endpoints.answers[JWKS] = Fault(Reason.COMMUNICATION, "down")
+        issuer.endpoints.gate.clear()
+        only = asyncio.create_task(issuer.keys.resolve(source(), "", "a"))
+        await settle()
+        only.cancel()
+        await settle()
+        issuer.endpoints.gate.set()
+        await settle()
+
+    run(check())
+
+
+def test_metadata_leads_to_the_keys_and_names_the_issuer():
+    issuer = Issuer("a")
+
+    found = run(issuer.keys.resolve(source(METADATA, is_metadata=True), "anything", "a"))
+
+    assert found.issuer == "https://idp.test"
+    assert [call.url for call in issuer.endpoints.calls] == [METADATA, JWKS]
+
+
+def test_attack_123_issuers_behind_one_template_do_not_share_keys():
+    clock = FakeClock()
+    endpoints = FakeEndpoints(
+        {
+            "https://idp.test/one/jwks": json_answer(key_set("one")),
+            "https://idp.test/two/jwks": json_answer(key_set("two")),
+        }
+    )
+    keys = IssuerKeys(endpoints, clock)
+    templated = source("https://idp.test/{{ .TokenIssuer }}/jwks")
+
+    for issuer in ("one", "two", "one", "two"):
+        found = run(keys.resolve(templated, issuer, None))
+        assert [each.kid for each in found.candidates] == [issuer]
+    assert len(endpoints.calls) == 2
+
+
+def test_sources_that_believe_keys_for_different_times_do_not_share_them():
+    issuer = Issuer("a")
+    issuer.resolve("a", source(ttl=600))
+    issuer.rotate("b")
+
+    assert issuer.resolve("a", source(ttl=2)) == []
+
+
+def test_keys_that_are_not_kept_are_asked_for_every_time():
+    issuer = Issuer("a")
+
+    for _ in range(3):
+        assert issuer.resolve("a", source(ttl=0)) == ["a"]
+
+    assert len(issuer.endpoints.calls) == 3
+
+
+def test_the_configured_fields_are_sent_to_the_issuer():
+    issuer = Issuer("a")
+    endpoint = IssuerEndpoint(url=JWKS, headers={"X-Tenant": "shop"})  # type: ignore[arg-type,dict-item]
+
+    run(issuer.keys.resolve(KeySource(endpoint, is_metadata=False), "", "a"))
+
+    assert issuer.endpoints.calls == [Call("GET", JWKS, (("x-tenant", "shop"),))]
