@@ -104,7 +104,7 @@ def check_type(known: Type, kind: Kind, offset: int, place: str) -> bool:
     Raises:
         ExpressionError: the value can never fit.
     """
-    if kind is Kind.ANY or known is TYPES[kind]:
+    if kind is Kind.ANY or (kind is not Kind.MAP and known is TYPES[kind]):
         return True
     if known.name == "dyn" or known.name == "scope":
         return False

@@ -60,7 +60,7 @@ def _merge(first: Map, *others: Map) -> Map:
 
 
 def _merge_overwrite(first: Map, *others: Map) -> Map:
-    """Returns all maps as one; where two have a key, the later wins, unless it is empty."""
+    """Returns all maps as one; where two have a key, the later wins."""
     result = first
     for other in others:
         result = _Merger(overwrite=True).merged(result, other, 0)
@@ -83,7 +83,7 @@ class _Merger:
             present = result.get(key)
             if isinstance(present, Mapping) and isinstance(value, Mapping):
                 result[key] = self.merged(present, value, depth + 1)
-            elif (is_true(value) if self.overwrite else not is_true(present)) or key not in result:
+            elif self.overwrite or not is_true(present):
                 result[key] = value
         return result
 

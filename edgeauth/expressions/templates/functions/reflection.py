@@ -9,7 +9,7 @@ def _type_is(name: str, value: object) -> bool:
 
 
 def _type_is_like(name: str, value: object) -> bool:
-    return type_name(value) == name.removeprefix("*") or type_name(value) == name
+    return type_name(value) in (name, f"*{name}")
 
 
 def _kind_is(name: str, value: object) -> bool:

@@ -1,10 +1,17 @@
 """Functions on text. Lengths and positions count octets of UTF-8, as in Go."""
 
+from collections.abc import Sequence
+
 from edgeauth.expressions.errors import EvaluationError
 from edgeauth.expressions.templates.format import quoted, text_of
 from edgeauth.expressions.templates.functions.table import Function, Kind
 from edgeauth.expressions.templates.limits import MAX_ITEMS, MAX_OUTPUT
-from edgeauth.expressions.templates.values import Integer, Strings, is_list
+from edgeauth.expressions.templates.values import (
+    INT64_MAX,
+    INT64_MIN,
+    Integer,
+    Strings,
+)
 
 # What unicode.IsSpace takes for a blank; str.strip() alone would also take U+001C to U+001F.
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
@@ -38,8 +45,8 @@ def strings_of(value: object) -> list[str]:
     """Returns the texts of a list's elements without nil; of anything else, its own text."""
     if value is None:
         return []
-    if is_list(value):
-        return [text_of(element) for element in value if element is not None]  # type: ignore[attr-defined]  # a list
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [text_of(element) for element in value if element is not None]
     return [text_of(value)]
 
 
@@ -243,6 +250,10 @@ FUNCTIONS = (
 
 
 def _parsed(text: str) -> int:
+    """Returns a decimal integer within an int64; zero for anything else."""
     digits = text[1:] if text[:1] in ("+", "-") else text
-    usable = digits.isascii() and digits.isdigit() and len(digits) < 20
-    return max(-(2**63), min(2**63 - 1, int(text))) if usable else 0
+    if not (digits.isascii() and digits.isdigit()):
+        return 0
+    if len(digits) > 40:
+        return INT64_MIN if text[0] == "-" else INT64_MAX
+    return max(INT64_MIN, min(INT64_MAX, int(text)))
