@@ -152,7 +152,7 @@ class _Composer:
         node = Scalar(
             text,
             text,
-            event.style,
+            event.style or None,
             self._source,
             event.start_mark.index,  # type: ignore[union-attr]  # events of a text have marks
             event.end_mark.index,  # type: ignore[union-attr]  # as above
@@ -209,7 +209,7 @@ class _Composer:
             if not isinstance(event, ScalarEvent):
                 if isinstance(event, MappingEndEvent):
                     return Mapping(entries, key_begins, self._source, begin, _end(event))
-                raise self._refused(self._node(event, depth), "a key must be text")
+                raise self._refused_at(event, "a key must be text")
             name = event.value
             if event.tag is not None or event.anchor is not None or may_be_special(name):
                 self._check_key(event)

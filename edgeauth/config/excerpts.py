@@ -20,8 +20,8 @@ _SENSITIVE = (
 )
 _SECRET_WORDS = ("password", "passphrase", "secret", "client_secret", "private_key", "api_key")
 _is_sensitive = pattern(_SENSITIVE, IGNORECASE).fullmatch
-_SENSITIVE_ON_LINE = pattern(rf"(?:^|[\s{{,\"'])({_SENSITIVE})[\"']?\s*:(?=\s)", IGNORECASE)
-_VALUE_ON_LINE = pattern(r"(?:^|[\s{,\"'])(value)[\"']?\s*:(?=\s)", IGNORECASE)
+_SENSITIVE_ON_LINE = pattern(rf"(?:^|[\s{{,\"'])({_SENSITIVE})[\"']?\s*:(?=\s|$)", IGNORECASE)
+_VALUE_ON_LINE = pattern(r"(?:^|[\s{,\"'])(value)[\"']?\s*:(?=\s|$)", IGNORECASE)
 _USER_INFORMATION = pattern(r"(?<=://)[^/@\s\"']*(?=@)")
 _UNPRINTABLE = pattern(r"[^\S ]|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
@@ -125,11 +125,15 @@ def _by_looks(source: Source, line: int, text: str) -> list[tuple[int, int]]:
     if found is not None:
         begin = found.end() + 1
         return [(begin, len(text))] if begin < len(text) else []
-    indentation = len(text) - len(text.lstrip())
+    indentation = limit = _indentation(text)
     for above in range(line - 1, 0, -1):
         candidate = source.line(above)
-        if candidate.strip() and len(candidate) - len(candidate.lstrip()) < indentation:
+        if candidate.strip() and _indentation(candidate) < limit:
+            limit = _indentation(candidate)
             if _SENSITIVE_ON_LINE.search(candidate):
                 return [(indentation, len(text))]
-            break
     return []
+
+
+def _indentation(line: str) -> int:
+    return len(line) - len(line.lstrip())

@@ -7,6 +7,8 @@ from re import compile as pattern
 
 from edgeauth.config.nodes import Position, Scalar, position
 
+# A tag and an anchor in front of the value: YAML 1.2.2 section 6.9.
+_PROPERTIES = pattern(r"(?:[!&]\S*\s+){1,2}")
 _ESCAPE = pattern(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)")
 
 
@@ -24,6 +26,9 @@ def place_of(scalar: Scalar, offset: int) -> Position:
     if scalar.value != scalar.text or not 0 <= offset <= len(scalar.text):
         return position(scalar)
     written = scalar.source.text[scalar.begin : scalar.end]
+    properties = _PROPERTIES.match(written)
+    skipped = properties.end() if properties else 0
+    written = written[skipped:]
     if scalar.style == "|":
         return _in_literal(scalar, offset)
     if scalar.style == ">":
@@ -34,7 +39,7 @@ def place_of(scalar: Scalar, offset: int) -> Position:
         found = offset
     else:
         found = _among_characters(scalar.text, written, 0, offset)
-    return scalar.source.position(scalar.begin + found)
+    return scalar.source.position(scalar.begin + skipped + found)
 
 
 def _in_literal(scalar: Scalar, offset: int) -> Position:

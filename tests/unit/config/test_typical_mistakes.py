@@ -3,7 +3,6 @@
 The cases stand in `mistakes/`: a name, the text, and what is told about it.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,13 @@ from edgeauth.config.read import read_configuration, read_rule_sets
 MISTAKES = Path(__file__).parent / "mistakes"
 
 
-def cases(file: str) -> Iterator[object]:
+def cases(file: str) -> list[object]:
+    found = []
     for case in (MISTAKES / file).read_text().split("==== ")[1:]:
         name, _, rest = case.partition("\n")
         text, _, told = rest.partition("---- told\n")
-        yield pytest.param(text, told.removesuffix("\n\n"), id=name)
+        found.append(pytest.param(text, told.removesuffix("\n\n"), id=name))
+    return found
 
 
 @pytest.mark.parametrize(("text", "told"), cases("rules.txt"))

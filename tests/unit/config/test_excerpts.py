@@ -1,0 +1,89 @@
+import pytest
+
+from edgeauth.config.document import read_documents
+from edgeauth.config.errors import ConfigurationError
+from edgeauth.config.excerpts import Excerpt, excerpt
+from edgeauth.config.nodes import Source
+
+
+def shown(text: str, line: int, column: int = 1) -> Excerpt:
+    (root,) = read_documents(text, "f.yaml")
+    return excerpt(root.source, line, column)
+
+
+SECRETS = [
+    pytest.param("password: hunter2", 1, "password: ***", id="178-password"),
+    pytest.param("client_secret: 'hunter2'", 1, "client_secret: ***", id="178-quoted"),
+    pytest.param("a: {secret: hunter2, b: 1}", 1, "a: {secret: ***, b: 1}", id="178-flow-map"),
+    pytest.param("token: [hunter2, b]", 1, "token: [***, ***]", id="178-list"),
+    pytest.param("passwort: hunter2", 1, "passwort: ***", id="178-misspelt"),
+    pytest.param("Authorization: Basic hunter2", 1, "Authorization: ***", id="178-field"),
+    pytest.param("password: |\n  one\n  hunter2\n", 3, "  hunter2"[:0] + "***", id="178-block"),
+    pytest.param(
+        "type: api_key\nconfig: {in: header, name: X, value: hunter2}",
+        2,
+        "config: {in: header, name: X, value: ***}",
+        id="178-api-key",
+    ),
+    pytest.param(
+        "url: https://me:hunter2@shop.test/x", 1, "url: https://***@shop.test/x", id="url"
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "expected"), SECRETS)
+def test_secrets_are_masked(text: str, line: int, expected: str):
+    assert shown(text, line).line == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("password: hunter2\nb: @", id="178-line-of-its-own"),
+        pytest.param("password: hunter2 @: @", id="178-error-in-the-secret"),
+        pytest.param('{password: "hunter2", b: @}', id="178-flow-map"),
+        pytest.param("secret: |\n  hunter2\n\tx: @\n", id="178-block-with-a-tab"),
+        pytest.param('secret: "hunter2', id="178-open-quote"),
+        pytest.param("secret:\n  - hunter2: a: b\n", id="178-below-the-key"),
+        pytest.param("type: api_key\nvalue: hunter2: x\n", id="178-api-key"),
+    ],
+)
+def test_secrets_are_masked_although_the_text_can_not_be_parsed(text: str):
+    with pytest.raises(ConfigurationError) as refused:
+        read_documents(text, "f.yaml")
+
+    assert "hunter2" not in str(refused.value)
+
+
+def test_the_value_of_a_condition_is_no_secret():
+    text = "path_params: [{name: a, type: glob, value: x}]"
+
+    assert shown(text, 1).line == text
+
+
+def test_the_caret_moves_with_the_mask():
+    text = "a: {password: a-long-password, b: 1}"
+
+    found = shown(text, 1, text.index("b:") + 1)
+
+    assert found.line[found.caret] == "b"
+
+
+def test_a_long_line_is_cut_around_the_caret():
+    text = "a: " + "x" * 500 + "Y" + "x" * 500
+
+    found = shown(text, 1, text.index("Y") + 1)
+
+    assert len(found.line) < 170
+    assert found.line[found.caret] == "Y"
+
+
+def test_what_a_terminal_would_obey_is_not_shown():
+    text = "a: \u202e\u200b\u2028b: 1"
+
+    assert excerpt(Source("f", "a: \u202e\x1b[31m\t"), 1, 1).line == "a: ��[31m→"
+    assert "\u202e" not in excerpt(Source("f", text), 1, 1).line
+
+
+def test_a_line_of_the_environment_is_never_shown():
+    assert excerpt(Source("variable", "hunter2", quotable=False), 1, 1).line == ""
