@@ -29,21 +29,19 @@ def text_of(value: object) -> str:
     Raises:
         EvaluationError: the text is too long, the data too deep, or an object has no text.
     """
-    if isinstance(value, str):
-        return value
-    if isinstance(value, (Mapping, Sequence)):
-        writer = Writer()
-        writer.value(value, 0)
-        return "".join(writer.parts)
-    return scalar_text(value)
+    if value is None or isinstance(value, (str, int, float, Instance)):
+        return scalar_text(value)
+    writer = Writer()
+    writer.value(value, 0)
+    return "".join(writer.parts)
 
 
 def scalar_text(value: object) -> str:
     """Returns a value that is neither a map nor a list as `%v` writes it."""
-    if value is None:
-        return "<nil>"
     if isinstance(value, str):
         return value
+    if value is None:
+        return "<nil>"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Integer):
@@ -75,13 +73,15 @@ class Writer:
         """Adds the text of a value; maps sorted by key."""
         if depth > MAX_NESTING:
             raise EvaluationError("a value is nested too deeply to be printed")
-        if isinstance(value, Mapping):
+        if value is None or isinstance(value, (str, int, float, Instance)):
+            self.add(scalar_text(value))
+        elif isinstance(value, Mapping):
             self.add("map[")
             for position, key in enumerate(sorted(value)):
                 self.add(f" {key}:" if position else f"{key}:")
                 self.value(value[key], depth + 1)
             self.add("]")
-        elif isinstance(value, Sequence) and not isinstance(value, str):
+        elif isinstance(value, Sequence):
             self.add("[")
             for position, element in enumerate(value):
                 if position:

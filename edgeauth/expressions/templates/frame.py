@@ -39,10 +39,9 @@ class Frame:
         Raises:
             EvaluationError: the rendering has used up its budget.
         """
-        if type(result) is str or isinstance(result, (list, dict)):
-            self.budget -= STEP_COST + len(result)
-        else:
-            self.budget -= STEP_COST
+        self.budget -= STEP_COST
+        if isinstance(result, (str, list, dict)):
+            self.budget -= len(result)
         if self.budget < 0:
             raise EvaluationError("the template does too much work")
 

@@ -68,10 +68,12 @@ class _JsonWriter(Writer):
     def value(self, value: object, depth: int) -> None:
         if depth > MAX_NESTING:
             raise EvaluationError("a value is nested too deeply for JSON")
-        if isinstance(value, Mapping):
+        if value is None or isinstance(value, (str, int, float, Instance)):
+            self.add(self._scalar(value))
+        elif isinstance(value, Mapping):
             pairs = [(f"{self._string(key)}:", value[key]) for key in sorted(value)]
             self._members("{}", pairs, depth)
-        elif isinstance(value, Sequence) and not isinstance(value, str):
+        elif isinstance(value, Sequence):
             self._members("[]", [("", element) for element in value], depth)
         else:
             self.add(self._scalar(value))

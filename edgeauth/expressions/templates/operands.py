@@ -303,32 +303,36 @@ def _ending(value: Expression) -> Expression:
 
 
 def _root_reader(name: str, path: Path) -> ScopeReader:
-    """Returns what reads a chain from the scope; short chains get a closure of their own."""
-    reads, names = path.reads, path.names
-    if not names and len(reads) == 1:
-        only = reads[0]
-        return lambda scope: only(scope[name])
-    if len(names) == 1 and len(reads) == 2:
-        return _captured(name, (reads[0], reads[1]), names[0])
+    """Returns what reads a chain from the scope; short chains get closures of their own."""
+    inner, names = _declared_reader(name, path.reads), path.names
+    if not names:
+        return inner
+    if len(names) > 1:
+        return lambda scope: look_up(inner(scope), names)
+    key = names[0]
+
+    def read(scope: Mapping[str, object]) -> object:
+        value = inner(scope)
+        return value.get(key) if type(value) is dict else look_up(value, names)
+
+    return read
+
+
+def _declared_reader(name: str, reads: tuple[Callable[..., object], ...]) -> ScopeReader:
+    if not reads:
+        return lambda scope: scope[name]
+    first = reads[0]
+    if len(reads) == 1:
+        return lambda scope: first(scope[name])
+    if len(reads) == 2:
+        second = reads[1]
+        return lambda scope: second(first(scope[name]))
 
     def read(scope: Mapping[str, object]) -> object:
         value = scope[name]
         for step in reads:
             value = step(value)
-        return look_up(value, names) if names else value
-
-    return read
-
-
-def _captured(
-    name: str, reads: tuple[Callable[..., object], Callable[..., object]], key: str
-) -> ScopeReader:
-    first, second = reads
-    keys = (key,)
-
-    def read(scope: Mapping[str, object]) -> object:
-        value = second(first(scope[name]))
-        return value.get(key) if type(value) is dict else look_up(value, keys)
+        return value
 
     return read
 

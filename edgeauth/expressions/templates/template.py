@@ -22,30 +22,22 @@ class Template:
         text: what it was compiled from.
         variables: the root names that it reads, e.g. `{"Subject"}`.
         constant: what it renders to when that depends on nothing; None when it does.
+        render: gives the text for one request. Its argument is the scope: the values of the root
+            names, at least of those in `variables`. Raises EvaluationError when something that
+            the template needs is not there or of the wrong type, or when it is too much work;
+            the error holds no data.
     """
 
-    __slots__ = ("_render", "constant", "text", "variables")
+    __slots__ = ("constant", "render", "text", "variables")
 
     def __init__(self, text: str, program: Program) -> None:
         self.text = text
         self.variables = program.read
-        self._render = _renderer(program)
+        self.render: Callable[[Mapping[str, object]], str] = _renderer(program)
         self.constant: str | None = None
         if program.pure and not program.read:
             self.constant = constant = self.render({})
-            self._render = lambda _scope: constant
-
-    def render(self, scope: Mapping[str, object]) -> str:
-        """Returns the text for one request.
-
-        Args:
-            scope: the values of the root names; at least of those in `variables`.
-
-        Raises:
-            EvaluationError: something that it needs is not there or of the wrong type, or it is
-                too much work. The text holds no data.
-        """
-        return self._render(scope)
+            self.render = lambda _scope: constant
 
     def __repr__(self) -> str:
         return f"Template({self.text!r})"
@@ -109,13 +101,20 @@ def _straight(pieces: tuple[TextReader | str, ...]) -> Callable[[Mapping[str, ob
     """Returns what renders text and members only: no frame, nothing to count."""
     if len(pieces) == 1 and not isinstance(pieces[0], str):
         only = pieces[0]
-        return lambda scope: _checked(only(scope))
-    readers = [_constant(piece) if isinstance(piece, str) else piece for piece in pieces]
-    return lambda scope: _checked("".join([read(scope) for read in readers]))
 
+        def render(scope: Mapping[str, object]) -> str:
+            text = only(scope)
+            return text if len(text) <= MAX_OUTPUT else _checked(text)
 
-def _constant(text: str) -> TextReader:
-    return lambda _scope: text
+        return render
+    readers = [piece for piece in pieces if not isinstance(piece, str)]
+    pattern = "".join(
+        piece.replace("%", "%%") if isinstance(piece, str) else "%s" for piece in pieces
+    )
+    if len(readers) == 2:
+        first, second = readers
+        return lambda scope: _checked(pattern % (first(scope), second(scope)))
+    return lambda scope: _checked(pattern % tuple([read(scope) for read in readers]))
 
 
 def _checked(text: str) -> str:

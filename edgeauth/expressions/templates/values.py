@@ -90,10 +90,9 @@ def as_float(value: int) -> float:
 
 def type_name(value: object) -> str:
     """Returns the name of a value's Go type, as `typeOf` and `%T` show it."""
-    if value is None:
-        return "<nil>"
-    if isinstance(value, Integer):
-        return value.go_type
+    known = _EXACT_NAMES.get(type(value))
+    if known is not None:
+        return known
     if isinstance(value, Instance):
         return value.type.name
     for python, name in _TYPE_NAMES:
@@ -102,13 +101,22 @@ def type_name(value: object) -> str:
     raise EvaluationError("a value of a type that templates do not know")
 
 
+_EXACT_NAMES: Final[Mapping[type, str]] = {
+    str: "string",
+    bool: "bool",
+    int: "float64",
+    float: "float64",
+    Integer: Integer.go_type,
+    Int64: Int64.go_type,
+    Byte: Byte.go_type,
+    Strings: "[]string",
+    Integers: "[]int",
+    dict: "map[string]interface {}",
+    list: "[]interface {}",
+    type(None): "<nil>",
+}
 _TYPE_NAMES: Final[tuple[tuple[type, str], ...]] = (
     (str, "string"),
-    (bool, "bool"),
-    (int, "float64"),
-    (float, "float64"),
-    (Strings, "[]string"),
-    (Integers, "[]int"),
     (Mapping, "map[string]interface {}"),
     (Sequence, "[]interface {}"),
 )

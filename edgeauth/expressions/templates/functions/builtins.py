@@ -37,6 +37,8 @@ def comparison_kind(value: object) -> str:
 
 def equal(first: object, *others: object) -> bool:
     """Returns whether the first value equals any of the others; nil equals only nil."""
+    if type(first) is str and len(others) == 1 and type(others[0]) is str:
+        return first == others[0]
     kind = comparison_kind(first)
     found = False
     for other in others:
