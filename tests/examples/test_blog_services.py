@@ -318,7 +318,7 @@ def test_pages_show_what_the_edge_told_but_not_the_token(
         _, body, _ = await there.call("wiring", "/profile", alice, headers=spoofed)
         assert (body["subject"], body["tier"]) == (ALICE, "free")
         assert body["contract"]["claims"]["sub"] == ALICE
-        assert body["headers"] == {"X-User": ["root"], "X_User": ["root"]}
+        assert body["headers"] == {"x-user": ["root"], "x_user": ["root"]}
         for headers in (BROWSER, {}):
             for path in ("/", "/profile"):
                 _, page, _ = await there.call("wiring", path, alice, headers=headers)

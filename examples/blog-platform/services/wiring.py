@@ -23,7 +23,8 @@ async def main_page(request: web.Request) -> web.Response:
     contract = request[CONTRACT]
     articles = (await _fetch(request, "articles", "/articles"))["articles"]
     if not wants_html(request):
-        return json_answer({"articles": articles, "contract": decoded(contract)})
+        answer = {"articles": articles, "headers": user_headers(request)}
+        return json_answer({**answer, "contract": decoded(contract)})
     who = "You are not signed in." if contract.is_anonymous else f"Welcome, {contract.name}."
     entries = [_entry(article) for article in articles]
     return page("Articles", element("p", who), entries, contract_box(contract))
@@ -39,9 +40,9 @@ async def profile(request: web.Request) -> web.Response:
     warnings = (await _fetch(request, "analysis", "/warnings"))["warnings"]
     headers = user_headers(request)
     if not wants_html(request):
-        answer = {"subject": contract.subject, "name": contract.name, "tier": tier}
-        answer |= {"warnings": warnings, "headers": headers, "contract": decoded(contract)}
-        return json_answer(answer)
+        known = {"subject": contract.subject, "name": contract.name, "tier": tier}
+        told = {"headers": headers, "contract": decoded(contract)}
+        return json_answer({**known, "warnings": warnings, **told})
     return page(
         f"Profile of {contract.name}",
         element("p", f"Tier: {tier}"),
@@ -49,20 +50,20 @@ async def profile(request: web.Request) -> web.Response:
         element("h2", "Warnings"),
         _warnings(warnings),
         element("form", element("button", "Sign out"), method="post", action=_logout_url()),
-        element("p", f"X-User says: {', '.join(headers.get('X-User', []))}"),
+        element("p", f"X-User says: {', '.join(headers.get('x-user', []))}"),
         contract_box(contract),
     )
 
 
 def user_headers(request: web.Request) -> dict[str, list[str]]:
-    """Returns all headers that some program might read as `X-User`, in whatever spelling.
+    """Returns all headers that some program might read as `X-User`, by name in lower case.
 
     Many frameworks do not tell `X_User` from `X-User`, so the edge must not let either pass.
     """
     found: dict[str, list[str]] = {}
     for name, value in request.headers.items():
         if name.lower().replace("_", "-").replace(".", "-") == "x-user":
-            found.setdefault(name, []).append(value)
+            found.setdefault(name.lower(), []).append(value)
     return found
 
 
