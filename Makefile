@@ -1,0 +1,79 @@
+# What this repository can do; `make` alone lists it. Each target does its own set-up.
+#
+# Needed: python3 >= 3.11 with venv, make. Another interpreter: make PYTHON=python3.13 setup
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.set-up
+DEMO := $(BIN)/python examples/blog-platform/demo.py
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-check test lint format docs bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## create .venv with everything pinned by hash; afterwards .venv/bin/edgeauth is there
+
+# The stamp is the last thing written, so an interrupted set-up is done again.
+# uv is quick; where it can not be had, or sees no index because a mirror is configured for pip
+# only, pip installs the same files by the same hashes.
+$(STAMP): pyproject.toml requirements.lock
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed. edgeauth needs Python 3.11 or newer."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: edgeauth needs Python 3.11 or newer. Try: make PYTHON=python3.13 $(or $(MAKECMDGOALS),setup)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) has no venv. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@echo "Setting up $(VENV) ..."
+	@export PIP_DISABLE_PIP_VERSION_CHECK=1 VIRTUAL_ENV="$(CURDIR)/$(VENV)"; \
+	if $(BIN)/python -m pip install --quiet uv==$(UV_VERSION) \
+	  && $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock; then :; else \
+	  echo "uv did not work here; pip installs the same by the same hashes."; \
+	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock; \
+	fi
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+demo: $(STAMP) ## start the blog platform on 127.0.0.1:4455 and print what to try; Ctrl-C stops it
+	@$(DEMO)
+
+demo-check: $(STAMP) ## start it on free ports, run every story, compare, stop
+	@$(DEMO) check
+
+test: lint ## lint, then every test
+	$(BIN)/python -m pytest
+
+lint: $(STAMP) ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP) ## put the code in its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(STAMP) ## write the generated reference pages anew
+	$(BIN)/python -m docs.generate
+
+bench: $(STAMP) ## measure CPU per request beside a bare handler and a bare nginx proxy
+	@for tool in wrk nginx; do \
+	  command -v $$tool >/dev/null || PATH="$$PATH:/usr/sbin" command -v $$tool >/dev/null || { \
+	    echo "$$tool is not installed. On Debian and Ubuntu: apt-get install wrk nginx-light"; exit 1; }; \
+	done
+	@for script in benchmarks/*.py; do echo "$$script"; $(BIN)/python $$script || exit 1; done
+
+lock: $(STAMP) ## resolve the dependencies anew, into requirements.lock and requirements-runtime.lock
+	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --group dev \
+	  --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
+	  pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 -c requirements.lock \
+	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
+	  pyproject.toml -o requirements-runtime.lock
+
+clean: ## remove everything that was made
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache examples/*/.run benchmarks/.run
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
