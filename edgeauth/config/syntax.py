@@ -38,6 +38,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "unknown escape in double quotes",
         "put the text in single quotes, where a backslash is an ordinary character",
     ),
+    "found invalid Unicode character escape code": (
+        "half of a character: JSON's pairs of \\u escapes are not part of YAML",
+        "write the character itself",
+    ),
     "found undefined tag handle": ("unknown tag", "remove the tag"),
     "found incompatible YAML document": ("unknown version of YAML", "remove the %YAML line"),
 }

@@ -11,6 +11,7 @@ from edgeauth.config.scalars import ListOf
 
 STANDARD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE")
 
+_KNOWN = (*STANDARD, "ALL")
 # RFC 9110 section 5.6.2, without the exclamation mark that means "not" in front.
 _METHOD = pattern(r"!?[#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
 
@@ -41,7 +42,7 @@ def _findings(methods: tuple[str, ...]) -> Iterator[Finding]:
         bare = name.removeprefix("!")
         if not _METHOD(name):
             yield Finding("not a method", (index,), "expected a name such as GET, !GET or ALL")
-        elif bare not in STANDARD and bare.upper() in (*STANDARD, "ALL"):
+        elif bare not in _KNOWN and bare.upper() in _KNOWN:
             message = "methods are compared with regard to case"
             yield Finding(message, (index,), f'did you mean "{name.upper()}"?')
     if methods and all(name.startswith("!") for name in methods):
