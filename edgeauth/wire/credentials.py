@@ -8,6 +8,7 @@ Trust: hostile. Values are never put into errors or representations.
 
 import binascii
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import unquote_to_bytes
 
@@ -33,11 +34,18 @@ class Credential(NamedTuple):
         return "Credential(***)"
 
 
-class HeaderSource(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class HeaderSource:
     """A header field; with a scheme, only what follows that scheme counts."""
 
     name: str
     scheme: str = ""
+    _name: bytes = field(init=False, repr=False, compare=False)
+    _scheme: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_name", self.name.lower().encode("ascii"))
+        object.__setattr__(self, "_scheme", self.scheme.lower().encode("ascii"))
 
     def find(self, request: Request) -> bytes | None:
         """Returns the field's value without the scheme, None if it is absent or of another one.
@@ -46,17 +54,16 @@ class HeaderSource(NamedTuple):
             RFC 9110 section 11.1: schemes are compared without regard to case. One or more
             blanks separate scheme and credentials (section 11.4).
         """
-        name = self.name.lower().encode("ascii")
-        value = request.headers.get(name)
+        value = request.headers.get(self._name)
         if value is None:
             return None
         # Several fields are joined with a comma, so most requests need no second look.
-        if b"," in value and sum(field == name for field, _ in request.headers.fields) > 1:
+        if b"," in value and self._name in request.headers.repeated:
             raise Malformed("the credential's header is there more than once")
-        if not self.scheme:
+        if not self._scheme:
             return value
         scheme, _, rest = value.partition(b" ")
-        return rest.lstrip(b" ") if scheme.lower() == self.scheme.lower().encode("ascii") else None
+        return rest.lstrip(b" ") if scheme.lower() == self._scheme else None
 
 
 class CookieSource(NamedTuple):

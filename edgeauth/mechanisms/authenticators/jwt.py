@@ -1,8 +1,8 @@
 """Proves that a trusted issuer says who the bearer of a token is.
 
 Verified tokens are remembered, since one signature costs as much as the rest of a request. What is
-kept are facts (these claims were signed with this key), never the verdict: whether they are current
-and enough for this rule is looked at every time.
+kept are facts (these claims were signed with a key of this issuer), never the verdict: whether they
+are current, and enough for this rule, is decided every time.
 
 Trust: the token is hostile until its signature was verified. What can be refused without asking
 anybody and without a signature is refused first.
@@ -14,6 +14,7 @@ Source:
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
+from math import inf
 from typing import Final, NamedTuple
 
 from pydantic import AliasChoices, Field, model_validator
@@ -130,6 +131,21 @@ class _Verified(NamedTuple):
     issuer: str | None
     """What the metadata calls the issuer; None where keys come from a JWKS endpoint."""
     principal: Principal
+    passed: Assertions
+    """What the claims were compared with when the token was verified."""
+    passed_at: float
+    ends: float
+    """The token's `exp`, or infinity."""
+
+    def check(self, assertions: Assertions, now: float) -> Refusal | None:
+        """Refuses the token unless it satisfies the assertions now.
+
+        The same claims give the same answer to the same assertions, until time has something to
+        say: then, and for the assertions of every other rule, everything is looked at again.
+        """
+        if self.passed is assertions and self.passed_at <= now < self.ends:
+            return None
+        return check_header(self.header, assertions) or check_claims(self.claims, assertions, now)
 
 
 class JwtAuthenticator:
@@ -175,10 +191,7 @@ class JwtAuthenticator:
         if not isinstance(known, _Verified):
             outcome = await self._verify(key, credential.value)
             return outcome.principal if isinstance(outcome, _Verified) else outcome
-        assertions = self._assertions_for(known.issuer)
-        refusal = check_header(known.header, assertions) or check_claims(
-            known.claims, assertions, self._now()
-        )
+        refusal = known.check(self._assertions_for(known.issuer), self._now())
         return known.principal if refusal is None else _challenged(refusal)
 
     async def _verify(self, key: bytes, token: bytes) -> _Verified | Refusal:
@@ -195,19 +208,17 @@ class JwtAuthenticator:
         keys = await self._services.verification_keys.resolve(
             self._key_source, issuer, compact.header.kid
         )
-        assertions = self._assertions_for(keys.issuer)
-        refusal = check_claims(claims, assertions, self._now())
+        assertions, now = self._assertions_for(keys.issuer), self._now()
+        refusal = check_claims(claims, assertions, now)
         if refusal is not None:
             return _challenged(refusal)
         allowed = assertions.allowed_algorithms
         if not any(verify_signature(compact, each, allowed) for each in keys.candidates):
             return _refused("the token is signed with none of the issuer's keys")
-        verified = _Verified(
-            compact.header, claims, keys.issuer, self._extract(compact.payload, claims)
-        )
-        ends = verified.principal.expires_at
-        until = keys.valid_until if ends is None else min(keys.valid_until, ends)
-        self._services.cache.store(key, verified, until)
+        principal = self._extract(compact.payload, claims)
+        ends = inf if principal.expires_at is None else principal.expires_at
+        verified = _Verified(compact.header, claims, keys.issuer, principal, assertions, now, ends)
+        self._services.cache.store(key, verified, min(keys.valid_until, ends))
         return verified
 
     def _check_before_asking(

@@ -172,10 +172,14 @@ class JwtFinalizer:
         behind its length, so that no two lists of them look the same.
         """
         text = "".join([f"{len(value)}:{value}" for value in values.values()])
-        rest = dumps(outputs) if self._reads_outputs else b""
-        return sha256(
-            b"".join((self._key_part, subject, text.encode("utf-8", "surrogatepass"), b"|", rest))
-        ).digest()
+        try:
+            told = text.encode()
+            if self._reads_outputs:
+                # Everything before it has its length, so this can not be taken for a value.
+                told += dumps(outputs)
+        except UnicodeEncodeError:
+            raise Fault(Reason.INTERNAL, "a value or an output is no text") from None
+        return sha256(self._key_part + subject + told).digest()
 
     def _time_left(self, expires_at: float | None, now: float) -> float:
         if expires_at is None:
