@@ -28,7 +28,7 @@ $(STAMP): pyproject.toml requirements.lock
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@echo "Setting up $(VENV) ..."
 	@export PIP_DISABLE_PIP_VERSION_CHECK=1 VIRTUAL_ENV="$(CURDIR)/$(VENV)"; \
-	if $(BIN)/python -m pip install --quiet uv==$(UV_VERSION) \
+	if $(BIN)/python -m pip install --quiet uv==$(UV_VERSION) 2>/dev/null \
 	  && $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock; then :; else \
 	  echo "uv did not work here; pip installs the same by the same hashes."; \
 	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock; \
