@@ -10,7 +10,7 @@ import sys
 
 from runner.check import check
 from runner.control import Control
-from runner.guide import guide, write_operator_header
+from runner.guide import guide, write_secrets
 from runner.plan import EXAMPLE, NotStarted, plan_usual
 from runner.platform import Platform
 
@@ -23,7 +23,7 @@ async def show() -> bool:
     try:
         await platform.start()
         await control.start()
-        write_operator_header(platform.plan)
+        write_secrets(platform.plan)
         print(f"\n{guide(platform.plan)}", flush=True)
         print(await platform.wait_for_a_death(), file=sys.stderr)
     finally:

@@ -7,15 +7,14 @@ import json
 import time
 import uuid
 from collections.abc import Mapping
-from pathlib import Path
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
-    load_pem_private_key,
 )
+from services.issuer_keys import key_id_of, read_key
 
 from runner.plan import Plan
 
@@ -25,12 +24,11 @@ CAROL = "c3f0a6d4-7a1e-4c55-8a57-3f6f2e1d9b10"
 class Forger:
     """Knows the issuer's key, which no attacker does, and a key of its own."""
 
-    def __init__(self, plan: Plan, genuine: str) -> None:
-        """`genuine` is a token of the issuer, for the id of its key."""
+    def __init__(self, plan: Plan) -> None:
         self._issuer = plan.url("accounts")
-        self._key = _read(plan.folder / "issuer.pem")
+        self._key = read_key((plan.folder / "issuer.pem").read_bytes())
         self._own_key = ec.generate_private_key(ec.SECP256R1())
-        self._key_id = str(jwt.get_unverified_header(genuine)["kid"])
+        self._key_id = key_id_of(self._key)
 
     def bad_id_tokens(self) -> dict[str, str]:
         """Returns ID tokens that say to be Carol's, by what is wrong with them."""
@@ -81,11 +79,6 @@ class Forger:
         return f"{signed}.{_encoded(tag)}"
 
 
-def expired_id_token(plan: Plan, genuine: str) -> str:
-    """Returns a token that was good until five minutes ago."""
-    return Forger(plan, genuine).bad_id_tokens()["expired"]
-
-
 def _unsigned(claims: Mapping[str, object]) -> str:
     return f"{_base64url({'alg': 'none', 'typ': 'JWT'})}.{_base64url(claims)}."
 
@@ -96,10 +89,3 @@ def _base64url(value: Mapping[str, object]) -> str:
 
 def _encoded(octets: bytes) -> str:
     return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
-
-
-def _read(path: Path) -> ec.EllipticCurvePrivateKey:
-    key = load_pem_private_key(path.read_bytes(), password=None)
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise TypeError("the issuer's key must be an EC key")
-    return key

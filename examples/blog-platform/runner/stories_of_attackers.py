@@ -19,7 +19,7 @@ GARBAGE = {
 
 async def bad_tokens(world: World) -> None:
     """A token that cannot be believed is as good as none, and never carol's."""
-    forger = Forger(world.platform.plan, await world.token("carol"))
+    forger = Forger(world.platform.plan)
     for what, token in forger.bad_id_tokens().items():
         profile = await world.edge.get("/profile", token)
         article = await world.edge.get(ARTICLE, token)
@@ -29,7 +29,7 @@ async def bad_tokens(world: World) -> None:
 
 async def identities_of_their_own(world: World) -> None:
     """What a client says of itself never reaches a service as identity."""
-    forger = Forger(world.platform.plan, await world.token("carol"))
+    forger = Forger(world.platform.plan)
     alice = world.users["alice"]
     keys = await _edge_keys(world)
     for key_id in (keys[0] if keys else "none", "my-key"):

@@ -132,7 +132,7 @@ async def _authenticate(request: web.Request, username: str, password: str) -> U
 def _return_target(text: str) -> str:
     target = find_return_target(text, address_of("edge").url)
     if target is None:
-        raise web.HTTPBadRequest(text="return_to does not lead back to the blog")
+        raise web.HTTPBadRequest(text=f"return_to must lead to {address_of('edge').url}/")
     return target
 
 
