@@ -2,8 +2,9 @@
 
 The parser may find several pipelined requests in one segment; each becomes an exchange in a
 queue, only the first of the queue is worked on, and nothing more is read from the socket while
-others wait. So each answer belongs to its own request whatever the client sends, and the memory of
-a connection is bounded by one segment and the limits of a head.
+others wait or the client does not take its answers. So each answer belongs to its own request
+whatever the client sends, and the memory of a connection is bounded by one segment, the limits of
+a head and one answer.
 
 Trust: every octet is hostile. What the parser or `wire` calls malformed is answered and the
 connection closed, since nobody knows where the next request would begin.
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 import httptools
 
-from edgeauth.listeners.exchange import PIPELINED, UPSTREAM, Exchange
+from edgeauth.listeners.exchange import PIPELINED, Exchange
+from edgeauth.listeners.resumption import resumed
 from edgeauth.model.decision import Decision, Deny, Response
 from edgeauth.model.errors import Malformed
 from edgeauth.wire.http1 import expects_continue, request_framing
@@ -25,6 +27,7 @@ from edgeauth.wire.inbound import canonical_request
 if TYPE_CHECKING:
     from edgeauth.listeners.server import Listener
 
+_INTERNAL_ERROR: Final = Response(500, ((b"cache-control", b"no-store"),))
 _LINGER_SECONDS: Final = 2.0
 """How long content that nobody wants is read, so that the client can read its answer."""
 
@@ -34,6 +37,7 @@ class ClientConnection(asyncio.Protocol):
 
     __slots__ = (
         "_advancing",
+        "_closing",
         "_deaf",
         "_eof",
         "_held",
@@ -44,6 +48,7 @@ class ClientConnection(asyncio.Protocol):
         "_transport",
         "deadline",
         "peer",
+        "stuffed",
     )
 
     def __init__(self, listener: "Listener") -> None:
@@ -52,10 +57,17 @@ class ClientConnection(asyncio.Protocol):
         self._queue: deque[Exchange] = deque()
         self._parsing = Exchange(self)
         self._advancing = False
+        self._closing = False
         self._held = 0
         self._deaf = False
         self._eof = False
+        self.stuffed = False
         self.deadline = 0.0
+
+    @property
+    def draining(self) -> bool:
+        """Returns whether no request is taken any more after those under way."""
+        return self._listener.draining
 
     # The transport speaks.
 
@@ -63,12 +75,14 @@ class ClientConnection(asyncio.Protocol):
         """Begins to wait for a request."""
         self._transport = cast("asyncio.Transport", transport)
         self.peer = self._listener.peer_of(self._transport)
-        self.deadline = self._listener.until(self._listener.limits.read_timeout)
+        self.watch()
         if not self._listener.admit(self):
+            self._closing = self._deaf = True
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Gives up what is under way: nobody waits for it any more."""
+        self._closing = self._deaf = True
         self._listener.forget(self)
         for exchange in self._queue:
             exchange.cancel()
@@ -81,44 +95,55 @@ class ClientConnection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Stops the upstream: the client reads more slowly than it sends."""
-        self.deadline = self._listener.until(self._listener.limits.write_timeout)
+        self.stuffed = True
         if self._queue and self._queue[0].sink is not None:
             self._queue[0].sink.pause()
+        self.watch()
 
     def resume_writing(self) -> None:
-        """Lets the upstream go on."""
-        self.deadline = 0.0
+        """Lets the upstream go on, or the next request."""
+        self.stuffed = False
         if self._queue and self._queue[0].sink is not None:
             self._queue[0].sink.resume()
+        self._go_on()
 
     def data_received(self, data: bytes) -> None:
         """Feeds the parser, which calls the methods below."""
         if self._deaf:
             return
+        exchange, octets = self._parsing, self._parsing.head_octets
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             # The request was treated as if it had not asked; what follows is no request.
-            self._parsing.keep_alive = False
             self._deaf = True
         except httptools.HttpParserError:
-            self._refuse(self._parsing, Malformed("the bytes are no HTTP request"))
+            self._refuse(Malformed("the bytes are no HTTP request"))
         else:
-            self._check_progress(len(data))
+            moved = self._parsing is not exchange or exchange.head_octets > octets
+            self._check_progress(0 if moved else len(data))
 
     def _check_progress(self, octets: int) -> None:
-        """Bounds what is read for a head, and the time between two pieces of content."""
+        """Bounds what is read for a head, and the time between two pieces of content.
+
+        Args:
+            octets: length of a segment that brought no complete piece of a head.
+        """
         exchange = self._parsing
         if not exchange.head_complete:
-            exchange.head_octets += octets
+            exchange.undelivered = exchange.undelivered + octets if octets else 0
             try:
                 self._check_head(exchange)
             except Malformed as malformed:
-                self._refuse(exchange, malformed)
+                self._refuse(malformed)
         elif not exchange.complete and not self._held:
-            self.deadline = self._listener.until(self._listener.limits.read_timeout)
-        if len(self._queue) > 1:
+            self.watch()
+        if self._others_wait():
             self.hold(PIPELINED)
+
+    def _others_wait(self) -> bool:
+        """Returns whether there are requests whose turn has not come."""
+        return len(self._queue) > 1 or (bool(self._queue) and not self._queue[0].started)
 
     # The parser speaks.
 
@@ -126,11 +151,12 @@ class ClientConnection(asyncio.Protocol):
         """Begins an exchange."""
         self._parsing = Exchange(self)
         if not self._queue:
-            self.deadline = self._listener.until(self._listener.limits.read_timeout)
+            self.watch()
 
     def on_url(self, url: bytes) -> None:
         """Takes a piece of the request target."""
         self._parsing.target += url
+        self._parsing.head_octets += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Takes a field; those after the content are counted and dropped.
@@ -148,24 +174,33 @@ class ClientConnection(asyncio.Protocol):
         exchange.fields.append((name.lower(), value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
-        """Puts the exchange into the queue and begins it when it is the first."""
+        """Puts the exchange into the queue and begins it when it is the first.
+
+        What follows in the same segment after the connection was given up is not looked at.
+        """
         exchange, parser = self._parsing, self._parser
         exchange.head_complete = True
+        if self._deaf:
+            return
         exchange.method = parser.get_method()
         exchange.version = parser.get_http_version()
-        exchange.keep_alive = exchange.version == "1.1" and parser.should_keep_alive()
+        # An upgrade is ignored; but then nobody knows whether requests follow it.
+        exchange.keep_alive = (
+            exchange.version == "1.1" and parser.should_keep_alive() and not parser.should_upgrade()
+        )
         self._queue.append(exchange)
         self._advance()
 
     def on_body(self, data: bytes) -> None:
         """Passes a piece of content on."""
-        self._parsing.receive(data)
+        if not self._deaf:
+            self._parsing.receive(data)
 
     def on_message_complete(self) -> None:
         """Notes that the request is complete."""
-        if not self._parsing.complete:
+        if not self._parsing.complete and not self._deaf:
             self._parsing.content_done()
-            self.deadline = 0.0
+            self.watch()
 
     # An exchange from beginning to end.
 
@@ -174,8 +209,12 @@ class ClientConnection(asyncio.Protocol):
         if self._advancing:
             return
         self._advancing = True
-        while self._queue and not self._queue[0].started:
-            self._begin(self._queue[0])
+        while self._queue and not self._queue[0].started and not self.stuffed:
+            exchange = self._queue[0]
+            try:
+                self._begin(exchange)
+            except Exception as bug:  # noqa: BLE001  (a bug is a "no", and must not end the loop)
+                self._broken(exchange, bug)
         self._advancing = False
 
     def _begin(self, exchange: Exchange) -> None:
@@ -190,7 +229,7 @@ class ClientConnection(asyncio.Protocol):
                 exchange.method, exchange.target, exchange.fields, self.peer
             )
             exchange.framing = request_framing(exchange.method, exchange.version, request.headers)
-            exchange.expects_continue = expects_continue(request.headers)
+            exchange.expects_continue = expects_continue(request.headers, exchange.version)
         except Malformed as malformed:
             self._answer_malformed(exchange, malformed)
             return
@@ -204,20 +243,27 @@ class ClientConnection(asyncio.Protocol):
         With warm caches it never waits, and a task would cost as much as a third of the decision.
         """
         try:
-            deciding.send(None)
+            awaited: object = deciding.send(None)
         except StopIteration as done:
             self._enforce(exchange, done.value)
             return
-        exchange.task = self._listener.spawn(deciding, lambda task: self._decided(exchange, task))
+        exchange.task = self._listener.spawn(
+            deciding if awaited is None else resumed(deciding, awaited),
+            lambda task: self._decided(exchange, task),
+        )
 
     def _decided(self, exchange: Exchange, task: "asyncio.Task[Decision]") -> None:
-        exchange.task = None
+        if not task.cancelled():
+            task.exception()  # asked for, so that asyncio does not complain that nobody did
         if exchange.answered:
             return
-        if task.cancelled() or task.exception() is not None:
-            self.abort()
-        else:
+        exchange.task = None
+        try:
             self._enforce(exchange, task.result())
+        except asyncio.CancelledError:
+            self.abort()
+        except Exception as bug:  # noqa: BLE001  (or the client would wait for ever)
+            self._broken(exchange, bug)
 
     def _enforce(self, exchange: Exchange, decision: Decision) -> None:
         if isinstance(decision, Deny):
@@ -225,30 +271,56 @@ class ClientConnection(asyncio.Protocol):
         else:
             self._listener.enforce(exchange, decision)
 
-    def exchange_done(self, exchange: Exchange, *, keep_alive: bool) -> None:
+    def _broken(self, exchange: Exchange, bug: Exception) -> None:
+        """Answers for a bug of ours; whatever was permitted, nothing more is done for it."""
+        self._listener.broken(bug)
+        if exchange.answered:
+            self.abort()
+            return
+        exchange.keep_alive = False
+        exchange.abandon_upstream()
+        exchange.answer(_INTERNAL_ERROR)
+
+    def exchange_done(self, exchange: Exchange) -> None:
         """Goes on with the next request, or closes.
 
         Args:
             exchange: the first of the queue, answered.
-            keep_alive: whether the next request can be told from the last.
         """
         if not self._queue or self._queue[0] is not exchange:
             return
         self._queue.popleft()
-        if not keep_alive or self._listener.draining:
-            self._close(lingering=not exchange.complete or bool(self._queue))
-            return
-        self._advance()
-        if not self._queue:
-            self._wait_for_next()
+        if exchange.keep_alive:
+            self._go_on()
+        else:
+            self._close(lingering=not exchange.complete or self._deaf or bool(self._queue))
 
-    def _wait_for_next(self) -> None:
-        if self._eof:
-            self._transport.close()
+    def _go_on(self) -> None:
+        """Begins the next request, reads on, or closes when nothing more is to come."""
+        self._advance()
+        if self._others_wait() or self._closing:
             return
-        self.deadline = self._listener.until(self._listener.limits.idle_timeout)
-        if self._held:
-            self.release(PIPELINED)
+        self.release(PIPELINED)
+        if not self._queue and (self._eof or self._deaf or self.draining):
+            self._close(lingering=False)
+        else:
+            self.watch()
+
+    def watch(self) -> None:
+        """Sets the deadline that the state asks for; 0.0 while it is not the client we wait for."""
+        listener = self._listener
+        limits = listener.limits
+        if self._closing:
+            return
+        if self.stuffed:
+            self.deadline = listener.until(limits.write_timeout)
+        elif not self._queue:
+            idle = self._parsing.head_complete
+            self.deadline = listener.until(limits.idle_timeout if idle else limits.read_timeout)
+        elif self._held or self._queue[0].complete or self._queue[0].sink is None:
+            self.deadline = 0.0
+        else:
+            self.deadline = listener.until(limits.read_timeout)
 
     # Refusing and closing.
 
@@ -256,24 +328,34 @@ class ClientConnection(asyncio.Protocol):
         limits = self._listener.limits
         if len(exchange.target) > limits.target_octets:
             raise Malformed("the request target is too long", 414)
-        if exchange.head_octets > limits.head_octets or len(exchange.fields) > limits.head_fields:
+        octets = exchange.head_octets + exchange.undelivered
+        if octets > limits.head_octets or len(exchange.fields) > limits.head_fields:
             raise Malformed("the head is too large", 431)
 
-    def _refuse(self, exchange: Exchange, malformed: Malformed) -> None:
+    def _refuse(self, malformed: Malformed) -> None:
         """Refuses what is no request, after everything before it was answered."""
-        self._deaf = True
-        if exchange.answered:
+        exchange = self._parsing
+        if self._deaf:
             return
+        self._deaf = True
         if not exchange.head_complete:
             exchange.head_complete = True
             exchange.malformed = malformed
             self._queue.append(exchange)
             self._advance()
+        elif exchange.complete:
+            self._end_after(exchange)
         elif not exchange.started:
             exchange.malformed = malformed
         else:
             exchange.abandon_upstream()
             self._answer_malformed(exchange, malformed)
+
+    def _end_after(self, exchange: Exchange) -> None:
+        """Closes after a request that is whole, whatever it was that came behind it."""
+        exchange.keep_alive = False
+        if not self._queue:
+            self._close(lingering=True)
 
     def _answer_malformed(self, exchange: Exchange, malformed: Malformed) -> None:
         self._deaf = True
@@ -287,16 +369,23 @@ class ClientConnection(asyncio.Protocol):
         Closing a socket with unread data resets the connection, and the client would lose its
         answer (RFC 9112 section 9.6).
         """
-        self._deaf = True
         for exchange in self._queue:
             exchange.cancel()
         self._queue.clear()
-        if lingering and not self._eof and self._transport.can_write_eof():
-            self._transport.write_eof()
-            self._release_all()
-            self.deadline = self._listener.until(_LINGER_SECONDS)
-        else:
+        self._closing = self._deaf = True
+        if self._transport.is_closing():
+            return
+        limits = self._listener.limits
+        unsent = self._transport.get_write_buffer_size() > 0
+        self.deadline = self._listener.until(limits.write_timeout if unsent else _LINGER_SECONDS)
+        if not lingering or self._eof:
             self._transport.close()
+            return
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        if self._held:
+            self._held = 0
+            self._transport.resume_reading()
 
     def abort(self) -> None:
         """Closes at once: the client must not take what it has for a complete answer."""
@@ -309,13 +398,19 @@ class ClientConnection(asyncio.Protocol):
     def close_when_idle(self) -> None:
         """Closes now when nothing is under way; otherwise the listener's draining does it."""
         if not self._queue:
-            self._transport.close()
+            self._close(lingering=False)
 
     # The exchange speaks.
 
     def spawn(self, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
         """Runs work in a task that the listener keeps."""
-        return self._listener.spawn(work)
+        return self._listener.spawn(work, self._worked)
+
+    def _worked(self, task: "asyncio.Task[None]") -> None:
+        bug = None if task.cancelled() else task.exception()
+        if bug is not None:
+            self._listener.broken(bug)
+            self.abort()
 
     def write(self, data: bytes) -> None:
         """Writes a piece of an answer."""
@@ -323,10 +418,12 @@ class ClientConnection(asyncio.Protocol):
 
     def hold(self, reason: int) -> None:
         """Stops reading for a reason, one of `PIPELINED` and `UPSTREAM`."""
+        if self._closing or self._held & reason:
+            return
         if not self._held and not self._transport.is_closing():
             self._transport.pause_reading()
-            self.deadline = 0.0
         self._held |= reason
+        self.watch()
 
     def release(self, reason: int) -> None:
         """Reads on when no reason is left not to."""
@@ -335,7 +432,4 @@ class ClientConnection(asyncio.Protocol):
         self._held &= ~reason
         if not self._held and not self._transport.is_closing():
             self._transport.resume_reading()
-
-    def _release_all(self) -> None:
-        self.release(PIPELINED)
-        self.release(UPSTREAM)
+        self.watch()

@@ -20,7 +20,7 @@ class DecisionDoor:
         self._accepted = accepted
 
     def enforce(self, exchange: Exchange, permit: Permit) -> None:
-        """Answers at once; content of the request is read and dropped by its connection."""
+        """Answers at once; a request whose content is still to come ends its connection."""
         edits = permit.edits
         fields = [
             (name, check_value(value)) for name, value in edits.fields if name not in _FRAMING

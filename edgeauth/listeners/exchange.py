@@ -75,6 +75,7 @@ class Exchange:
         "target",
         "task",
         "trailer_fields",
+        "undelivered",
         "version",
     )
 
@@ -85,6 +86,7 @@ class Exchange:
         self.method = b""
         self.version = "1.1"
         self.head_octets = 0
+        self.undelivered = 0
         self.trailer_fields = 0
         self.head_complete = False
         self.complete = False
@@ -115,31 +117,41 @@ class Exchange:
         """Takes a piece of the request's content."""
         if self._answered:
             return
-        framed = chunk(data) if self.framing.chunked else data
         if self.sink is None:
-            self._waiting.append(framed)
+            # As it came: the framing of a request that still waits its turn is not known yet.
+            self._waiting.append(data)
             self.connection.hold(UPSTREAM)
         else:
-            self.sink.send(framed)
+            self.sink.send(chunk(data) if self.framing.chunked else data)
 
     def content_done(self) -> None:
         """Notes that the request is complete."""
         self.complete = True
-        if self.framing.chunked and not self._answered:
-            if self.sink is None:
-                self._waiting.append(LAST_CHUNK)
-            else:
-                self.sink.send(LAST_CHUNK)
+        if self.sink is not None and self.framing.chunked:
+            self.sink.send(LAST_CHUNK)
 
     def attach(self, sink: ContentSink, head: bytes) -> None:
         """Sends the head and the content so far to an upstream; more follows as it comes."""
         self.sink = sink
-        sink.send(b"".join((head, *self._waiting)) if self._waiting else head)
-        if self._waiting:
-            self._waiting.clear()
-            self.connection.release(UPSTREAM)
-        if self.expects_continue and not self.complete:
-            self.connection.write(CONTINUE)
+        if self.connection.stuffed:
+            sink.pause()
+        if self.framing.empty:
+            sink.send(head)
+            return
+        # Released before it is sent: what is sent may be so much that the upstream holds again.
+        self.connection.release(UPSTREAM)
+        sink.send(head + self._content_so_far())
+        if not self.complete:
+            if self.expects_continue:
+                self.connection.write(CONTINUE)
+            self.connection.watch()
+
+    def _content_so_far(self) -> bytes:
+        data = b"".join(self._waiting)
+        self._waiting.clear()
+        if not self.framing.chunked:
+            return data
+        return (chunk(data) if data else b"") + (LAST_CHUNK if self.complete else b"")
 
     def work(self, work: Coroutine[None, None, None]) -> None:
         """Runs work for the exchange in a task, which ends with the exchange at the latest."""
@@ -155,24 +167,28 @@ class Exchange:
         if self.begun:
             self.connection.abort()
             return
-        keep_alive = self.keep_alive and self.complete
+        keep_alive = self.settle()
         self.connection.write(
             render_response(response, keep_alive=keep_alive, to_head=self.to_head)
         )
-        self.finish(keep_alive=keep_alive)
+        self.finish()
 
-    def finish(self, *, keep_alive: bool) -> None:
-        """Ends the exchange after its answer was written completely.
+    def settle(self) -> bool:
+        """Decides, and returns, whether the connection is used again after this answer.
 
-        Args:
-            keep_alive: whether the connection may be used again.
+        Asked when the head of the answer is written, since that says it to the client: what
+        comes later, such as the rest of an upload, does not change it any more.
         """
+        self.keep_alive = self.keep_alive and self.complete and not self.connection.draining
+        return self.keep_alive
+
+    def finish(self) -> None:
+        """Ends the exchange after its answer was written completely."""
         self._answered = True
         self.sink = None
-        if self._waiting:
-            self._waiting.clear()
-            self.connection.release(UPSTREAM)
-        self.connection.exchange_done(self, keep_alive=keep_alive and self.complete)
+        self._waiting.clear()
+        self.connection.release(UPSTREAM)
+        self.connection.exchange_done(self)
 
     def cancel(self) -> None:
         """Gives up everything that was done for a client that has gone."""

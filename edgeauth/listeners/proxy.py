@@ -11,9 +11,10 @@ from edgeauth.listeners.limits import Limits
 from edgeauth.listeners.upstream import Origin, UpstreamConnection, open_connection
 from edgeauth.model.decision import Permit, Refusal
 from edgeauth.model.errors import Fault, Malformed, Reason
-from edgeauth.model.request import Request
+from edgeauth.model.request import Headers, Request
 from edgeauth.model.routing import Target
 from edgeauth.wire.answers import Answers
+from edgeauth.wire.http1 import request_framing
 from edgeauth.wire.outbound import request_head
 
 _log = structlog.get_logger()
@@ -54,6 +55,7 @@ class ProxyDoor:
             exchange.answer(self._answers.to(_NO_TARGET))
             return
         try:
+            _check_method(exchange, request.method.encode())
             head = request_head(request, permit, target, exchange.framing)
         except Malformed:
             exchange.answer(self._answers.to(_REWRITE))
@@ -76,8 +78,11 @@ class ProxyDoor:
             exchange.task = None
             self.failed(exchange, origin, fault.detail)
             return
-        self._open.add(connection)
         exchange.task = None
+        if not connection.usable:
+            self.failed(exchange, origin, "it closed the connection")
+            return
+        self._open.add(connection)
         connection.serve(exchange, head, fresh=True)
 
     def _context(self, origin: Origin) -> ssl.SSLContext | None:
@@ -105,7 +110,7 @@ class ProxyDoor:
             idle.append(connection)
 
     def forget(self, connection: UpstreamConnection) -> None:
-        """Learns that an idle connection has ended."""
+        """Learns that a connection has ended."""
         self._open.discard(connection)
         idle = self._idle.get(connection.origin, [])
         if connection in idle:
@@ -126,6 +131,20 @@ class ProxyDoor:
         """Ends all connections."""
         for connection in tuple(self._open):
             connection.close()
+
+
+def _check_method(exchange: Exchange, method: bytes) -> None:
+    """Refuses a forwarded method under which the messages would be framed in another way.
+
+    Raises:
+        Malformed: it has no content but the request has, its answer has none or should have
+            some, or proxies do not speak it.
+    """
+    if method == exchange.method:
+        return
+    if not exchange.framing.empty or b"HEAD" in {method, exchange.method}:
+        raise Malformed("the forwarded method frames another message")
+    request_framing(method, exchange.version, Headers())
 
 
 def _origin(request: Request, target: Target) -> Origin:

@@ -172,6 +172,10 @@ class Listener:
             task.add_done_callback(done)
         return task
 
+    def broken(self, bug: BaseException) -> None:
+        """Tells the operator about a bug of edgeauth's own, without any data of the request."""
+        _log.error("bug in the data plane", error=type(bug).__name__)
+
     def malformed(self, peer: Peer, malformed: Malformed) -> None:
         """Tells the operator about bytes that are no request."""
         _log.info("malformed request", client=peer.address, error=str(malformed))

@@ -21,6 +21,7 @@ from edgeauth.wire.http1 import (
     NO_CONTENT,
     UNTIL_CLOSE,
     Framing,
+    announced_length,
     chunk,
     response_framing,
     status_line,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 _MOST_INTERIM_RESPONSES: Final = 8
 _HEAD_OCTETS: Final = 65_536
 """Octets of an upstream's response head; beyond that the upstream is out of order."""
+_REPEATABLE_METHODS: Final = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"})
+"""Idempotent ones: a proxy may send nothing else twice (RFC 9110 section 9.2.2)."""
 _BYPASS_OCTETS: Final = 65_536
 """From this length on, content of known length is passed on without the parser's help."""
 
@@ -108,7 +111,9 @@ class UpstreamConnection(asyncio.Protocol):
         """
         self._exchange = exchange
         self._head = head
-        self._replayable = not fresh and exchange.complete and exchange.framing.empty
+        self._replayable = (
+            not fresh and exchange.framing.empty and exchange.method in _REPEATABLE_METHODS
+        )
         self.deadline = self._door.until(self._door.limits.read_timeout)
         exchange.attach(self, head)
 
@@ -165,8 +170,10 @@ class UpstreamConnection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            self._fail(f"its response is malformed: {type(error).__name__}")
-            return
+            if not self._ended:
+                self._fail(f"its response is malformed: {type(error).__name__}")
+                return
+            self._reusable = False
         self._check_head(len(data))
         self._flush()
 
@@ -212,9 +219,10 @@ class UpstreamConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Fails what is under way, or leaves the pool."""
         self._reusable = False
+        self._door.forget(self)
         if self._exchange is None:
-            self._door.forget(self)
-        elif self._framing is None and not self._interim and self._replayable:
+            return
+        if self._replayable and not self._head_octets and self._framing is None:
             exchange, self._exchange = self._exchange, None
             exchange.sink = None
             self._door.connect(exchange, self.origin, self._head)
@@ -240,7 +248,9 @@ class UpstreamConnection(asyncio.Protocol):
         if exchange is None or self._ended or self._framing is not None:
             return
         status = self._parser.get_status_code()
-        if 100 <= status < 200:
+        if status < 100:
+            raise Malformed("the status is none")
+        if status < 200:
             self._interim += 1
             self._names.clear()
             self._fields.clear()
@@ -248,26 +258,28 @@ class UpstreamConnection(asyncio.Protocol):
                 raise Malformed("an interim response that nobody asked for")
             return
         headers = Headers(self._fields)
-        framing = response_framing(status, headers, to_head=exchange.to_head)
+        version = self._parser.get_http_version()
+        framing = response_framing(status, version, headers, to_head=exchange.to_head)
         self._framing = framing
         self._reusable = self._reusable and bool(self._parser.should_keep_alive())
         self.deadline = 0.0
-        self._begin_answer(exchange, status, headers, framing)
-
-    def _begin_answer(
-        self, exchange: Exchange, status: int, headers: Headers, framing: Framing
-    ) -> None:
         self._chunked = framing.length is None and exchange.version == "1.1"
-        parts = [status_line(status), *response_fields(headers, self._names, framing)]
+        self._begin_answer(exchange, status, headers)
+        if framing is NO_CONTENT:
+            self._ended = True
+
+    def _begin_answer(self, exchange: Exchange, status: int, headers: Headers) -> None:
+        parts = [status_line(status), *response_fields(headers, self._names)]
+        length = announced_length(status, headers)
         if self._chunked:
             parts.append(b"transfer-encoding: chunked\r\n")
-        if not (exchange.keep_alive and exchange.complete):
+        elif length is not None:
+            parts.append(b"content-length: %d\r\n" % length)
+        if not exchange.settle():
             parts.append(b"connection: close\r\n")
         parts.append(b"\r\n")
         exchange.begun = True
         self._buffer.append(b"".join(parts))
-        if framing is NO_CONTENT:
-            self._ended = True
 
     def on_body(self, data: bytes) -> None:
         """Passes a piece of content on."""
@@ -292,13 +304,13 @@ class UpstreamConnection(asyncio.Protocol):
             return
         self._exchange = None
         self.deadline = 0.0
-        if self._reusable and exchange.complete and not self._transport.is_closing():
+        if exchange.complete and self.usable and not self._transport.get_write_buffer_size():
             self._transport.resume_reading()
             self._reset()
             self._door.release(self)
         else:
             self.close()
-        exchange.finish(keep_alive=exchange.keep_alive)
+        exchange.finish()
 
     def _fail(self, what: str) -> None:
         exchange, self._exchange = self._exchange, None

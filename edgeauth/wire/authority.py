@@ -35,9 +35,11 @@ def parse_authority(raw: bytes) -> str:
     host, port = found["host"], found["port"]
     if host.startswith("["):
         _check_ipv6(host)
+    if ".." in host:
+        raise Malformed("the host name has an empty label")
     host = host.removesuffix(".")
-    if len(host) > _LONGEST_NAME or ".." in host:
-        raise Malformed("the host name is too long or has an empty label")
+    if len(host) > _LONGEST_NAME:
+        raise Malformed("the host name is too long")
     if port is None:
         return host
     if int(port) > 65535:

@@ -9,7 +9,7 @@ from typing import Final
 from edgeauth.model.request import Headers
 
 _MOST_HOPS: Final = 64
-"""Entries of a forwarding chain that are looked at."""
+"""Entries of a forwarding chain that are looked at: the last ones, the nearest proxies' own."""
 
 
 def forwarded_addresses(headers: Headers) -> tuple[str, ...]:
@@ -29,15 +29,15 @@ def forwarded_addresses(headers: Headers) -> tuple[str, ...]:
 
 def _for_parameters(value: bytes) -> tuple[str, ...]:
     found: list[str] = []
-    for element in value.decode("latin-1").split(",")[:_MOST_HOPS]:
+    for element in value.decode("latin-1").split(",")[-_MOST_HOPS:]:
         for pair in element.split(";"):
-            name, _, node = pair.strip().partition("=")
+            name, _, node = pair.strip(" \t").partition("=")
             if name.lower() != "for":
                 continue
-            node = node.strip('"')
+            node = _unquoted(node)
             if node.lower() == "unknown" or node.startswith("_"):
                 continue
-            address = _address(node.removeprefix("[").removesuffix("]"))
+            address = _node_address(node)
             if address is None:
                 return ()
             found.append(address)
@@ -46,8 +46,8 @@ def _for_parameters(value: bytes) -> tuple[str, ...]:
 
 def _x_forwarded_for(value: bytes) -> tuple[str, ...]:
     found: list[str] = []
-    for entry in value.decode("latin-1").split(",")[:_MOST_HOPS]:
-        text = entry.strip()
+    for entry in value.decode("latin-1").split(",")[-_MOST_HOPS:]:
+        text = entry.strip(" \t")
         if not text:
             continue
         address = _address(text)
@@ -57,7 +57,23 @@ def _x_forwarded_for(value: bytes) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _unquoted(node: str) -> str:
+    """Returns a node without its quotes; brackets need them, or they stand for no address."""
+    if len(node) >= 2 and node.startswith('"') and node.endswith('"'):
+        return node[1:-1]
+    return "" if "[" in node else node
+
+
+def _node_address(node: str) -> str | None:
+    """Returns the address of a node: IPv4, or IPv6 in brackets (RFC 7239 section 6)."""
+    if node.startswith("[") and node.endswith("]") and ":" in node:
+        return _address(node[1:-1])
+    return None if ":" in node else _address(node)
+
+
 def _address(text: str) -> str | None:
+    if "%" in text:
+        return None  # a zone (RFC 4007) may hold any text, and means nothing elsewhere
     try:
         return str(ip_address(text))
     except ValueError:

@@ -37,13 +37,9 @@ FORWARDING: Final = frozenset(
 )
 """What proxies say about the original request: removed unless the peer is trusted."""
 
-ROUTING_HINTS: Final = frozenset(
+REROUTING: Final = frozenset(
     {
-        b"x-forwarded-prefix",
-        b"x-forwarded-port",
-        b"x-forwarded-scheme",
-        b"x-forwarded-server",
-        b"x-forwarded-ssl",
+        b"x-envoy-original-path",
         b"x-http-method",
         b"x-http-method-override",
         b"x-method-override",
@@ -52,6 +48,20 @@ ROUTING_HINTS: Final = frozenset(
         b"x-original-uri",
         b"x-original-url",
         b"x-rewrite-url",
+    }
+)
+"""Fields by which some upstreams read another request than the one that was decided about.
+
+Nobody may say them to an upstream: a trusted proxy often passes on what its client said.
+"""
+
+ROUTING_HINTS: Final = REROUTING | frozenset(
+    {
+        b"x-forwarded-prefix",
+        b"x-forwarded-port",
+        b"x-forwarded-scheme",
+        b"x-forwarded-server",
+        b"x-forwarded-ssl",
         b"x-real-ip",
         b"true-client-ip",
         b"x-client-cert",
@@ -60,12 +70,11 @@ ROUTING_HINTS: Final = frozenset(
         b"x-forwarded-client-cert",
         b"x-envoy-external-address",
         b"x-envoy-internal",
-        b"x-envoy-original-path",
     }
 )
-"""Fields by which some upstreams read another request than the one that was decided about.
+"""Those, and what upstreams believe of the client and its connection.
 
-Only a trusted proxy may say them.
+Removed unless a trusted proxy says them.
 """
 
 _SINGLETONS: Final = frozenset(
@@ -128,14 +137,6 @@ def check_singletons(headers: Headers) -> None:
     for name in headers.repeated:
         if name in _SINGLETONS:
             raise Malformed(f"the field {name.decode()} is repeated")
-
-
-def is_ambiguous(name: bytes) -> bool:
-    """Returns whether some upstreams would read the name as another one.
-
-    CGI-like servers make `X_User` and `X.User` the same variable as `X-User`.
-    """
-    return b"_" in name or b"." in name
 
 
 def connection_options(headers: Headers) -> frozenset[bytes]:

@@ -18,6 +18,7 @@ from edgeauth.model.request import Headers
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}")
 _WITHOUT_CONTENT: Final = frozenset({b"GET", b"HEAD", b"DELETE"})
 """Methods whose content has no meaning (RFC 9110 section 9.3): a place to hide a request in."""
+_STATUSES_WITHOUT_CONTENT: Final = frozenset({204, 304})
 _REFUSED_METHODS: Final = frozenset({b"CONNECT", b"TRACE"})
 
 
@@ -77,8 +78,10 @@ def _framing(coding: bytes | None, length: bytes | None) -> Framing:
     return Framing(int(length), chunked=False)
 
 
-def expects_continue(headers: Headers) -> bool:
+def expects_continue(headers: Headers, version: str) -> bool:
     """Returns whether the client waits for 100 (Continue) before it sends the content.
+
+    A client of version 1.0 does not know what that is, and is never told.
 
     Raises:
         Malformed: it expects something else (RFC 9110 section 10.1.1).
@@ -88,22 +91,32 @@ def expects_continue(headers: Headers) -> bool:
         return False
     if expectation.lower() != b"100-continue":
         raise Malformed("the expectation is not known", 417)
-    return True
+    return version == "1.1"
 
 
-def response_framing(status: int, headers: Headers, *, to_head: bool) -> Framing:
+def response_framing(status: int, version: str, headers: Headers, *, to_head: bool) -> Framing:
     """Returns the framing of a response's content (RFC 9112 section 6.3).
 
     Raises:
         Malformed: the upstream's framing can be read in two ways.
     """
-    if to_head or status in {204, 304}:
+    if to_head or status in _STATUSES_WITHOUT_CONTENT:
         return NO_CONTENT
     coding = headers.get(b"transfer-encoding")
     length = headers.get(b"content-length")
     if coding is None and length is None:
         return UNTIL_CLOSE
+    if coding is not None and version != "1.1":
+        raise Malformed("the response has a transfer coding that its version does not know")
     return _framing(coding, length)
+
+
+def announced_length(status: int, headers: Headers) -> int | None:
+    """Returns the length that a response tells, be it of content that is not sent (HEAD, 304)."""
+    length = headers.get(b"content-length")
+    if length is None or status == 204 or _LENGTH.fullmatch(length) is None:
+        return None
+    return int(length)
 
 
 _STATUS_LINES: Final = {
@@ -128,6 +141,9 @@ def render_response(response: Response, *, keep_alive: bool, to_head: bool = Fal
     parts += [b"%b: %b\r\n" % field for field in response.fields]
     if not keep_alive:
         parts.append(b"connection: close\r\n")
+    if response.status in _STATUSES_WITHOUT_CONTENT:
+        parts.append(b"\r\n")
+        return b"".join(parts)
     parts.append(b"content-length: %d\r\n\r\n" % len(response.body))
     if not to_head:
         parts.append(response.body)

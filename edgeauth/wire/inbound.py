@@ -4,7 +4,6 @@ Trust: everything here is the client's, but for forwarding fields of a trusted p
 """
 
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Headers, Request
@@ -123,7 +122,8 @@ def _split_forwarded_uri(uri: bytes) -> tuple[bytes, bytes]:
     if b"#" in uri:
         raise Malformed("the forwarded URI has a fragment")
     if uri.startswith((b"http://", b"https://")):
-        parts = urlsplit(uri)
-        return parts.path, parts.query
+        hierarchy, _, query = uri.partition(b"://")[2].partition(b"?")
+        _, slash, path = hierarchy.partition(b"/")
+        return slash + path, query
     path, _, query = uri.partition(b"?")
     return path, query

@@ -15,13 +15,15 @@ from edgeauth.model.routing import Target
 from edgeauth.wire.headers import (
     FORWARDING,
     HOP_BY_HOP,
+    REROUTING,
+    ROUTING_HINTS,
     check_value,
     connection_options,
 )
-from edgeauth.wire.http1 import Framing, status_line
+from edgeauth.wire.http1 import Framing
 from edgeauth.wire.uri import decode_slashes, parse_path
 
-_REBUILT: Final = HOP_BY_HOP | FORWARDING | {b"content-length", b"expect", b"host"}
+_REBUILT: Final = HOP_BY_HOP | FORWARDING | REROUTING | {b"content-length", b"expect", b"host"}
 """Fields that are never copied: they are made anew or end here."""
 _COMPUTED: Final = frozenset(
     {b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto"}
@@ -65,13 +67,20 @@ def _client_fields(headers: Headers, permit: Permit) -> Iterable[bytes]:
     for name, value in headers.fields:
         if name in _REBUILT or name in owned or name in ended:
             continue
-        if b"_" in name or (b"." in name and name.replace(b".", b"-") in owned | _REBUILT):
+        if b"_" in name or (b"." in name and _is_alias(name, owned)):
             continue
         if cookies and name == b"cookie":
             continue
         yield b"%b: %b\r\n" % (name, value)
     if cookies:
-        yield b"cookie: %b\r\n" % _cookie_value(headers, cookies)
+        known = None if b"cookie" in owned | ended else headers.get(b"cookie")
+        yield b"cookie: %b\r\n" % _cookie_value(known, cookies)
+
+
+def _is_alias(name: bytes, owned: frozenset[bytes]) -> bool:
+    """Returns whether an upstream that reads dots as dashes would take it for another field."""
+    read = name.replace(b".", b"-")
+    return read in owned or read in _REBUILT or read in ROUTING_HINTS
 
 
 def _ended_here(headers: Headers) -> frozenset[bytes]:
@@ -79,9 +88,8 @@ def _ended_here(headers: Headers) -> frozenset[bytes]:
     return connection_options(headers) if b"connection" in headers else frozenset()
 
 
-def _cookie_value(headers: Headers, cookies: tuple[tuple[str, str], ...]) -> bytes:
+def _cookie_value(known: bytes | None, cookies: tuple[tuple[str, str], ...]) -> bytes:
     own = [check_value(f"{name}={value}".encode()) for name, value in cookies]
-    known = headers.get(b"cookie")
     return b"; ".join([known, *own] if known else own)
 
 
@@ -146,24 +154,22 @@ def _without_parameters(query: str, names: frozenset[str]) -> str:
     return urlencode(sorted((pair for pair in pairs if pair[0] not in names), key=lambda p: p[0]))
 
 
-def response_head(
-    status: int, headers: Headers, names: list[bytes], framing: Framing, permit: Permit
-) -> list[bytes]:
-    """Returns the head of the client's response but for its end: framing and connection follow.
+def response_fields(headers: Headers, names: Iterable[bytes]) -> list[bytes]:
+    """Returns the upstream's fields as the client gets them; framing and connection follow.
+
+    `Authorization` never belongs into a response: an upstream that echoes its request would give
+    the contract away.
 
     Args:
-        status: of the upstream's response.
         headers: of the upstream's response.
         names: the names as the upstream wrote them, in the order of `headers.fields`.
-        framing: of the content.
-        permit: names that only the pipeline may set are not passed on to the client.
     """
     ended = _ended_here(headers)
-    parts = [status_line(status)]
-    for name, (lowered, value) in zip(names, headers.fields, strict=True):
-        if lowered in HOP_BY_HOP or lowered in ended or lowered in permit.owned:
-            continue
-        if lowered == b"content-length" and framing.chunked:
-            continue
-        parts.append(b"%b: %b\r\n" % (name, value))
-    return parts
+    return [
+        b"%b: %b\r\n" % (name, value)
+        for name, (lowered, value) in zip(names, headers.fields, strict=True)
+        if lowered not in HOP_BY_HOP
+        and lowered not in ended
+        and lowered != b"authorization"
+        and lowered != b"content-length"
+    ]
