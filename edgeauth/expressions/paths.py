@@ -39,6 +39,9 @@ MAX_LENGTH: Final = 1024
 MAX_NESTING: Final = 8
 """Queries within queries."""
 
+MAX_COMPONENTS: Final = 64
+"""Components of a selector, those of its queries included."""
+
 
 class Selector:
     """A compiled selector.
@@ -102,9 +105,13 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.position = 0
+        self.components = 0
 
     def path(self, depth: int) -> Step:
         """Reads components up to the end, or within a query up to its operator."""
+        self.components += 1
+        if self.components > MAX_COMPONENTS:
+            raise ExpressionError("the selector has too many components", self.position)
         if self._at("#"):
             return self._array(depth)
         step = self._component(depth)

@@ -35,7 +35,7 @@ def hint(name: str, known: Iterable[str], prefix: str = "") -> str:
     lowered = {candidate.lower(): candidate for candidate in names}
     close = lowered.get(name.lower())
     if close is None:
-        matches = get_close_matches(name, names, 1)
+        matches = get_close_matches(name, names, 1, 0.7)
         close = matches[0] if matches else None
     if close is not None:
         return f'did you mean "{prefix}{close}"?'

@@ -187,7 +187,7 @@ class _Body:
     def _include(self, node: Include) -> Writer:
         argument = Expression(lambda _frame: None, DYN)
         if node.argument is not None:
-            argument = self.operands.pipeline(node.argument)
+            argument = self.operands.argument(node.argument)
         definition = self.library.find(node.name, argument.type)
         if definition is None:
             known = self.library.document.definitions

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from edgeauth.expressions.errors import EvaluationError
 from edgeauth.expressions.templates.floats import format_float
-from edgeauth.expressions.templates.limits import MAX_NESTING, MAX_OUTPUT
+from edgeauth.expressions.templates.limits import MAX_ITEMS, MAX_NESTING, MAX_OUTPUT
 from edgeauth.expressions.templates.values import Instance, Integer, as_float
 
 NO_VALUE = "<no value>"
@@ -61,6 +61,7 @@ class Writer:
     def __init__(self) -> None:
         self.parts: list[str] = []
         self.length = 0
+        self.visited = 0
 
     def add(self, text: str) -> None:
         """Adds a piece of text."""
@@ -69,10 +70,19 @@ class Writer:
             raise EvaluationError("the text of a value is too long")
         self.parts.append(text)
 
+    def visit(self, depth: int) -> None:
+        """Counts a value: parts that are shared can make small data very large.
+
+        Raises:
+            EvaluationError: there are too many values, or one is too deep.
+        """
+        self.visited += 1
+        if self.visited > MAX_ITEMS or depth > MAX_NESTING:
+            raise EvaluationError("a value is too large or too deep to be printed")
+
     def value(self, value: object, depth: int) -> None:
         """Adds the text of a value; maps sorted by key."""
-        if depth > MAX_NESTING:
-            raise EvaluationError("a value is nested too deeply to be printed")
+        self.visit(depth)
         if value is None or isinstance(value, (str, int, float, Instance)):
             self.add(scalar_text(value))
         elif isinstance(value, Mapping):

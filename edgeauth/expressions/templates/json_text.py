@@ -11,7 +11,6 @@ from typing import Final
 from edgeauth.expressions.errors import EvaluationError
 from edgeauth.expressions.templates.floats import json_float
 from edgeauth.expressions.templates.format import Writer
-from edgeauth.expressions.templates.limits import MAX_NESTING
 from edgeauth.expressions.templates.values import Instance, Integer, as_float
 
 _SPECIAL: Final = re.compile('[\x00-\x1f"\\\\\u2028\u2029\ud800-\udfff]')
@@ -66,8 +65,7 @@ class _JsonWriter(Writer):
         self.escape_html = escape_html
 
     def value(self, value: object, depth: int) -> None:
-        if depth > MAX_NESTING:
-            raise EvaluationError("a value is nested too deeply for JSON")
+        self.visit(depth)
         if value is None or isinstance(value, (str, int, float, Instance)):
             self.add(self._scalar(value))
         elif isinstance(value, Mapping):

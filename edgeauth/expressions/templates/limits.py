@@ -12,10 +12,10 @@ MAX_OUTPUT: Final = 1024 * 1024
 """Characters that one rendering, or one function call, may produce."""
 
 MAX_ITEMS: Final = 100_000
-"""Elements of a list that a function makes."""
+"""Elements of a list that a function makes, and values that are visited to print or compare one."""
 
 BUDGET: Final = 4 * 1024 * 1024
 """Units of work of one rendering: characters written or made, plus the fixed costs below."""
 
-STEP_COST: Final = 8
+STEP_COST: Final = 32
 """Units for one action or function call, and for one turn of a loop."""

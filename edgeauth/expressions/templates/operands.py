@@ -100,6 +100,14 @@ class Operands:
         value = value._replace(nil_fails=False)
         return self._stored(pipeline, value) if pipeline.declared else value
 
+    def argument(self, pipeline: Pipeline) -> Expression:
+        """Compiles what a template is called with; the scope is handed on without being read."""
+        first = pipeline.commands[0].operands[0]
+        alone = len(pipeline.commands) == len(pipeline.commands[0].operands) == 1
+        if alone and isinstance(first, (Dot, Variable)) and self._slot(first).type is SCOPE:
+            return Expression(lambda _frame: None, SCOPE)
+        return self.pipeline(pipeline)
+
     def _stored(self, pipeline: Pipeline, value: Expression) -> Expression:
         variable = pipeline.declared[0]
         slot = self.find(variable) if pipeline.assigns else self.declare(variable, value.type)

@@ -56,7 +56,7 @@ class _Parser:
         nodes: list[Node] = []
         self.depth += 1
         if self.depth > MAX_NESTING:
-            raise ExpressionError("nested too deeply", self.tokens[self.position].offset)
+            raise ExpressionError("nested too deeply", self.tokens[self.position - 1].offset)
         closing = None
         while closing is None and self.position < len(self.tokens):
             token = self.tokens[self.position]

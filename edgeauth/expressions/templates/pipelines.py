@@ -69,6 +69,9 @@ class PipelineParser:
         if depth > MAX_NESTING:
             raise ExpressionError("nested too deeply", start)
         declared, assigns = self._declarations(declarations)
+        if declared and closing == "close":
+            hint = "declare it in an action of its own"
+            raise ExpressionError("a variable is set within parentheses", start, hint)
         commands: list[Command] = []
         while True:
             command = self._command(depth)

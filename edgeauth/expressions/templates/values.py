@@ -165,16 +165,19 @@ class _Comparison:
         self.visited += 1
         if self.visited > MAX_ITEMS or depth > MAX_NESTING:
             raise EvaluationError("the values are too large to compare")
+        if left is None or isinstance(left, (str, int, float, Instance)):
+            return type_name(left) == type_name(right) and left == right
         if type_name(left) != type_name(right):
             return False
         if isinstance(left, Mapping) and isinstance(right, Mapping):
-            return left.keys() == right.keys() and all(
-                self.equal(value, right[key], depth + 1) for key, value in left.items()
-            )
-        if isinstance(left, str) or not isinstance(left, Sequence):
-            return left == right
-        return (
-            isinstance(right, Sequence)
-            and len(left) == len(right)
-            and all(self.equal(a, b, depth + 1) for a, b in zip(left, right, strict=True))
-        )
+            if left.keys() != right.keys():
+                return False
+            pairs = [(value, right[key]) for key, value in left.items()]
+        elif isinstance(left, Sequence) and isinstance(right, Sequence) and len(left) == len(right):
+            pairs = list(zip(left, right, strict=True))
+        else:
+            return False
+        for one, other in pairs:  # noqa: SIM110  (a generator would add a frame to each level)
+            if not self.equal(one, other, depth + 1):
+                return False
+        return True

@@ -6,7 +6,6 @@ from typing import Final, NamedTuple
 from edgeauth.expressions.errors import EvaluationError
 from edgeauth.expressions.templates.floats import format_float
 from edgeauth.expressions.templates.format import Writer, quoted, scalar_text, text_of
-from edgeauth.expressions.templates.limits import MAX_NESTING
 from edgeauth.expressions.templates.values import (
     Byte,
     Instance,
@@ -192,8 +191,7 @@ class _NestedWriter(Writer):
         self.directive = directive
 
     def value(self, value: object, depth: int) -> None:
-        if depth > MAX_NESTING:
-            raise EvaluationError("a value is nested too deeply to be printed")
+        self.visit(depth)
         if self.directive.verb == "p":
             raise EvaluationError("%p prints an address")
         go_syntax = self.directive.go_syntax

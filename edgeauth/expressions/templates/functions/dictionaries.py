@@ -81,9 +81,9 @@ class _Merger:
         result = dict(target)
         for key, value in source.items():
             present = result.get(key)
-            if isinstance(present, Mapping) and isinstance(value, Mapping):
+            if present and isinstance(present, Mapping) and isinstance(value, Mapping):
                 result[key] = self.merged(present, value, depth + 1)
-            elif self.overwrite or not is_true(present):
+            elif self.overwrite or (value is not None and not is_true(present)):
                 result[key] = value
         return result
 
