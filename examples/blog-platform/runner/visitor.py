@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aiohttp import ClientSession
-from multidict import CIMultiDictProxy
+from aiohttp import ClientError, ClientSession
+from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
@@ -13,7 +13,7 @@ BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back."""
+    """What came back; status 0 if nothing did."""
 
     status: int
     headers: CIMultiDictProxy[str]
@@ -89,10 +89,13 @@ class Visitor:
     ) -> Answer:
         # encoded=True: the path goes out as it stands here, whatever it looks like.
         url = URL(self._origin + path, encoded=True)
-        async with self._session.request(
-            method, url, headers=headers, data=form or data, allow_redirects=False
-        ) as response:
-            return Answer(response.status, response.headers, await response.text())
+        try:
+            async with self._session.request(
+                method, url, headers=headers, data=form or data, allow_redirects=False
+            ) as response:
+                return Answer(response.status, response.headers, await response.text())
+        except (ClientError, TimeoutError) as error:
+            return Answer(0, CIMultiDictProxy(CIMultiDict()), f"no answer: {type(error).__name__}")
 
 
 def _authorization(token: str | None) -> dict[str, str]:
