@@ -6,10 +6,13 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from edgeauth.config.errors import Collector, ConfigurationError
+from edgeauth.config.errors import Collector, ConfigurationError, Problem
 from edgeauth.config.explain import explain
 from edgeauth.config.nodes import Mapping, Node, plain
 from edgeauth.config.specification import Specification
+
+MAX_PROBLEMS = 200
+"""Problems of one tree that are told: a file with a million of them shall not stop the process."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -26,14 +29,18 @@ def decode(
         context: handed to validators that ask for it.
 
     Raises:
-        ConfigurationError: holds every problem of the tree.
+        ConfigurationError: holds every problem of the tree, up to `MAX_PROBLEMS`.
     """
     try:
         decoded = model.model_validate(plain(node), context=context)
     except ValidationError as error:
         # The input would bring secrets into messages; what is shown comes from the nodes.
         details = error.errors(include_url=False, include_input=False)
-        raise ConfigurationError(explain(model, node, details)) from None
+        problems = explain(model, node, details[:MAX_PROBLEMS])
+        if len(details) > MAX_PROBLEMS:
+            message = f"{len(details) - MAX_PROBLEMS} more problems are not shown"
+            problems.append(Problem(node.source.file, 0, 0, message))
+        raise ConfigurationError(problems) from None
     if isinstance(decoded, Specification) and isinstance(node, Mapping):
         decoded.locate(node)
     return decoded

@@ -4,8 +4,9 @@ Trust: lines come from files that anybody may have written and go to terminals a
 are masked, control characters replaced, long lines cut.
 """
 
-from difflib import get_close_matches
-from functools import lru_cache
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import islice, takewhile
 from re import IGNORECASE, compile as pattern
 from typing import NamedTuple
 
@@ -15,10 +16,15 @@ MASK = "***"
 _WIDTH = 160
 """Characters of a line that are shown."""
 
+_LONGEST_KEY = 200
+_LONGEST_LINE = 2000
+"""Characters that are searched for secrets, which takes quadratic time; what is longer is one."""
+
+# Letters in any order too: a misspelt key is what is shown most.
 _SENSITIVE = (
-    r"[\w.-]*(?:pass?w\w*|pwd|passphrase|secret|token|private_?key|api_?key|authorization|cookie)"
+    r"[\w.-]*(?:p[as]{1,3}[word]{2,5}[dt]?|pwd|passphrase|s[ecrt]{4,6}|token"
+    r"|private_?key|api_?key|authorization|cookie)"
 )
-_SECRET_WORDS = ("password", "passphrase", "secret", "client_secret", "private_key", "api_key")
 _is_sensitive = pattern(_SENSITIVE, IGNORECASE).fullmatch
 _SENSITIVE_ON_LINE = pattern(rf"(?:^|[\s{{,\"'])({_SENSITIVE})[\"']?\s*:(?=\s|$)", IGNORECASE)
 _VALUE_ON_LINE = pattern(r"(?:^|[\s{,\"'])(value)[\"']?\s*:(?=\s|$)", IGNORECASE)
@@ -45,8 +51,11 @@ def excerpt(source: Source, line: int, column: int) -> Excerpt:
         return Excerpt("", 0)
     text = source.line(line)
     spans = _secret_spans(source, line, text)
-    spans += [match.span() for match in _USER_INFORMATION.finditer(text)]
-    shown, caret = _masked(text, sorted(spans), column - 1)
+    cut = max(0, column - 1 - _LONGEST_LINE)
+    near = text[cut : column - 1 + _LONGEST_LINE]
+    spans = [(max(begin - cut, 0), min(end - cut, len(near))) for begin, end in spans]
+    spans += [match.span() for match in _USER_INFORMATION.finditer(near)]
+    shown, caret = _masked(near, sorted(spans), column - 1 - cut)
     return _cut(_UNPRINTABLE.sub(lambda found: "→" if found[0] == "\t" else "�", shown), caret)
 
 
@@ -54,7 +63,7 @@ def _masked(text: str, spans: list[tuple[int, int]], caret: int) -> tuple[str, i
     """Puts the mask in place of each span and moves the caret along."""
     shown, done, moved = "", 0, caret
     for begin, end in spans:
-        if begin < done:  # overlaps the one before, which came first and is as secret
+        if begin < done or begin >= end:  # far away, or in the one before
             continue
         shown += text[done:begin] + MASK
         if caret >= end:
@@ -77,48 +86,53 @@ def _secret_spans(source: Source, line: int, text: str) -> list[tuple[int, int]]
     """Finds the secrets of a line: from the tree, or by their looks where no tree was made."""
     if not source.complete:
         return _by_looks(source, line, text)
+    if source.secrets is None:
+        source.secrets = sorted(set(_secrets(source.roots)))
     begin = source.line_begin(line)
     end = begin + len(text)
-    spans: list[tuple[int, int]] = []
-    pending: list[Node] = list(source.roots)
+    first = bisect_right(source.secrets, begin, key=lambda span: span[1])
+    return [
+        (max(secret_begin, begin) - begin, min(secret_end, end) - begin)
+        for secret_begin, secret_end in takewhile(
+            lambda span: span[0] < end, islice(source.secrets, first, None)
+        )
+    ]
+
+
+def _secrets(roots: list[Node]) -> Iterator[tuple[int, int]]:
+    """Yields where the secrets of a text stand; they do not overlap."""
+    pending = list(roots)
     seen: set[int] = set()
     while pending:
         node = pending.pop()
-        if id(node) in seen or node.begin > end or node.end < begin:
+        if isinstance(node, Scalar) or id(node) in seen:
             continue
         seen.add(id(node))
         for key, child in children(node):
             if isinstance(node, Mapping) and _holds_secret(node, str(key), child):
-                spans.extend(_between(child, begin, end))
+                yield from _spans(child)
             pending.append(child)
-    return spans
 
 
 def _holds_secret(parent: Mapping, key: str, child: Node) -> bool:
-    if _sounds_secret(key):
+    if len(key) > _LONGEST_KEY or _is_sensitive(key):
         return not isinstance(child, Mapping)
     # The `config` of an `api_key` strategy: `in`, `name` and the key itself as `value`.
     return key == "value" and "type" not in parent.entries
 
 
-@lru_cache(maxsize=256)
-def _sounds_secret(key: str) -> bool:
-    """Tells keys of secrets, misspelt ones too: those are shown as unknown keys."""
-    if _is_sensitive(key):
-        return True
-    return len(key) < 30 and bool(get_close_matches(key.lower(), _SECRET_WORDS, 1, 0.75))
-
-
-def _between(node: Node, begin: int, end: int) -> list[tuple[int, int]]:
+def _spans(node: Node) -> Iterator[tuple[int, int]]:
     if isinstance(node, Sequence):
-        return [span for item in node.items for span in _between(item, begin, end)]
-    if not isinstance(node, Scalar) or node.begin >= end or node.end <= begin:
-        return []
-    return [(max(node.begin - begin, 0), min(node.end, end) - begin)]
+        for item in node.items:
+            yield from _spans(item)
+    elif isinstance(node, Scalar) and node.begin < node.end:
+        yield node.begin, node.end
 
 
 def _by_looks(source: Source, line: int, text: str) -> list[tuple[int, int]]:
     """Masks everything after a key that sounds secret, and lines that continue such a value."""
+    if len(text) > _LONGEST_LINE:
+        return [(0, len(text))]
     found = _SENSITIVE_ON_LINE.search(text)
     if found is None and "api_key" in source.text:
         found = _VALUE_ON_LINE.search(text)
@@ -130,7 +144,7 @@ def _by_looks(source: Source, line: int, text: str) -> list[tuple[int, int]]:
         candidate = source.line(above)
         if candidate.strip() and _indentation(candidate) < limit:
             limit = _indentation(candidate)
-            if _SENSITIVE_ON_LINE.search(candidate):
+            if _SENSITIVE_ON_LINE.search(candidate[:_LONGEST_LINE]):
                 return [(indentation, len(text))]
     return []
 

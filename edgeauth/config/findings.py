@@ -1,9 +1,13 @@
 """What a validator of a model raises: one or more things that are wrong, each with its place."""
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import NamedTuple
 
 from pydantic_core import PydanticCustomError
+
+MAX_FINDINGS = 100
+"""Findings in one value that are told; the rest is as wrong and takes time only."""
 
 
 class Finding(NamedTuple):
@@ -30,7 +34,7 @@ def refuse(findings: Iterable[Finding]) -> None:
     Raises:
         PydanticCustomError: `decode` turns it into one problem a finding.
     """
-    found = list(findings)
+    found = list(islice(findings, MAX_FINDINGS))
     if found:
         raise PydanticCustomError("findings", "several findings", {"findings": found})
 

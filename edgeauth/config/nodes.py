@@ -35,6 +35,7 @@ class Source:
         quotable: whether lines may be shown in messages; values of the environment may not.
         roots: the documents of the text, as far as they have been read.
         complete: whether `roots` holds all of them.
+        secrets: where secrets begin and end, once somebody has asked for a line.
     """
 
     file: str
@@ -42,6 +43,7 @@ class Source:
     quotable: bool = True
     roots: "list[Node]" = field(default_factory=list)
     complete: bool = False
+    secrets: list[tuple[int, int]] | None = None
     _begins: list[int] | None = None
 
     def position(self, offset: int) -> Position:

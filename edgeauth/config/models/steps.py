@@ -115,9 +115,12 @@ def _out_of_order(steps: tuple[Step, ...]) -> Iterator[Finding]:
 
 
 def _twice(ids: list[str | None]) -> Iterator[Finding]:
+    seen: set[str] = set()
     for index, one in enumerate(ids):
-        if one is not None and one in ids[:index]:
+        if one is not None and one in seen:
             yield Finding(f'duplicate id "{one}"', (index, "id"))
+        elif one is not None:
+            seen.add(one)
 
 
 Execute: TypeAlias = Annotated[ListOf[Step], Field(min_length=1), AfterValidator(_ordered)]

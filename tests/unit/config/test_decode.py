@@ -3,7 +3,7 @@ from typing import Annotated, ClassVar, Literal
 import pytest
 from pydantic import AfterValidator, BaseModel, Field
 
-from edgeauth.config.decode import decode
+from edgeauth.config.decode import MAX_PROBLEMS, decode
 from edgeauth.config.document import read_documents
 from edgeauth.config.errors import ConfigurationError, Problem
 from edgeauth.config.findings import Finding, bad_expression, refuse
@@ -109,6 +109,13 @@ def test_every_problem_is_told_at_once():
         (6, "an odd number"),
         (6, "an odd number"),
     ]
+
+
+def test_the_problems_of_a_hostile_text_are_told_up_to_a_limit():
+    found = problems_of("".join(f"k{index}: 1\n" for index in range(MAX_PROBLEMS + 5)))
+
+    assert len(found) == MAX_PROBLEMS + 1
+    assert found[0].message == "5 more problems are not shown"
 
 
 def test_what_is_known_and_what_is_near_is_told():

@@ -55,6 +55,14 @@ def test_secrets_are_masked_although_the_text_can_not_be_parsed(text: str):
     assert "hunter2" not in str(refused.value)
 
 
+def test_a_secret_behind_an_alias_is_masked_where_it_stands():
+    assert shown("a: &x hunter2\npassword: *x\n", 1).line == "a: ***"
+
+
+def test_a_key_that_takes_long_to_look_at_is_taken_for_a_secret():
+    assert "hunter2" not in shown("? " + "passw" * 40_000 + "!\n: hunter2\n", 2).line
+
+
 def test_the_value_of_a_condition_is_no_secret():
     text = "path_params: [{name: a, type: glob, value: x}]"
 
