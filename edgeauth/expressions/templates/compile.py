@@ -67,11 +67,11 @@ def compile_document(document: Document, variables: Mapping[str, Type]) -> Progr
     library = _Library(document, environment)
     body = _Body(library, Slot(0, SCOPE), metered=False)
     write = body.block(document.main)
-    readers = body.readers(document.main)
     read, pure = frozenset(environment.read), environment.pure
     for name in document.definitions:
         library.find(name, DYN)
-    return Program(write, body.operands.slots, read, pure, readers)
+    pieces = None if body.pieces is None else tuple(body.pieces)
+    return Program(write, body.operands.slots, read, pure, pieces)
 
 
 def _assigned(block: Block) -> set[str]:
@@ -122,22 +122,14 @@ class _Body:
         self.library = library
         self.operands = Operands(library.environment, root)
         self.operands.metered = metered
+        self.pieces: list[TextReader | str] | None = []
 
-    def readers(self, block: Block) -> tuple[TextReader | str, ...] | None:
-        """Returns the pieces of a body that needs no frame; None when it needs one."""
-        pieces: list[TextReader | str] = []
-        for node in block:
-            if isinstance(node, Text):
-                pieces.append(node.text)
-                continue
-            if not isinstance(node, Action) or node.pipeline.declared:
-                return None
-            value = self.operands.pipeline(node.pipeline)
-            reader = value.reader
-            if reader is None:
-                return None
-            pieces.append(_text_reader(reader, value.type))
-        return tuple(pieces)
+    def _piece(self, piece: TextReader | str | None) -> None:
+        """Notes a piece of a body that needs no frame; None when the body needs one."""
+        if piece is None:
+            self.pieces = None
+        elif self.pieces is not None:
+            self.pieces.append(piece)
 
     def block(self, block: Block) -> Writer:
         """Compiles a block to a writer."""
@@ -156,9 +148,11 @@ class _Body:
 
     def _node(self, node: Node) -> Writer:
         if isinstance(node, Text):
+            self._piece(node.text)
             return _constant_writer(node.text)
         if isinstance(node, Action):
             return self._action(node)
+        self._piece(None)
         if isinstance(node, Jump):
             signal = BREAK if node.keyword == "break" else CONTINUE
             return lambda _frame, _out: signal
@@ -169,10 +163,12 @@ class _Body:
     def _action(self, node: Action) -> Writer:
         value = self.operands.pipeline(node.pipeline)
         if node.pipeline.declared:
+            self._piece(None)
             return _effect(value)
         if isinstance(value.type, ObjectType) and value.type.text is None:
             raise ExpressionError(f"{value.type.name} can not be printed", node.offset, "a member")
-        run = value.run
+        run, reader = value.run, value.reader
+        self._piece(None if reader is None else _text_reader(reader, value.type))
 
         def write(frame: Frame, out: list[str]) -> int:
             text = printed(run(frame))

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from edgeauth.expressions.errors import EvaluationError, ExpressionError
+from edgeauth.expressions.errors import ExpressionError
 from edgeauth.expressions.templates import calls
+from edgeauth.expressions.templates.chains import chain_run, ending, root_reader
 from edgeauth.expressions.templates.check import (
     TYPES,
     check_count,
@@ -17,9 +18,7 @@ from edgeauth.expressions.templates.functions.builtins import index
 from edgeauth.expressions.templates.functions.regular import check_pattern
 from edgeauth.expressions.templates.functions.table import Function, Kind
 from edgeauth.expressions.templates.members import (
-    Path,
     element_default,
-    look_up,
     resolve,
     wrapped,
 )
@@ -35,8 +34,8 @@ from edgeauth.expressions.templates.syntax import (
     Pipeline,
     Variable,
 )
-from edgeauth.expressions.templates.values import Instance, Integer
-from edgeauth.expressions.types import BOOL, DOUBLE, DYN, INT, STRING, Method, ObjectType, Type
+from edgeauth.expressions.templates.values import Integer
+from edgeauth.expressions.types import BOOL, DOUBLE, DYN, INT, STRING, Method, Type
 
 _LAZY = ("and", "or")
 
@@ -168,19 +167,19 @@ class Operands:
             name, names = chain.names[0], chain.names[1:]
             kind = self._root_type(name)
             path = resolve(kind, names)
-            reader = _root_reader(name.text, path)
+            reader = root_reader(name.text, path)
             run: Run = lambda frame: reader(frame.scope)  # noqa: E731  (typed for what follows)
             plain: ScopeReader | None = reader
         else:
             origin = self._operand(start)
             path = resolve(origin.type, chain.names)
-            run, plain = _chain_run(origin, path), None
+            run, plain = chain_run(origin, path), None
         if path.method is not None:
             return self._method(chain, path.method, run, (arguments, final))
         if arguments or final is not None:
             last = chain.names[-1]
             raise ExpressionError(f'".{last.text}" takes no arguments', last.offset)
-        return _ending(Expression(run, path.type, nil_fails=True, reader=plain))
+        return ending(Expression(run, path.type, nil_fails=True, reader=plain))
 
     def _root_type(self, name: Name) -> Type:
         kind = self.environment.variables.get(name.text)
@@ -203,7 +202,7 @@ class Operands:
         function = Function(f".{name.text}", parameters, method.call)
         runs = self._arguments(function, name.offset, given)
         run = calls.compiled(method.call, (receiver, *runs), metered=self.metered)
-        return _ending(Expression(run, method.result))
+        return ending(Expression(run, method.result))
 
     # Functions
 
@@ -295,76 +294,3 @@ def _constant(literal: Literal) -> Expression:
         return Expression(lambda _frame: number, INT)
     kind = STRING if isinstance(value, str) else DOUBLE
     return Expression(lambda _frame: value, kind, reader=lambda _scope: value)
-
-
-def _ending(value: Expression) -> Expression:
-    """Wraps what a chain ends with when that is an object."""
-    kind = value.type
-    if not isinstance(kind, ObjectType):
-        return value
-    run, reader = value.run, value.reader
-    wrapped_reader: ScopeReader | None = None
-    if reader is not None:
-        plain = reader
-        wrapped_reader = lambda scope: Instance(kind, plain(scope))  # noqa: E731
-    return value._replace(run=lambda frame: Instance(kind, run(frame)), reader=wrapped_reader)
-
-
-def _root_reader(name: str, path: Path) -> ScopeReader:
-    """Returns what reads a chain from the scope; short chains get closures of their own."""
-    inner, names = _declared_reader(name, path.reads), path.names
-    if not names:
-        return inner
-    if len(names) > 1:
-        return lambda scope: look_up(inner(scope), names)
-    key = names[0]
-
-    def read(scope: Mapping[str, object]) -> object:
-        value = inner(scope)
-        return value.get(key) if type(value) is dict else look_up(value, names)
-
-    return read
-
-
-def _declared_reader(name: str, reads: tuple[Callable[..., object], ...]) -> ScopeReader:
-    if not reads:
-        return lambda scope: scope[name]
-    first = reads[0]
-    if len(reads) == 1:
-        return lambda scope: first(scope[name])
-    if len(reads) == 2:
-        second = reads[1]
-        return lambda scope: second(first(scope[name]))
-
-    def read(scope: Mapping[str, object]) -> object:
-        value = scope[name]
-        for step in reads:
-            value = step(value)
-        return value
-
-    return read
-
-
-def _chain_run(origin: Expression, path: Path) -> Run:
-    run, nil_fails = origin.run, origin.nil_fails
-    reads, names = path.reads, path.names
-    if isinstance(origin.type, ObjectType):
-
-        def read(frame: Frame) -> object:
-            instance = run(frame)
-            if not isinstance(instance, Instance):
-                raise EvaluationError("nil has no members")
-            value = instance.object
-            for step in reads:
-                value = step(value)
-            return look_up(value, names)
-
-        return read
-
-    def search(frame: Frame) -> object:
-        value = run(frame)
-        if value is None and not nil_fails:
-            return None
-        return look_up(value, names)
-
-    return search
