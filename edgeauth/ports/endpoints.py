@@ -10,8 +10,9 @@ from typing import Annotated, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import Field, GetCoreSchemaHandler, ValidationInfo, model_validator
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, core_schema
 
+from edgeauth.config.findings import not_expected
 from edgeauth.expressions.templates import Template
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.model.identity import fingerprint
@@ -60,7 +61,7 @@ class UrlTemplateOf(TemplateOf):
             check_url(value, tls=(info.context or {}).get("egress_tls", True))
         template = self.compiled(value)
         if template.constant is not None and _URL.fullmatch(template.constant) is None:
-            raise PydanticCustomError("url", "expected a URL in visible ASCII")
+            raise not_expected("a URL in visible ASCII")
         return template
 
 
@@ -76,9 +77,8 @@ def check_url(text: str, *, tls: bool) -> None:
     """
     found = _LITERAL_AUTHORITY.match(text)
     if found is None:
-        raise PydanticCustomError(
-            "url",
-            "expected an absolute URL such as https://pdp.example/v1, its scheme and host literal",
+        raise not_expected(
+            "an absolute URL such as https://pdp.example/v1, its scheme and host literal"
         )
     try:
         fits = bool(urlsplit(found.group()).hostname) and "@" not in found.group()
@@ -86,12 +86,9 @@ def check_url(text: str, *, tls: bool) -> None:
     except ValueError:
         fits = False
     if not fits:
-        raise PydanticCustomError("url", "expected a host and an optional port, and no credentials")
+        raise not_expected("a host and an optional port, and no credentials")
     if tls and found.group(1) != "https":
-        raise PydanticCustomError(
-            "url_tls",
-            "expected an https URL; --insecure-skip-egress-tls-enforcement allows http",
-        )
+        raise not_expected("an https URL; --insecure-skip-egress-tls-enforcement allows http")
 
 
 class Endpoint(Specification):

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from edgeauth.config.findings import bad_expression, not_expected
 from edgeauth.expressions.cel import Condition, compile_condition
 from edgeauth.expressions.errors import ExpressionError
 from edgeauth.expressions.objects import VARIABLES
@@ -32,12 +33,9 @@ class Specification(BaseModel):
 def _check_field_name(name: str) -> str:
     octets = name.encode("utf-8", "replace")
     if not is_token(octets):
-        raise PydanticCustomError("field_name", "expected the name of a header such as X-User")
+        raise not_expected("the name of a header such as X-User")
     if octets.lower() in _RESERVED_FIELDS:
-        raise PydanticCustomError(
-            "field_name_reserved",
-            "this header is about the connection or the framing and can not be set here",
-        )
+        raise not_expected("a header that is not about the connection or the framing")
     return name
 
 
@@ -62,11 +60,7 @@ class _CompiledText:
 
 
 def _as_field_error(error: ExpressionError) -> PydanticCustomError:
-    return PydanticCustomError(
-        "expression",
-        "{message}",
-        {"message": error.message, "offset": error.offset, "hint": error.hint},
-    )
+    return bad_expression(error.message, error.offset, error.hint)
 
 
 class TemplateOf(_CompiledText):
@@ -88,7 +82,7 @@ class TemplateOf(_CompiledText):
         if isinstance(value, Template):
             return value
         if not isinstance(value, str):
-            raise PydanticCustomError("template_type", "expected a text, possibly a template")
+            raise not_expected("a text, possibly a template")
         try:
             return compile_template(value, self.variables)
         except ExpressionError as error:
@@ -114,7 +108,7 @@ class ConditionOf(_CompiledText):
         if isinstance(value, Condition):
             return value
         if not isinstance(value, str):
-            raise PydanticCustomError("condition_type", "expected a condition (CEL) as text")
+            raise not_expected("a condition (CEL) as text")
         try:
             return compile_condition(value, self.variables)
         except ExpressionError as error:
@@ -133,7 +127,7 @@ class SelectorText(_CompiledText):
         if isinstance(value, Selector):
             return value
         if not isinstance(value, str):
-            raise PydanticCustomError("selector_type", "expected a path such as user.id")
+            raise not_expected("a path such as user.id")
         try:
             return compile_selector(value)
         except ExpressionError as error:

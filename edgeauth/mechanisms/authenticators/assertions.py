@@ -7,8 +7,8 @@ from collections.abc import Collection
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, field_validator
-from pydantic_core import PydanticCustomError
 
+from edgeauth.config.findings import not_expected
 from edgeauth.config.scalars import Duration, ListOf, Text
 from edgeauth.ports.fields import Specification
 from edgeauth.wire.jwa import ALGORITHMS
@@ -21,9 +21,7 @@ LONGEST_LEEWAY: Final = 60.0
 
 def _check_algorithm(name: str) -> str:
     if name not in ALGORITHMS:
-        raise PydanticCustomError(
-            "algorithm", "expected a signature algorithm: {known}", {"known": ", ".join(ALGORITHMS)}
-        )
+        raise not_expected(f"one of {', '.join(ALGORITHMS)}")
     return name
 
 
@@ -59,7 +57,7 @@ class AssertionsSpecification(Specification):
     @classmethod
     def _check_leeway(cls, value: float) -> float:
         if value > LONGEST_LEEWAY:
-            raise PydanticCustomError("leeway", "expected at most 60s, or expired tokens pass")
+            raise not_expected("at most 60s, or expired tokens pass")
         return value
 
     def build(self, issuers: Collection[str]) -> Assertions:

@@ -18,8 +18,8 @@ from math import inf
 from typing import Final, NamedTuple
 
 from pydantic import AliasChoices, Field, model_validator
-from pydantic_core import PydanticCustomError
 
+from edgeauth.config.findings import not_expected
 from edgeauth.config.scalars import Duration, ListOf
 from edgeauth.mechanisms.authenticators.assertions import AssertionsSpecification
 from edgeauth.mechanisms.authenticators.principals import PrincipalSpecification
@@ -93,17 +93,14 @@ class JwtSpecification(Specification):
     @model_validator(mode="after")
     def _check_source(self) -> "JwtSpecification":
         if (self.jwks_endpoint is None) == (self.metadata_endpoint is None):
-            raise PydanticCustomError(
-                "key_source", "expected exactly one of jwks_endpoint and metadata_endpoint"
-            )
+            raise not_expected("exactly one of jwks_endpoint and metadata_endpoint")
         if self.assertions.issuers is None and (
             self.metadata_endpoint is None or _names_issuer(self.metadata_endpoint)
         ):
             # Attacks 123 and 129: a token does not say itself whose keys it is verified with.
-            raise PydanticCustomError(
-                "issuers",
-                "expected assertions.issuers: with a jwks_endpoint, or an endpoint that "
-                "depends on TokenIssuer, nothing else says which issuers are trusted",
+            raise not_expected(
+                "assertions.issuers: with a jwks_endpoint, or an endpoint that "
+                "depends on TokenIssuer, nothing else says which issuers are trusted"
             )
         return self
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, model_validator
-from pydantic_core import PydanticCustomError
 
+from edgeauth.config.findings import not_expected
 from edgeauth.config.scalars import Text
 from edgeauth.ports.fields import Specification
 from edgeauth.wire.credentials import CookieSource, HeaderSource, QuerySource, Source
@@ -14,7 +14,7 @@ from edgeauth.wire.headers import is_token
 
 def _check_token(text: str) -> str:
     if not is_token(text.encode("utf-8", "replace")):
-        raise PydanticCustomError("token", "expected a name without blanks and separators")
+        raise not_expected("a name without blanks and separators")
     return text
 
 
@@ -33,11 +33,9 @@ class SourceSpecification(Specification):
     def _check_one(self) -> "SourceSpecification":
         named = [self.header, self.cookie, self.query_parameter]
         if len(named) - named.count(None) != 1:
-            raise PydanticCustomError(
-                "source", "expected exactly one of header, cookie and query_parameter"
-            )
+            raise not_expected("exactly one of header, cookie and query_parameter")
         if self.scheme is not None and self.header is None:
-            raise PydanticCustomError("source_scheme", "a scheme goes with a header only")
+            raise not_expected("a scheme beside a header only")
         return self
 
     def build(self) -> Source:

@@ -7,8 +7,8 @@ Source:
 from typing import Annotated
 
 from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
 
+from edgeauth.config.findings import not_expected
 from edgeauth.model.decision import Refusal, Response
 from edgeauth.model.errors import Malformed
 from edgeauth.ports.declare import Kind, Override, mechanism
@@ -22,7 +22,7 @@ def _check_realm(realm: str) -> str:
     try:
         basic_challenge(realm)
     except Malformed:
-        raise PydanticCustomError("realm", "expected a realm in visible ASCII") from None
+        raise not_expected("a realm in visible ASCII") from None
     return realm
 
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field, field_validator
-from pydantic_core import PydanticCustomError
 
+from edgeauth.config.findings import not_expected
 from edgeauth.expressions.templates import Template
 from edgeauth.mechanisms.fields import header_value
 from edgeauth.model.decision import HeaderEdits
@@ -37,7 +37,7 @@ class HeaderSpecification(Specification):
     @classmethod
     def _check_names(cls, headers: Mapping[str, Template]) -> Mapping[str, Template]:
         if len({name.lower() for name in headers}) < len(headers):
-            raise PydanticCustomError("headers", "expected each header once, in whatever case")
+            raise not_expected("each header once, in whatever case")
         return headers
 
 

@@ -18,8 +18,8 @@ from hashlib import sha256
 from typing import Annotated, Final
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_core import PydanticCustomError
 
+from edgeauth.config.findings import not_expected
 from edgeauth.config.scalars import Duration, Text
 from edgeauth.expressions.templates import Template
 from edgeauth.mechanisms.values import ValueTemplate, render_values
@@ -65,7 +65,7 @@ class CarrierSpecification(Specification):
     @classmethod
     def _check_scheme(cls, scheme: str | None) -> str | None:
         if scheme is not None and not is_token(scheme.encode("utf-8", "replace")):
-            raise PydanticCustomError("scheme", "expected a scheme such as Bearer")
+            raise not_expected("a scheme such as Bearer")
         return scheme
 
 
@@ -90,7 +90,7 @@ class JwtFinalizerSpecification(Specification):
     @classmethod
     def _check_ttl(cls, ttl: float) -> float:
         if not ttl > 1:
-            raise PydanticCustomError("ttl", "expected more than 1s")
+            raise not_expected("more than 1s")
         return ttl
 
 

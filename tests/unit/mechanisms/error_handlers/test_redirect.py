@@ -1,0 +1,85 @@
+import pytest
+
+from edgeauth.mechanisms.error_handlers import redirect
+from edgeauth.model.decision import Refusal
+from edgeauth.model.errors import Fault, Reason
+from tests.fakes.driving import run_straight
+from tests.fakes.mistakes import mistakes
+from tests.fakes.requests import matched, request
+from tests.fakes.services import World
+
+LOGIN = "https://idp.test/login?rt={{ .Request.URL | urlenc }}"
+REFUSAL = Refusal(Reason.AUTHENTICATION, "who?", challenges=(b"Bearer",))
+
+
+def respond(config, seen=None):
+    handler = World().build(redirect.TYPE, config)
+    return run_straight(handler.respond(REFUSAL, seen or matched()))
+
+
+@pytest.mark.parametrize(
+    ("config", "found"),
+    [
+        ({}, [("to", "missing")]),
+        ({"to": "http://idp.test/"}, [("to", "expected")]),
+        ({"to": "/login"}, [("to", "expected")]),
+        ({"to": "//evil.test/"}, [("to", "expected")]),
+        ({"to": '{{ .Request.Header "X-Login" }}'}, [("to", "expected")]),
+        ({"to": "https://{{ .Request.URL.Host }}/login"}, [("to", "expected")]),
+        ({"to": "https://idp.test{{ .Request.URL.Path }}"}, [("to", "expected")]),
+        ({"to": "https://idp.test/{{ .Subject.ID }}"}, [("to", "expression")]),
+        ({"to": "https://idp.test/ä"}, [("to", "expected")]),
+        ({"to": LOGIN, "code": 200}, [("code", "literal_error")]),
+        ({"to": LOGIN, "code": "302"}, [("code", "literal_error")]),
+        ({"to": LOGIN, "when": []}, [("when", "extra_forbidden")]),
+    ],
+    ids=[
+        "absent",
+        "without-tls",
+        "relative",
+        "scheme-relative",
+        "templated",
+        "templated-host",
+        "host-that-goes-on",
+        "unavailable-variable",
+        "no-ascii",
+        "no-redirection",
+        "text-as-code",
+        "unknown-key",
+    ],
+)
+def test_a_wrong_configuration_is_refused(config, found):
+    assert mistakes(redirect.TYPE, config) == found
+
+
+def test_nothing_of_it_can_be_set_in_a_rule():
+    assert not redirect.TYPE.overridable
+
+
+@pytest.mark.parametrize("value", ["a b", "a\r\nset-cookie: b", "a\x00", "ä", "a\u2028"], ids=ascii)
+def test_a_value_that_is_not_escaped_does_not_get_into_the_location(value):
+    config = {"to": 'https://idp.test/?x={{ .Request.Header "X-Value" }}'}
+
+    with pytest.raises(Fault) as caught:
+        respond(config, matched(headers={"X-Value": value}))
+
+    assert caught.value.reason is Reason.INTERNAL
+    assert value not in caught.value.detail
+
+
+def test_the_client_is_sent_to_the_login_that_knows_the_way_back():
+    response = respond({"to": LOGIN}, matched(request("/articles/1", query="a=b&c=d")))
+
+    assert response.status == 302
+    assert response.fields == (
+        (
+            b"location",
+            b"https://idp.test/login?rt=https%3A%2F%2Fshop.test%2Farticles%2F1%3Fa%3Db%26c%3Dd",
+        ),
+        (b"cache-control", b"no-store"),
+    )
+
+
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+def test_the_configured_code_is_used(code):
+    assert respond({"to": LOGIN, "code": code}).status == code
