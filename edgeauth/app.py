@@ -17,11 +17,9 @@ from edgeauth.catalogue.catalogue import Catalogue
 from edgeauth.catalogue.compile import RuleCompiler
 from edgeauth.catalogue.enforcement import Enforcement
 from edgeauth.catalogue.registry import Registry
-from edgeauth.config.decode import collect
 from edgeauth.config.errors import Collector
-from edgeauth.config.models.configuration import Configuration
 from edgeauth.config.models.serve import Management, Serve
-from edgeauth.config.read import RuleSet
+from edgeauth.config.read import Reading, RuleSet
 from edgeauth.contract.keystore import KeyStoreError
 from edgeauth.contract.signers import Signers
 from edgeauth.engine.decide import DecisionPoint
@@ -58,11 +56,11 @@ class Mode(Enum):
 class Blueprint:
     """What a process is to be made of."""
 
-    configuration: Configuration
+    reading: Reading
     enforcement: Enforcement
     mode: Mode
-    load: Callable[[], list[RuleSet]]
-    """Returns the rule sets, or raises a ConfigurationError."""
+    load: Callable[[Collector], list[RuleSet]]
+    """Returns the rule sets; tells what is wrong with them."""
 
 
 class Application:
@@ -70,52 +68,49 @@ class Application:
 
     Args:
         blueprint: what it is made of.
-
-    Raises:
-        ConfigurationError: holds every problem of the configuration and of the rule sets.
+        problems: receives what is wrong with the configuration and the rule sets; with any in it
+            the application must not be started.
     """
 
-    def __init__(self, blueprint: Blueprint) -> None:
-        serve = blueprint.configuration.serve
-        self._configuration = blueprint.configuration
+    def __init__(self, blueprint: Blueprint, problems: Collector) -> None:
+        self._configuration = blueprint.reading.configuration
+        serve = self._configuration.serve
         self._clock = SystemClock()
         self._endpoints = HttpEndpoints()
         self._answers = _answers(serve)
         self._log = DecisionLog(sys.stdout.buffer, self._clock)
         self._logging: asyncio.Task[None] | None = None
         signers = Signers(self._clock)
-        with collect() as problems:
-            for problem in blueprint.enforcement.problems(blueprint.configuration):
-                problems.add(problem)
-            rules = RuleBook(Trie())
-            with problems:
-                rules = self._rules(blueprint, signers)
-            self._tls = {name: self._context(name, problems) for name in ("serve", "management")}
+        for problem in blueprint.enforcement.problems(self._configuration):
+            problems.add(problem)
+        self._tls = {name: self._context(name, problems) for name in ("serve", "management")}
+        rules = self._rules(blueprint, signers, problems)
         decisions = DecisionPoint(rules, self._answers, self._log.record)
         self._listener = self._build_listener(blueprint.mode, decisions)
         self._management = ManagementListener(management_application(signers.published()))
 
-    def _rules(self, blueprint: Blueprint, signers: Signers) -> RuleBook:
-        """Returns the book of rules; problems of catalogue and rule files come together."""
-        configuration = blueprint.configuration
-        rule_sets: list[RuleSet] = []
-        with collect() as problems:
-            with problems:
-                rule_sets = blueprint.load()
-            with problems:
-                compiler = RuleCompiler(
-                    Catalogue(
-                        configuration.mechanisms,
-                        Registry(TYPES),
-                        self._services(signers),
-                        blueprint.enforcement,
-                    ),
-                    configuration.default_rule,
-                    blueprint.enforcement,
-                    proxy=blueprint.mode is Mode.PROXY,
-                )
-                book = compiler.compile(rule_sets)
-        return book
+    def _rules(self, blueprint: Blueprint, signers: Signers, problems: Collector) -> RuleBook:
+        """Returns the book of rules; the problems of catalogue and rule sets come together."""
+        rule_sets = blueprint.load(problems)
+        if blueprint.reading.broken & {"mechanisms", "default_rule"}:
+            return RuleBook(Trie())  # rules would only be said to lack what is broken
+        catalogue = Catalogue(
+            self._configuration.mechanisms,
+            Registry(TYPES),
+            self._services(signers),
+            blueprint.enforcement,
+        )
+        compiler = RuleCompiler(
+            catalogue,
+            self._configuration.default_rule,
+            blueprint.enforcement,
+            proxy=blueprint.mode is Mode.PROXY,
+        )
+        for problem in (*catalogue.problems.found, *compiler.problems.found):
+            problems.add(problem)
+        with problems:
+            return compiler.compile(rule_sets)
+        return RuleBook(Trie())
 
     def _services(self, signers: Signers) -> Services:
         settings = self._configuration.cache

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from edgeauth.catalogue.enforcement import Enforcement
 from edgeauth.catalogue.registry import Registry
 from edgeauth.config.decode import collect, decode
-from edgeauth.config.errors import ConfigurationError, Problem, did_you_mean, problem_at, quoted
+from edgeauth.config.errors import (
+    Collector,
+    ConfigurationError,
+    Problem,
+    did_you_mean,
+    problem_at,
+    quoted,
+)
 from edgeauth.config.merging import override, put
 from edgeauth.config.models.configuration import Mechanism as EntrySpecification, Mechanisms
 from edgeauth.config.models.steps import ErrorStep, Step
@@ -37,8 +44,9 @@ class Catalogue:
         services: what mechanisms are built with.
         enforcement: which secure defaults hold.
 
-    Raises:
-        ConfigurationError: holds every problem of every entry.
+    Attributes:
+        problems: what is wrong with entries. Steps may refer to such an entry, so that rules are
+            looked at as well, but get no mechanism.
     """
 
     def __init__(
@@ -51,12 +59,13 @@ class Catalogue:
         self._registry = registry
         self._services = services
         self._context = {"egress_tls": enforcement.egress_tls}
-        self._entries: dict[Kind, dict[str, Entry]] = {kind: {} for kind in Kind}
-        with collect() as problems:
-            for kind in Kind:
-                for entry in getattr(specification, kind.section):
-                    with problems:
-                        self._entries[kind][entry.id] = self._entry(kind, entry)
+        self._entries: dict[Kind, dict[str, Entry | None]] = {kind: {} for kind in Kind}
+        self.problems = Collector()
+        for kind in Kind:
+            for entry in getattr(specification, kind.section):
+                self._entries[kind][entry.id] = None
+                with self.problems:
+                    self._entries[kind][entry.id] = self._entry(kind, entry)
 
     def _entry(self, kind: Kind, specification: EntrySpecification) -> Entry:
         found = self._registry.find(kind, specification.type)
@@ -92,9 +101,11 @@ class Catalogue:
         Raises:
             ConfigurationError: there is no such entry, or an override is not allowed or wrong.
         """
-        entry = self._entries[kind].get(step.reference)
-        if entry is None:
+        if step.reference not in self._entries[kind]:
             raise ConfigurationError([self._unknown(kind, step)])
+        entry = self._entries[kind][step.reference]
+        if entry is None:
+            raise ConfigurationError(())  # what is wrong with it stands in `problems`
         overrides = step.config_node()
         if not overrides.entries:
             return entry.mechanism

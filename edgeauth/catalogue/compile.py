@@ -9,7 +9,7 @@ from edgeauth.catalogue.enforcement import Enforcement
 from edgeauth.catalogue.matching import add_routes
 from edgeauth.catalogue.pipelines import Pipeline, PipelineBuilder
 from edgeauth.config.decode import collect
-from edgeauth.config.errors import ConfigurationError, Problem
+from edgeauth.config.errors import Collector, ConfigurationError, Problem
 from edgeauth.config.models.configuration import DefaultRule
 from edgeauth.config.models.rules import ForwardTo, Rule as RuleSpecification
 from edgeauth.config.read import RuleSet
@@ -42,8 +42,9 @@ class RuleCompiler:
         enforcement: which secure defaults hold.
         proxy: whether requests will be forwarded, so that every rule needs `forward_to`.
 
-    Raises:
-        ConfigurationError: the default rule is wrong or insecure.
+    Attributes:
+        problems: what is wrong with the default rule, or insecure about it. Rules are looked at
+            all the same.
     """
 
     def __init__(
@@ -58,9 +59,12 @@ class RuleCompiler:
         self._proxy = proxy
         self._builder = PipelineBuilder(catalogue)
         self._default: Pipeline | None = None
+        self.problems = Collector()
         if default_rule is not None:
-            self._check_default(default_rule, catalogue)
-            self._default = self._builder.build(default_rule.execute, default_rule.on_error)
+            with self.problems:
+                self._check_default(default_rule, catalogue)
+            with self.problems:
+                self._default = self._builder.build(default_rule.execute, default_rule.on_error)
 
     def _check_default(self, rule: DefaultRule, catalogue: Catalogue) -> None:
         first = rule.execute[0]
@@ -114,7 +118,7 @@ class RuleCompiler:
         pipeline = self._builder.build(specification.execute, specification.on_error)
         if self._default is not None:
             pipeline = pipeline.inheriting(self._default)
-        if not pipeline.authenticators:
+        if not pipeline.authenticators and not self.problems.found:
             message = "no authenticator, and no default rule to inherit one from"
             raise ConfigurationError([specification.problem(message, "execute")])
         return pipeline

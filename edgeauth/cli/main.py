@@ -12,7 +12,7 @@ from edgeauth.cli.validate import validate
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="edgeauth", message="%(prog)s %(version)s")
 def main() -> None:
-    r"""Identity-aware authorization for the edge of a service landscape.
+    """Identity-aware authorization for the edge of a service landscape.
 
     \b
     Example:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
-from edgeauth.catalogue.enforcement import Enforcement
+if TYPE_CHECKING:
+    from edgeauth.catalogue.enforcement import Enforcement
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -53,8 +54,10 @@ def configuration_options(command: F) -> F:
     )(command)
 
 
-def enforcement_of(flags: dict[str, bool]) -> Enforcement:
+def enforcement_of(flags: dict[str, bool]) -> "Enforcement":
     """Returns which secure defaults hold, given the values of `insecure_options`."""
+    from edgeauth.catalogue.enforcement import Enforcement
+
     everything = flags["insecure"]
     tls = everything or flags["insecure_skip_all_tls_enforcement"]
     return Enforcement(

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import os
 import signal
 import sys
 from pathlib import Path
@@ -10,7 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgeauth.cli.loading import EXIT_FAILED, load_configuration, problems_reported
+from edgeauth.cli.loading import (
+    EXIT_FAILED,
+    load_configuration,
+    problems_reported,
+    rule_sets_of,
+)
 from edgeauth.cli.options import configuration_options, enforcement_of, insecure_options
 
 if TYPE_CHECKING:
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def serve() -> None:
-    r"""Decide about requests.
+    """Decide about requests.
 
     \b
     Example:
@@ -33,7 +37,7 @@ def serve() -> None:
 @configuration_options
 @insecure_options
 def proxy(config: Path | None, prefix: str, **flags: bool) -> None:
-    r"""Forward the requests that rules permit, with the contract.
+    """Forward the requests that rules permit, with the contract.
 
     \b
     Example:
@@ -48,7 +52,7 @@ def proxy(config: Path | None, prefix: str, **flags: bool) -> None:
 @configuration_options
 @insecure_options
 def decision(config: Path | None, prefix: str, **flags: bool) -> None:
-    r"""Answer gateways that ask about their requests: nginx, Traefik, Caddy, HAProxy, Envoy.
+    """Answer gateways that ask about their requests: nginx, Traefik, Caddy, HAProxy, Envoy.
 
     \b
     Example:
@@ -62,20 +66,12 @@ def decision(config: Path | None, prefix: str, **flags: bool) -> None:
 def _serve(mode: "Mode", config: Path | None, prefix: str, flags: dict[str, bool]) -> None:
     from edgeauth.app import Application, Blueprint
     from edgeauth.cli.logs import configure_logs
-    from edgeauth.providers.files import load_rule_sets
 
-    with problems_reported():
-        configuration = load_configuration(config, prefix)
-        configure_logs(configuration.log.level)
-        source = configuration.providers.file_system
-        application = Application(
-            Blueprint(
-                configuration,
-                enforcement_of(flags),
-                mode,
-                lambda: [] if source is None else load_rule_sets(source, os.environ),
-            )
-        )
+    with problems_reported() as problems:
+        reading = load_configuration(config, prefix, problems)
+        configure_logs(reading.configuration.log.level)
+        load = rule_sets_of(reading.configuration)
+        application = Application(Blueprint(reading, enforcement_of(flags), mode, load), problems)
     # What was loaded lives as long as the process: the collector need not look at it again.
     gc.collect()
     gc.freeze()

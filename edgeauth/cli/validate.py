@@ -1,23 +1,23 @@
 """`edgeauth validate`: everything that `serve` would refuse, without serving."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from edgeauth.cli.loading import load_configuration, problems_reported
+from edgeauth.cli.loading import load_configuration, problems_reported, rule_sets_of
 from edgeauth.cli.options import configuration_options, enforcement_of, insecure_options
 
 if TYPE_CHECKING:
-    from edgeauth.config.models.configuration import Configuration
-    from edgeauth.config.read import RuleSet
+    from edgeauth.app import Mode
+    from edgeauth.config.errors import Collector
+    from edgeauth.config.read import Reading, RuleSet
 
 
 @click.group()
 def validate() -> None:
-    r"""Check a configuration or rule sets.
+    """Check a configuration or rule sets.
 
     \b
     Example:
@@ -29,15 +29,17 @@ def validate() -> None:
 @configuration_options
 @insecure_options
 def config(config: Path | None, prefix: str, **flags: bool) -> None:
-    r"""Check the configuration: the catalogue, the default rule, keys and secure defaults.
+    """Check the configuration: the catalogue, the default rule, keys and secure defaults.
 
     \b
     Example:
       edgeauth validate config -c edgeauth.yaml
     """
-    with problems_reported():
-        configuration = load_configuration(config, prefix)
-        _check(configuration, flags, list, proxy=False)
+    from edgeauth.app import Mode
+
+    with problems_reported() as problems:
+        reading = load_configuration(config, prefix, problems)
+        _check(reading, flags, Mode.DECISION, lambda _: [], problems)
     click.echo("the configuration is valid")
 
 
@@ -49,36 +51,29 @@ def config(config: Path | None, prefix: str, **flags: bool) -> None:
 def rules(
     config: Path | None, prefix: str, *, proxy_mode: bool, files: tuple[Path, ...], **flags: bool
 ) -> None:
-    r"""Check rule sets against a configuration: FILES, or those that it names.
+    """Check rule sets against a configuration: FILES, or those that it names.
 
     \b
     Example:
       edgeauth validate rules --proxy-mode -c edgeauth.yaml rules/articles.yaml
     """
-    with problems_reported():
-        configuration = load_configuration(config, prefix)
-        _check(configuration, flags, lambda: _load(configuration, files), proxy=proxy_mode)
+    from edgeauth.app import Mode
+
+    with problems_reported() as problems:
+        reading = load_configuration(config, prefix, problems)
+        load = rule_sets_of(reading.configuration, files)
+        mode = Mode.PROXY if proxy_mode else Mode.DECISION
+        _check(reading, flags, mode, load, problems)
     click.echo("the rule sets are valid")
 
 
 def _check(
-    configuration: "Configuration",
+    reading: "Reading",
     flags: dict[str, bool],
-    load: "Callable[[], list[RuleSet]]",
-    *,
-    proxy: bool,
+    mode: "Mode",
+    load: "Callable[[Collector], list[RuleSet]]",
+    problems: "Collector",
 ) -> None:
-    from edgeauth.app import Application, Blueprint, Mode
+    from edgeauth.app import Application, Blueprint
 
-    mode = Mode.PROXY if proxy else Mode.DECISION
-    Application(Blueprint(configuration, enforcement_of(flags), mode, load))
-
-
-def _load(configuration: "Configuration", files: tuple[Path, ...]) -> "list[RuleSet]":
-    from edgeauth.providers.files import load_rule_sets, read_files
-
-    source = configuration.providers.file_system
-    if files:
-        substituted = source is not None and source.env_vars_enabled
-        return read_files(list(files), os.environ if substituted else None)
-    return [] if source is None else load_rule_sets(source, os.environ)
+    Application(Blueprint(reading, enforcement_of(flags), mode, load), problems)

@@ -63,6 +63,11 @@ class Collector:
     def __init__(self) -> None:
         self._problems: list[Problem] = []
 
+    @property
+    def found(self) -> tuple[Problem, ...]:
+        """Returns what was gathered so far."""
+        return tuple(self._problems)
+
     def add(self, problem: Problem) -> None:
         """Keeps a problem."""
         self._problems.append(problem)

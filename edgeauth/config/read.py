@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from edgeauth.config.decode import collect, decode
 from edgeauth.config.document import read_documents
 from edgeauth.config.environment import DEFAULT_PREFIX, overlay, substitute
-from edgeauth.config.errors import ConfigurationError, Problem, problem_at
+from edgeauth.config.errors import Collector, ConfigurationError, Problem, problem_at
+from edgeauth.config.merging import put
 from edgeauth.config.models.configuration import Configuration
 from edgeauth.config.models.rules import Rule, RuleSetDocument, RuleSetFile
-from edgeauth.config.nodes import Mapping, Node, Source
+from edgeauth.config.nodes import Mapping, Node, Sequence, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,19 @@ class RuleSet:
     authorization_class: str = "default"
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What could be read of a configuration, so that what depends on it can be looked at as well.
+
+    Attributes:
+        configuration: sections that are wrong are those of an empty configuration.
+        broken: the names of those sections.
+    """
+
+    configuration: Configuration
+    broken: frozenset[str] = frozenset()
+
+
 def read_rule_sets(
     text: str, file: str, environment: MappingType[str, str] | None = None
 ) -> list[RuleSet]:
@@ -40,30 +54,62 @@ def read_rule_sets(
     Raises:
         ConfigurationError: holds every problem of every document.
     """
-    documents = read_documents(text, file)
-    if not documents:
-        raise ConfigurationError([Problem(file, 0, 0, "no rule set in this file")])
-    found: list[RuleSet] = []
     with collect() as problems:
-        for document in documents:
-            with problems:
-                node = document if environment is None else substitute(document, environment)
-                found.append(_rule_set(node))
+        return salvage_rule_sets(text, file, environment, problems)
+
+
+def salvage_rule_sets(
+    text: str, file: str, environment: MappingType[str, str] | None, problems: Collector
+) -> list[RuleSet]:
+    """Returns the same as `read_rule_sets`, without the rules that are wrong.
+
+    Args:
+        text: YAML or JSON, one or more documents.
+        file: what the text is called in messages.
+        environment: replaces `${V}` in values; None leaves them as they are.
+        problems: receives what is wrong.
+    """
+    documents: list[Node] = []
+    with problems:
+        documents = read_documents(text, file)
+        if not documents:
+            raise ConfigurationError([Problem(file, 0, 0, "no rule set in this file")])
+    found: list[RuleSet] = []
+    for document in documents:
+        with problems:
+            node = document if environment is None else substitute(document, environment)
+            found.append(_rule_set(node, problems))
     return found
 
 
-def _rule_set(document: Node) -> RuleSet:
+def _rule_set(document: Node, problems: Collector) -> RuleSet:
     if not isinstance(document, Mapping):
         message = "a rule set is a map"
         keys = "version, name and rules, or apiVersion, kind, metadata and spec"
         raise ConfigurationError(
             [problem_at(document, message, expected=f"expected the keys {keys}")]
         )
-    if document.entries.keys() & {"apiVersion", "kind", "metadata", "spec"}:
-        whole = decode(RuleSetDocument, document)
-        return RuleSet(whole.metadata.name, whole.spec.rules, whole.spec.auth_class_name)
-    plain_set = decode(RuleSetFile, document)
-    return RuleSet(plain_set.name, plain_set.rules)
+    is_object = bool(document.entries.keys() & {"apiVersion", "kind", "metadata", "spec"})
+    try:
+        if is_object:
+            whole = decode(RuleSetDocument, document)
+            return RuleSet(whole.metadata.name, whole.spec.rules, whole.spec.auth_class_name)
+        plain_set = decode(RuleSetFile, document)
+        return RuleSet(plain_set.name, plain_set.rules)
+    except ConfigurationError as error:
+        for problem in error.problems:
+            problems.add(problem)
+        return RuleSet("", _readable_rules(document.entries.get("spec") if is_object else document))
+
+
+def _readable_rules(body: Node | None) -> tuple[Rule, ...]:
+    """Returns the rules of a set that are right by themselves."""
+    rules = body.entries.get("rules") if isinstance(body, Mapping) else None
+    found: list[Rule] = []
+    for node in rules.items if isinstance(rules, Sequence) else ():
+        with Collector():  # what is wrong with the others is known already
+            found.append(decode(Rule, node))
+    return tuple(found)
 
 
 def read_configuration(
@@ -83,15 +129,56 @@ def read_configuration(
     Raises:
         ConfigurationError: holds every problem.
     """
+    with collect() as problems:
+        reading = salvage_configuration(text, file, environment, prefix, problems)
+    return reading.configuration
+
+
+def salvage_configuration(
+    text: str,
+    file: str,
+    environment: MappingType[str, str],
+    prefix: str,
+    problems: Collector,
+) -> Reading:
+    """Returns the sections of the configuration that are right.
+
+    Args:
+        text: YAML or JSON, at most one document; an empty text says nothing.
+        file: what the text is called in messages.
+        environment: replaces `${V}` in values and, with the prefix, sets keys.
+        prefix: begins the names of variables that set keys.
+        problems: receives what is wrong.
+
+    Raises:
+        ConfigurationError: the text is no single YAML document.
+    """
     documents = read_documents(text, file)
     if len(documents) > 1:
         message = "a second document: the configuration is a single one"
         raise ConfigurationError([problem_at(documents[1], message)])
-    empty: Node = Mapping({}, [], Source(file, text), 0, 0)
-    root = documents[0] if documents else empty
-    with collect() as problems:
-        with problems:
-            root = substitute(root, environment)
-        with problems:
-            root = overlay(root, environment, prefix)
-    return decode(Configuration, root)
+    empty = Mapping({}, [], Source(file, text), 0, 0)
+    root: Node = documents[0] if documents else empty
+    with problems:
+        root = substitute(root, environment)
+    with problems:
+        root = overlay(root, environment, prefix)
+    try:
+        return Reading(decode(Configuration, root))
+    except ConfigurationError as error:
+        for problem in error.problems:
+            problems.add(problem)
+        return _readable_sections(root, empty)
+
+
+def _readable_sections(root: Node, empty: Mapping) -> Reading:
+    """Returns the sections that are right by themselves."""
+    whole, broken = empty, set[str]()
+    for name, section in root.entries.items() if isinstance(root, Mapping) else ():
+        try:
+            decode(Configuration, put(empty, name, section))
+        except ConfigurationError:
+            broken.add(name)
+        else:
+            whole = put(whole, name, section)
+    return Reading(decode(Configuration, whole), frozenset(broken))

@@ -8,16 +8,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from edgeauth.config.decode import collect
-from edgeauth.config.errors import ConfigurationError, Problem
+from edgeauth.config.errors import Collector, ConfigurationError, Problem
 from edgeauth.config.models.configuration import FileSystem
-from edgeauth.config.read import RuleSet, read_rule_sets
+from edgeauth.config.read import RuleSet, salvage_rule_sets
 
 _LARGEST: Final = 16 * 1024 * 1024
 """Octets of a file."""
 
 
-def load_rule_sets(source: FileSystem, environment: Mapping[str, str]) -> list[RuleSet]:
+def load_rule_sets(
+    source: FileSystem, environment: Mapping[str, str], problems: Collector
+) -> list[RuleSet]:
     """Returns the rule sets of a file, or of every file of a directory in the order of names.
 
     Hidden files and directories below are passed over.
@@ -25,36 +26,33 @@ def load_rule_sets(source: FileSystem, environment: Mapping[str, str]) -> list[R
     Args:
         source: `providers.file_system`.
         environment: the variables, used when `env_vars_enabled` is true.
-
-    Raises:
-        ConfigurationError: holds every problem of every file.
+        problems: receives what is wrong; rules that are wrong are not among those returned.
     """
     root = Path(source.src)
-    if not root.exists():
-        raise ConfigurationError([source.problem(f"{root} does not exist", "src")])
     files = [root]
     if root.is_dir():
         files = sorted(path for path in root.iterdir() if _is_rule_set(path))
-        if not files:
-            raise ConfigurationError([source.problem(f"{root} holds no rule sets", "src")])
-    return read_files(files, environment if source.env_vars_enabled else None)
+    if not root.exists() or not files:
+        wrong = "holds no rule sets" if root.exists() else "does not exist"
+        problems.add(source.problem(f"{root} {wrong}", "src"))
+        return []
+    return read_files(files, environment if source.env_vars_enabled else None, problems)
 
 
-def read_files(files: list[Path], environment: Mapping[str, str] | None) -> list[RuleSet]:
+def read_files(
+    files: list[Path], environment: Mapping[str, str] | None, problems: Collector
+) -> list[RuleSet]:
     """Returns the rule sets of files.
 
     Args:
         files: in the order in which their rules count where expressions are equal.
         environment: replaces `${V}` in values; None leaves them as they are.
-
-    Raises:
-        ConfigurationError: holds every problem of every file.
+        problems: receives what is wrong; rules that are wrong are not among those returned.
     """
     found: list[RuleSet] = []
-    with collect() as problems:
-        for path in files:
-            with problems:
-                found += read_rule_sets(read_text(path), str(path), environment)
+    for path in files:
+        with problems:
+            found += salvage_rule_sets(read_text(path), str(path), environment, problems)
     return found
 
 

@@ -44,7 +44,7 @@ _RESERVED: Final = frozenset(
     {"as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop"}
     | {"namespace", "package", "return", "var", "void", "while"}
 )
-_SHOWN: Final = {"end": "the end", "quoted": "a string", "raw": "a string"}
+_SHOWN: Final = {"end": "end of the text", "quoted": "a string", "raw": "a string"}
 
 
 def parse(text: str) -> Node:

@@ -12,7 +12,7 @@ REFUSED = [
     ("", 0, "the expression is empty", ""),
     ("  // nothing", 0, "the expression is empty", ""),
     ("true true", 5, 'unexpected "true"', "expected an operator or the end"),
-    ("(true", 5, "unexpected the end", 'expected ")"'),
+    ("(true", 5, "unexpected end of the text", 'expected ")"'),
     ("true & false", 5, "unexpected character", 'did you mean "&&"?'),
     ("Request.Method = 'GET'", 15, "unexpected character", 'did you mean "=="?'),
     ("'abc", 0, "unterminated string", ""),
