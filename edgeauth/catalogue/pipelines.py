@@ -105,6 +105,8 @@ class PipelineBuilder:
                 condition = _condition(kind, specification)
             with problems:
                 mechanism = self._catalogue.mechanism(kind, specification)
+        if mechanism is None:
+            raise ConfigurationError(())  # the catalogue has said what is wrong with the entry
         source = specification.reference
         step_id = specification.id or source
         match kind:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qs, unquote
 
+from edgeauth.expressions.errors import EvaluationError
 from edgeauth.expressions.types import (
     DYN,
     STRING,
@@ -48,8 +49,15 @@ class UrlView:
         return request.host[len(request.hostname) + 1 :]
 
     def query(self) -> dict[str, list[str]]:
-        """Returns the decoded query parameters: name to values, in order."""
-        return parse_qs(self.request.raw_query, keep_blank_values=True, max_num_fields=1000)
+        """Returns the decoded query parameters: name to values, in order.
+
+        Raises:
+            EvaluationError: there are more than a thousand.
+        """
+        try:
+            return parse_qs(self.request.raw_query, keep_blank_values=True, max_num_fields=1000)
+        except ValueError:
+            raise EvaluationError("the query has too many parameters") from None
 
 
 class RequestView:

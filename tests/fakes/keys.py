@@ -1,9 +1,11 @@
 """Signing keys for tests, made once a run: one of each family, by the algorithm they sign with."""
 
 from functools import cache
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from edgeauth.wire.jwa import SigningKey, SymmetricKey, VerificationKey
 
@@ -36,3 +38,10 @@ def verification_key(algorithm: str) -> VerificationKey:
     """Returns the counterpart of `signing_key`."""
     key = signing_key(algorithm)
     return key if isinstance(key, SymmetricKey) else key.public_key()
+
+
+def write_key_store(path: Path, algorithm: str = "ES256") -> None:
+    """Writes a PEM key store that holds the key of an algorithm."""
+    key = signing_key(algorithm)
+    assert not isinstance(key, SymmetricKey)
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
