@@ -16,7 +16,8 @@ class Principal:
     Attributes:
         id: the subject identifier; never empty for a credential that was verified.
         attributes: what is known of it, e.g. the claims of a token.
-        fingerprint: digest over everything above, for cache keys. Equal only for equal facts.
+        fingerprint: digest over all that this was made from, for cache keys. Equal only for
+            equal facts.
         expires_at: seconds since the epoch after which this principal may not be believed
             any more (the end of its token); None when it has no end.
     """

@@ -6,6 +6,7 @@ elsewhere.
 """
 
 import asyncio
+import ssl
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -35,6 +36,8 @@ class HttpEndpoints:
     ) -> None:
         self._timeout = timeout
         self._max_answer_octets = max_answer_octets
+        # Made now, because it reads the system's certificates from the disk.
+        self._tls = ssl.create_default_context()
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, call: Call) -> EndpointAnswer:
@@ -88,6 +91,7 @@ class HttpEndpoints:
         if self._session is None:
             # Made here and not in the constructor: it belongs to the loop that runs now.
             self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=self._tls),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 timeout=aiohttp.ClientTimeout(total=None),

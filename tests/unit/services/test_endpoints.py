@@ -193,6 +193,23 @@ def test_a_certificate_of_nobody_we_know_ends_everything():
     run(_with_server(check, context))
 
 
+def test_a_certificate_of_an_authority_that_the_system_trusts_is_trusted(tmp_path, monkeypatch):
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+
+    async def check(endpoints: Endpoints, there: str) -> None:
+        assert (await endpoints.send(Call("GET", f"{there}/echo"))).status == 200
+        name, port = there.rsplit(":", 1)
+        fault = await _fault_of(endpoints, f"https://127.0.0.1:{port}/echo")
+        assert fault.final  # the certificate is for localhost
+        assert name == "https://localhost"
+
+    run(_with_server(check, context))
+
+
 def test_environment_variables_do_not_lead_calls_elsewhere(monkeypatch):
     monkeypatch.setenv("http_proxy", "http://localhost:2")
 

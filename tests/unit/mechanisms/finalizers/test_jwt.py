@@ -84,7 +84,7 @@ class TestConfiguration:
         assert mistakes(jwt.TYPE, config) == found
 
     def test_a_key_store_that_can_not_be_used_is_refused_when_the_mechanism_is_built(self):
-        with pytest.raises(ValueError, match="missing.pem"):
+        with pytest.raises(ValueError, match="can not be read"):
             World().build(jwt.TYPE, {"signer": {"key_store": {"path": "missing.pem"}}})
 
     def test_a_rule_may_set_claims_values_and_ttl_only(self):
