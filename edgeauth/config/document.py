@@ -215,7 +215,7 @@ class _Composer:
                 self._check_key(event)
             if name in entries:
                 raise self._duplicate(event, key_begins[list(entries).index(name)])
-            key_begins.append(_begin(event))
+            key_begins.append(event.start_mark.index)  # type: ignore[union-attr]  # as in _begin
             event = following()
             entries[name] = (
                 self._scalar(event) if isinstance(event, ScalarEvent) else self._node(event, depth)

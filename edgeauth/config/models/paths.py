@@ -15,6 +15,7 @@ MAX_PATH = 2048
 """Characters of an expression."""
 
 _NAME = pattern(r"[A-Za-z0-9_][A-Za-z0-9_.-]*").fullmatch
+_USUAL = pattern(r"(?=/)(?:/:?[A-Za-z0-9_]+)*(?:/\*\*|/)?").fullmatch
 _ORDINARY = pattern(r"[A-Za-z0-9_-]+").fullmatch
 # RFC 3986 section 3.3: pchar; the braces and the like would have to be percent-encoded.
 _FOREIGN = pattern(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9._~!$&'()*+,;=:@%-]")
@@ -115,7 +116,9 @@ def _check_static(part: str, text: str, at: int, *, is_last: bool) -> None:
 
 
 def _checked(expression: str) -> str:
-    parse_path(expression)
+    # Most expressions are of this kind, and there are ten thousands of them.
+    if not _USUAL(expression) or expression.count(":") > 1:
+        parse_path(expression)
     return expression
 
 

@@ -1,7 +1,14 @@
 import pytest
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
-from edgeauth.config.models.paths import Kind, Segment, parse_path, wildcard_names
+from edgeauth.config.models.paths import (
+    Kind,
+    PathExpression,
+    Segment,
+    parse_path,
+    wildcard_names,
+)
 
 STATIC, SINGLE, FREE = Kind.STATIC, Kind.SINGLE, Kind.FREE
 
@@ -34,6 +41,8 @@ STATIC, SINGLE, FREE = Kind.STATIC, Kind.SINGLE, Kind.FREE
     ],
 )
 def test_what_no_request_can_match_is_refused_at_its_character(expression: str, offset: int):
+    with pytest.raises(ValidationError):
+        TypeAdapter(PathExpression).validate_python(expression)
     with pytest.raises(PydanticCustomError) as refused:
         parse_path(expression)
 
@@ -58,6 +67,7 @@ def test_what_no_request_can_match_is_refused_at_its_character(expression: str, 
     ],
 )
 def test_an_expression_is_cut_into_segments(expression: str, segments: list[tuple[Kind, str]]):
+    assert TypeAdapter(PathExpression).validate_python(expression) == expression
     assert parse_path(expression) == tuple(Segment(*segment) for segment in segments)
 
 
