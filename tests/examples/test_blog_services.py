@@ -184,6 +184,7 @@ UNFIT = [
     {"title": 7, "text": "x"},
     {"title": "x" * 201, "text": "x"},
     {"title": "x", "text": "x" * 20_001},
+    {"title": "\ud800", "text": "x"},
 ]
 
 

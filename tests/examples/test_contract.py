@@ -87,6 +87,8 @@ REFUSED = {
     "another scheme": lambda edge: [f"Basic {edge.contract(ALICE)}"],
     "two of them (46)": lambda edge: [f"Bearer {edge.contract(ALICE)}"] * 2,
     "no token at all": lambda edge: ["Bearer alice"],
+    "no UTF-8": lambda edge: ["Bearer \udcff.\udcff.\udcff"],
+    "a header nested too deeply (78)": lambda edge: [f"Bearer {_encoded(b'[' * 4000)}.e30.AA"],
     "algorithm none (94)": lambda edge: [f"Bearer {_unsigned(edge)}"],
     "HS256 with the public key (95)": lambda edge: [f"Bearer {_confused(edge)}"],
     "an embedded key (99)": lambda edge: [f"Bearer {_with_embedded_key(edge)}"],

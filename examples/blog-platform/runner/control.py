@@ -28,7 +28,7 @@ class Control:
 
     @property
     def path(self) -> Path:
-        """Where the socket is, relative to the example's folder where that is shorter."""
+        """Where the socket is."""
         return self._platform.plan.folder / "control"
 
     async def start(self) -> None:

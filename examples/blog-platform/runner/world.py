@@ -101,9 +101,9 @@ class World:
 async def wait_for(answer: Callable[[], Awaitable[Answer]], *, status_below_400: bool) -> Answer:
     """Asks until the answer is a yes (or a no), or patience ends; returns the last answer."""
     last = await answer()
-    with_patience = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+    deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
     while (last.status < 400) is not status_below_400:
-        if asyncio.get_running_loop().time() > with_patience:
+        if asyncio.get_running_loop().time() > deadline:
             break
         await asyncio.sleep(POLL_SECONDS)
         last = await answer()

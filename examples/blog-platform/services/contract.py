@@ -27,6 +27,9 @@ KEYS_BELIEVED_SECONDS = 600.0
 COOL_DOWN_SECONDS = 5.0
 CLOCK_SKEW_SECONDS = 5
 
+# What PyJWT raises, and what escapes it: text that is not UTF-8, JSON that is nested too deeply.
+_UNREADABLE = (jwt.PyJWTError, ValueError, RecursionError)
+
 
 class ContractRefused(Exception):
     """The token is not a contract that this service believes."""
@@ -102,7 +105,7 @@ class ContractVerifier:
             raise ContractRefused("too long")
         try:
             header = jwt.get_unverified_header(token)
-        except jwt.InvalidTokenError as error:
+        except _UNREADABLE as error:
             raise ContractRefused("not a signed token") from error
         key = await self._key(header.get("kid"))
         try:
@@ -115,7 +118,7 @@ class ContractVerifier:
                 leeway=CLOCK_SKEW_SECONDS,
                 options={"require": ["iss", "aud", "sub", "iat", "nbf", "exp", "jti"]},
             )
-        except jwt.InvalidTokenError as error:
+        except _UNREADABLE as error:
             raise ContractRefused("not a contract for us") from error
         return Contract(token, header, claims)
 

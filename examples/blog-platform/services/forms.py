@@ -4,6 +4,8 @@ Trust: any web page can make a browser post a form to us, with our cookies where
 held back (SameSite). The Origin field says whose page it was; a browser always sends it.
 """
 
+from collections.abc import Mapping
+
 from aiohttp import web
 from serving import address_of
 
@@ -23,14 +25,16 @@ def refuse_foreign_forms(request: web.Request, *pages_of: str) -> None:
         raise web.HTTPForbidden(text="this form was sent by another site")
 
 
-def text_field(form: object, name: str, most: int) -> str:
+def text_field(form: Mapping[str, object], name: str, most: int) -> str:
     """Returns a field of a form or of a JSON object, trimmed.
 
     Raises:
         HTTPBadRequest: it is missing, empty, not text, or has more than `most` characters.
     """
-    value = form.get(name) if hasattr(form, "get") else None
+    value = form.get(name)
     text = value.strip() if isinstance(value, str) else ""
-    if not text or len(text) > most:
+    # JSON can say half a character (a lone surrogate); no page could ever show it.
+    is_text = text.encode(errors="replace").decode() == text
+    if not text or not is_text or len(text) > most:
         raise web.HTTPBadRequest(text=f"{name} must have 1 to {most} characters")
     return text

@@ -33,7 +33,7 @@ def require_service(request: web.Request, *services: str) -> str:
     Raises:
         HTTPUnauthorized: none of them does.
     """
-    given = request.headers.get("Authorization", "").encode()
+    given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
     for service in services:
         if hmac.compare_digest(given, f"Bearer {service_token(service)}".encode()):
             return service
