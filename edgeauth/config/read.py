@@ -151,7 +151,7 @@ def salvage_configuration(
         problems: receives what is wrong.
 
     Raises:
-        ConfigurationError: the text is no single YAML document.
+        ConfigurationError: the text is no single YAML document, or its variables are wrong.
     """
     documents = read_documents(text, file)
     if len(documents) > 1:
@@ -159,10 +159,12 @@ def salvage_configuration(
         raise ConfigurationError([problem_at(documents[1], message)])
     empty = Mapping({}, [], Source(file, text), 0, 0)
     root: Node = documents[0] if documents else empty
-    with problems:
-        root = substitute(root, environment)
-    with problems:
-        root = overlay(root, environment, prefix)
+    # Without its variables the tree would be full of problems that are none: no going on then.
+    with collect() as variables:
+        with variables:
+            root = substitute(root, environment)
+        with variables:
+            root = overlay(root, environment, prefix)
     try:
         return Reading(decode(Configuration, root))
     except ConfigurationError as error:
