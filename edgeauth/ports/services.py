@@ -10,6 +10,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from edgeauth.model.identity import fingerprint
 from edgeauth.model.json import Json
 from edgeauth.ports.endpoints import Call, Endpoint
 from edgeauth.wire.answers import Answers
@@ -93,6 +94,13 @@ class KeySource:
     is_metadata: bool
     check_issuer: bool = True
     ttl: float = 600.0
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Returns a digest over all of this, for cache keys."""
+        kind = b"metadata" if self.is_metadata else b"jwks"
+        checked = b"checked" if self.check_issuer else b"unchecked"
+        return fingerprint(self.endpoint.fingerprint, kind, checked, repr(self.ttl).encode())
 
 
 class VerificationKeys(Protocol):

@@ -7,9 +7,8 @@ from typing import Final, NamedTuple
 
 from edgeauth.ports.services import Clock
 
-TYPICAL_FACT_OCTETS: Final = 8_192
-"""What a fact takes at most as a rule, to turn `memory_limit` into entries: a token's claims."""
 DEFAULT_ENTRY_LIMIT: Final = 16_384
+"""About 128 MiB, since a token's claims or a contract take 8 KiB at the most as a rule."""
 
 
 class _Entry(NamedTuple):

@@ -180,12 +180,7 @@ class IssuerKeys:
 
     def _holder(self, source: KeySource, issuer: str) -> _KeyHolder:
         call = source.endpoint.call({"TokenIssuer": issuer})
-        key = fingerprint(
-            call.fingerprint,
-            b"metadata" if source.is_metadata else b"jwks",
-            b"checked" if source.check_issuer else b"unchecked",
-            repr(source.ttl).encode(),
-        )
+        key = fingerprint(source.fingerprint, call.fingerprint)
         holder = self._holders.get(key)
         if holder is None:
             if len(self._holders) >= MAX_ISSUERS:

@@ -22,6 +22,11 @@ from pydantic import AliasChoices, Field, model_validator
 from edgeauth.config.findings import not_expected
 from edgeauth.config.scalars import Duration, ListOf
 from edgeauth.mechanisms.authenticators.assertions import AssertionsSpecification
+from edgeauth.mechanisms.authenticators.issuers import (
+    MetadataEndpoint,
+    build_key_source,
+    names_issuer,
+)
 from edgeauth.mechanisms.authenticators.principals import PrincipalSpecification
 from edgeauth.mechanisms.authenticators.sources import SourceSpecification, build_sources
 from edgeauth.model.decision import Refusal
@@ -29,7 +34,7 @@ from edgeauth.model.errors import Malformed, Reason
 from edgeauth.model.identity import Principal, fingerprint
 from edgeauth.model.json import Json
 from edgeauth.ports.declare import Kind, Override, mechanism
-from edgeauth.ports.endpoints import Endpoint, IssuerEndpoint
+from edgeauth.ports.endpoints import IssuerEndpoint
 from edgeauth.ports.fields import Specification
 from edgeauth.ports.services import KeySource, Services
 from edgeauth.ports.stages import Matched
@@ -54,17 +59,6 @@ _MISSING: Final = Refusal(
     challenges=(bearer_challenge(),),
 )
 _INVALID_TOKEN: Final = (bearer_challenge(error="invalid_token"),)
-
-
-class MetadataEndpoint(IssuerEndpoint):
-    """Where the issuer's metadata stands, which leads to its keys.
-
-    Attributes:
-        disable_issuer_identifier_verification: whether the metadata may be that of another
-            issuer than the one that the URL belongs to.
-    """
-
-    disable_issuer_identifier_verification: bool = False
 
 
 class JwtSpecification(Specification):
@@ -95,7 +89,7 @@ class JwtSpecification(Specification):
         if (self.jwks_endpoint is None) == (self.metadata_endpoint is None):
             raise not_expected("exactly one of jwks_endpoint and metadata_endpoint")
         if self.assertions.issuers is None and (
-            self.metadata_endpoint is None or _names_issuer(self.metadata_endpoint)
+            self.metadata_endpoint is None or names_issuer(self.metadata_endpoint)
         ):
             # Attacks 123 and 129: a token does not say itself whose keys it is verified with.
             raise not_expected(
@@ -107,17 +101,7 @@ class JwtSpecification(Specification):
     @property
     def key_source(self) -> KeySource:
         """Returns where the keys come from."""
-        if self.metadata_endpoint is not None:
-            checked = not self.metadata_endpoint.disable_issuer_identifier_verification
-            return KeySource(self.metadata_endpoint, True, checked, self.cache_ttl)  # noqa: FBT003
-        if self.jwks_endpoint is not None:
-            return KeySource(self.jwks_endpoint, False, ttl=self.cache_ttl)  # noqa: FBT003
-        raise ValueError("there is neither a key set nor metadata")
-
-
-def _names_issuer(endpoint: Endpoint) -> bool:
-    templates = (endpoint.url, *endpoint.headers.values())
-    return any("TokenIssuer" in template.variables for template in templates)
+        return build_key_source(self.jwks_endpoint, self.metadata_endpoint, self.cache_ttl)
 
 
 class _Verified(NamedTuple):
@@ -246,14 +230,8 @@ def _fingerprint(specification: JwtSpecification) -> bytes:
 
     Rules that differ in nothing but their assertions share what they know.
     """
-    source = specification.key_source
     return fingerprint(
-        b"jwt",
-        source.endpoint.fingerprint,
-        b"metadata" if source.is_metadata else b"jwks",
-        b"checked" if source.check_issuer else b"unchecked",
-        repr(source.ttl).encode(),
-        specification.principal.fingerprint,
+        b"jwt", specification.key_source.fingerprint, specification.principal.fingerprint
     )
 
 

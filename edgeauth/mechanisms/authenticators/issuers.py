@@ -1,0 +1,46 @@
+"""Where an issuer is asked for its keys, as it is configured.
+
+Source:
+    RFC 8414; OpenID Connect Discovery 1.0; RFC 7517 section 5 (key sets).
+"""
+
+from edgeauth.ports.endpoints import Endpoint, IssuerEndpoint
+from edgeauth.ports.services import KeySource
+
+
+class MetadataEndpoint(IssuerEndpoint):
+    """Where the issuer's metadata stands, which leads to its keys.
+
+    Attributes:
+        disable_issuer_identifier_verification: whether the metadata may be that of another
+            issuer than the one that the URL belongs to.
+    """
+
+    disable_issuer_identifier_verification: bool = False
+
+
+def build_key_source(
+    jwks: IssuerEndpoint | None, metadata: MetadataEndpoint | None, ttl: float
+) -> KeySource:
+    """Returns the source that is configured.
+
+    Args:
+        jwks: the key set's endpoint.
+        metadata: the metadata's endpoint; it counts where both are given.
+        ttl: seconds for which keys are believed.
+
+    Raises:
+        ValueError: neither is given.
+    """
+    if metadata is not None:
+        check_issuer = not metadata.disable_issuer_identifier_verification
+        return KeySource(metadata, is_metadata=True, check_issuer=check_issuer, ttl=ttl)
+    if jwks is not None:
+        return KeySource(jwks, is_metadata=False, ttl=ttl)
+    raise ValueError("there is neither a key set nor metadata")
+
+
+def names_issuer(endpoint: Endpoint) -> bool:
+    """Returns whether the endpoint depends on who the token says its issuer is."""
+    templates = (endpoint.url, *endpoint.headers.values())
+    return any("TokenIssuer" in template.variables for template in templates)
