@@ -11,7 +11,7 @@ Source:
     RFC 7519; RFC 8725 (best current practices); RFC 6750 sections 2 and 3 (bearer tokens).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from math import inf
@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 from pydantic import AliasChoices, Field, model_validator
 
-from edgeauth.config.findings import not_expected
+from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.scalars import Duration, ListOf
 from edgeauth.mechanisms.authenticators.assertions import AssertionsSpecification
 from edgeauth.mechanisms.authenticators.issuers import (
@@ -86,17 +86,29 @@ class JwtSpecification(Specification):
 
     @model_validator(mode="after")
     def _check_source(self) -> "JwtSpecification":
-        if (self.jwks_endpoint is None) == (self.metadata_endpoint is None):
-            raise not_expected("exactly one of jwks_endpoint and metadata_endpoint")
+        refuse(self._findings())
+        return self
+
+    def _findings(self) -> Iterator[Finding]:
+        if self.jwks_endpoint is None and self.metadata_endpoint is None:
+            yield Finding(
+                "nothing says where the issuer's keys are",
+                hint="set jwks_endpoint or metadata_endpoint",
+            )
+        if self.jwks_endpoint is not None and self.metadata_endpoint is not None:
+            yield Finding(
+                "jwks_endpoint and metadata_endpoint exclude each other",
+                ("metadata_endpoint",),
+                hint="remove one of them",
+                on_key=True,
+            )
         if self.assertions.issuers is None and (
             self.metadata_endpoint is None or names_issuer(self.metadata_endpoint)
         ):
             # Attacks 123 and 129: a token does not say itself whose keys it is verified with.
-            raise not_expected(
-                "assertions.issuers: with a jwks_endpoint, or an endpoint that "
-                "depends on TokenIssuer, nothing else says which issuers are trusted"
+            yield Finding(
+                "nothing says which issuers are trusted", hint="list them in assertions.issuers"
             )
-        return self
 
     @property
     def key_source(self) -> KeySource:

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, model_validator
 
-from edgeauth.config.findings import not_expected
+from edgeauth.config.findings import Finding, not_expected, refuse
 from edgeauth.config.scalars import Text
 from edgeauth.ports.fields import Specification
 from edgeauth.wire.credentials import CookieSource, HeaderSource, QuerySource, Source
@@ -33,9 +33,9 @@ class SourceSpecification(Specification):
     def _check_one(self) -> "SourceSpecification":
         named = [self.header, self.cookie, self.query_parameter]
         if len(named) - named.count(None) != 1:
-            raise not_expected("exactly one of header, cookie and query_parameter")
+            refuse([Finding("expected exactly one of header, cookie and query_parameter")])
         if self.scheme is not None and self.header is None:
-            raise not_expected("a scheme beside a header only")
+            refuse([Finding("a scheme goes with a header only", ("scheme",), on_key=True)])
         return self
 
     def build(self) -> Source:

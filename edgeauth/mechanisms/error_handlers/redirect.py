@@ -7,8 +7,11 @@ Source:
 """
 
 import re
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
+from pydantic import AfterValidator
+
+from edgeauth.config.findings import not_expected
 from edgeauth.expressions.templates import Template
 from edgeauth.model.decision import Refusal, Response
 from edgeauth.model.errors import Fault, Reason
@@ -18,7 +21,14 @@ from edgeauth.ports.fields import Specification
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Matched
 
+_CODES: Final = frozenset({301, 302, 303, 307, 308})
 _LOCATION: Final = re.compile("[!-~]+")
+
+
+def _check_code(code: int) -> int:
+    if code not in _CODES:
+        raise not_expected("301, 302, 303, 307 or 308")
+    return code
 
 
 class RedirectSpecification(Specification):
@@ -30,7 +40,7 @@ class RedirectSpecification(Specification):
     """
 
     to: Annotated[Template, UrlTemplateOf("Request")]
-    code: Literal[301, 302, 303, 307, 308] = 302
+    code: Annotated[int, AfterValidator(_check_code)] = 302
 
 
 class RedirectErrorHandler:

@@ -6,7 +6,7 @@ from edgeauth.model.errors import Fault, Reason
 from edgeauth.services.cache_memory import NoCache
 from edgeauth.wire.base64url import encode_base64url
 from edgeauth.wire.json import dumps
-from edgeauth.wire.jwa import SymmetricKey
+from edgeauth.wire.jwa import ALGORITHMS, SymmetricKey
 from edgeauth.wire.jwk import to_jwk
 from edgeauth.wire.jws import sign_compact
 from tests.fakes.clock import NOW
@@ -78,12 +78,12 @@ class TestConfiguration:
     @pytest.mark.parametrize(
         ("config", "found"),
         [
-            ({}, [("", "expected")]),
-            ({**CONFIG, "metadata_endpoint": METADATA}, [("", "expected")]),
-            ({"jwks_endpoint": JWKS}, [("", "expected")]),
+            ({}, [("", "findings")]),
+            ({**CONFIG, "metadata_endpoint": METADATA}, [("", "findings")]),
+            ({"jwks_endpoint": JWKS}, [("", "findings")]),
             (
                 {"metadata_endpoint": "https://idp.test/{{ .TokenIssuer }}"},
-                [("", "expected")],
+                [("", "findings")],
             ),
             (
                 {**CONFIG, "jwks_endpoint": "http://idp.test/jwks"},
@@ -104,14 +104,14 @@ class TestConfiguration:
             ({**CONFIG, "validate_jwk": False}, [("validate_jwk", "extra_forbidden")]),
             ({**CONFIG, "trust_store": "ca.pem"}, [("trust_store", "extra_forbidden")]),
             ({**CONFIG, "jwt_source": []}, [("jwt_source", "too_short")]),
-            ({**CONFIG, "jwt_source": [{}]}, [("jwt_source.0", "expected")]),
+            ({**CONFIG, "jwt_source": [{}]}, [("jwt_source.0", "findings")]),
             (
                 {**CONFIG, "jwt_source": [{"header": "A", "cookie": "b"}]},
-                [("jwt_source.0", "expected")],
+                [("jwt_source.0", "findings")],
             ),
             (
                 {**CONFIG, "jwt_source": [{"cookie": "b", "scheme": "Bearer"}]},
-                [("jwt_source.0", "expected")],
+                [("jwt_source.0", "findings")],
             ),
             (
                 {**CONFIG, "jwt_source": [{"header": "X A"}]},
@@ -125,7 +125,7 @@ class TestConfiguration:
             ),
             (
                 {**CONFIG, "assertions": {"issuers": [ISSUER], "allowed_algorithms": ["none"]}},
-                [("assertions.allowed_algorithms.0", "expected")],
+                [("assertions.allowed_algorithms.0", "literal_error")],
             ),
             (
                 {**CONFIG, "assertions": {"issuers": [ISSUER], "allowed_algorithms": []}},
@@ -178,6 +178,11 @@ class TestConfiguration:
     )
     def test_a_wrong_configuration_is_refused(self, config, found):
         assert mistakes(jwt.TYPE, config) == found
+
+    def test_every_algorithm_that_is_understood_can_be_allowed(self):
+        for algorithm in ALGORITHMS:
+            assertions = {"issuers": [ISSUER], "allowed_algorithms": [algorithm]}
+            assert mistakes(jwt.TYPE, {**CONFIG, "assertions": assertions}) == []
 
     def test_http_is_accepted_where_tls_is_not_enforced(self):
         config = {**CONFIG, "jwks_endpoint": "http://idp.test/jwks"}

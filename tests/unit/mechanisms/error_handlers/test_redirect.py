@@ -29,8 +29,8 @@ def respond(config, seen=None):
         ({"to": "https://idp.test{{ .Request.URL.Path }}"}, [("to", "expected")]),
         ({"to": "https://idp.test/{{ .Subject.ID }}"}, [("to", "expression")]),
         ({"to": "https://idp.test/ä"}, [("to", "expected")]),
-        ({"to": LOGIN, "code": 200}, [("code", "literal_error")]),
-        ({"to": LOGIN, "code": "302"}, [("code", "literal_error")]),
+        ({"to": LOGIN, "code": 200}, [("code", "expected")]),
+        ({"to": LOGIN, "code": "302"}, [("code", "int_type")]),
         ({"to": LOGIN, "when": []}, [("when", "extra_forbidden")]),
     ],
     ids=[
