@@ -1,0 +1,210 @@
+"""Models of the configuration as rows: key, type in words, default, meaning."""
+
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import NoneType, UnionType
+from typing import Annotated, Literal, Union, get_args, get_origin, get_type_hints
+
+from pydantic import AliasChoices, BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from edgeauth.config import scalars
+from edgeauth.config.models import methods, paths
+from edgeauth.config.scalars import Authority
+from edgeauth.expressions.cel import Condition
+from edgeauth.expressions.paths import Selector
+from edgeauth.expressions.templates import Template
+from edgeauth.mechanisms.authenticators.assertions import AlgorithmName
+from edgeauth.ports.endpoints import UrlTemplateOf
+from edgeauth.ports.fields import ConditionOf, FieldName, TemplateOf
+
+_WORDS = (
+    (scalars.Duration, "duration"),
+    (scalars.ByteSize, "size"),
+    (scalars.Host, "host with optional port"),
+    (scalars.Url, "URL"),
+    (scalars.Network, "address or network"),
+    (scalars.HttpStatus, "HTTP status"),
+    (scalars.Port, "port"),
+    (scalars.Count, "integer, 0 or more"),
+    (scalars.Text, "text, not empty"),
+    (scalars.Identifier, "identifier"),
+    (paths.PathExpression, "path expression"),
+    (methods.Methods, "list of methods"),
+    (FieldName, "header name"),
+    (AlgorithmName, "signature algorithm"),
+    (Template, "template"),
+    (Condition, "condition"),
+    (Selector, "path into JSON"),
+    (str, "text"),
+    (bool, "true or false"),
+    (int, "integer"),
+    (SecretStr, "text, secret"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row.
+
+    Attributes:
+        key: dotted; `[]` stands for each element of a list, `<name>` for each key of a map.
+        kind: the type in words.
+        default: as it would be written, or what holds instead.
+        documented: what the model says of it; may be empty.
+    """
+
+    key: str
+    kind: str
+    default: str
+    documented: str
+
+
+def settings(model: type[BaseModel], prefix: str = "") -> Iterator[Setting]:
+    """Yields every key of a model and of the models below it."""
+    hints = get_type_hints(model, include_extras=True)
+    documented = _documented(model)
+    for name, field in model.model_fields.items():
+        key = prefix + _key(name, field)
+        hint = hints[name]
+        text = documented.get(name, "")
+        yield Setting(key, kind_of(hint), _default(hint, field), text)
+        suffix, below = _below(hint)
+        if below is not None:
+            yield from settings(below, f"{key}{suffix}.")
+
+
+def _key(name: str, field: FieldInfo) -> str:
+    if isinstance(field.validation_alias, AliasChoices):
+        return str(field.validation_alias.choices[0])
+    return field.alias or name
+
+
+def kind_of(hint: object) -> str:
+    """Returns a type in words."""
+    known = next((words for alias, words in _WORDS if hint == alias), None)
+    if known is not None:
+        return known
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _annotated(arguments[0], arguments[1:])
+    if origin in (Union, UnionType):
+        return " or ".join(kind_of(part) for part in arguments if part is not NoneType)
+    if origin is Literal:
+        return "one of " + ", ".join(f"`{value}`" for value in arguments)
+    if origin is tuple:
+        return f"list of {_plural(kind_of(arguments[0]))}"
+    if origin is dict and arguments[1] is not object:
+        return f"map: name to {kind_of(arguments[1])}"
+    return "map"
+
+
+def _annotated(inner: object, metadata: tuple[object, ...]) -> str:
+    for each in metadata:
+        if isinstance(each, UrlTemplateOf):
+            return f"URL template; sees {_names(each)}"
+        if isinstance(each, TemplateOf):
+            return f"template; sees {_names(each)}"
+        if isinstance(each, ConditionOf):
+            return f"condition; sees {_names(each)}"
+    return kind_of(inner)
+
+
+def _names(mark: TemplateOf | ConditionOf) -> str:
+    return ", ".join(f"`{name}`" for name in mark.variables)
+
+
+def _plural(words: str) -> str:
+    return (
+        "maps"
+        if words == "map"
+        else re.sub(r"^(text|identifier|header name|signature algorithm)\b", r"\1s", words)
+    )
+
+
+def _below(hint: object) -> tuple[str, type[BaseModel] | None]:
+    """Returns the model that a hint holds, and how its keys hang below."""
+    if isinstance(hint, type) and issubclass(hint, BaseModel):
+        return "", hint
+    origin = get_origin(hint)
+    suffix = {tuple: "[]", dict: ".<name>"}.get(origin, "") if isinstance(origin, type) else ""
+    for part in get_args(hint):
+        more, found = _below(part)
+        if found is not None:
+            return suffix + more, found
+    return "", None
+
+
+def _default(hint: object, field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True, validated_data={})
+    if value is None or value in ((), "", {}) or isinstance(value, BaseModel):
+        return "–"
+    if isinstance(value, bool):
+        return "`true`" if value else "`false`"
+    if hint == scalars.Duration and isinstance(value, float):
+        return f"`{_duration(value)}`"
+    if hint == scalars.ByteSize and isinstance(value, int):
+        return f"`{_size(value)}`"
+    if isinstance(value, Selector):
+        return f"`{value.text}`"
+    if isinstance(value, Authority):
+        return f"`{value}`"
+    return f"`{value}`"
+
+
+def _duration(seconds: float) -> str:
+    for unit, length in (("h", 3600), ("m", 60)):
+        if seconds and seconds % length == 0:
+            return f"{seconds / length:.0f}{unit}"
+    return f"{seconds:.0f}s" if seconds == int(seconds) else f"{seconds * 1000:.0f}ms"
+
+
+def _size(octets: int) -> str:
+    for unit, length in (("GB", 1024**3), ("MB", 1024**2), ("KB", 1024)):
+        if octets and octets % length == 0:
+            return f"{octets // length}{unit}"
+    return f"{octets}B"
+
+
+def _documented(model: type[BaseModel]) -> dict[str, str]:
+    """Returns what docstrings say of fields: the `Attributes` section, or a text below a field."""
+    found: dict[str, str] = {}
+    for owner in reversed(model.__mro__):
+        if not issubclass(owner, BaseModel) or owner.__module__.startswith("pydantic"):
+            continue
+        found |= _attributes(inspect.getdoc(owner) or "")
+        body = ast.parse(textwrap.dedent(inspect.getsource(owner))).body[0]
+        if isinstance(body, ast.ClassDef):
+            found |= _below_fields(body)
+    return found
+
+
+def _below_fields(body: ast.ClassDef) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for field, text in zip(body.body, body.body[1:], strict=False):
+        if (
+            isinstance(field, ast.AnnAssign)
+            and isinstance(field.target, ast.Name)
+            and isinstance(text, ast.Expr)
+            and isinstance(text.value, ast.Constant)
+        ):
+            found[field.target.id] = " ".join(str(text.value.value).split())
+    return found
+
+
+def _attributes(docstring: str) -> dict[str, str]:
+    section = section_of(docstring, "Attributes")
+    entries = re.findall(r"^(\w+): (.*(?:\n[ ]+.*)*)", section, re.MULTILINE)
+    return {name: " ".join(text.split()) for name, text in entries}
+
+
+def section_of(docstring: str, title: str) -> str:
+    """Returns the text of a section of a docstring, dedented; empty when there is none."""
+    found = re.search(rf"^{title}:\n((?:[ ]+.*\n?|\n)+)", docstring, re.MULTILINE)
+    return textwrap.dedent(found[1]).strip() if found else ""

@@ -1,0 +1,90 @@
+"""The reference pages of the configuration and of rule sets."""
+
+from typing import cast
+
+from docs.generated.markdown import page, table
+from docs.generated.meanings import read, rows
+from docs.generated.models import Setting, settings
+from edgeauth.config.models.configuration import Configuration
+from edgeauth.config.models.rules import RuleSetDocument, RuleSetFile
+from edgeauth.config.specification import NOT_YET, Specification
+
+_HEAD = ("Key", "Type", "Default", "Meaning")
+_UNITS = (
+    "Units are always written: durations as `500ms`, `10s`, `5m`, `1h` (`ns`, `us`, too), sizes "
+    "as `512B`, `4KB`, `128MB`, `1GB`, each 1024 of the one before. A dash means that there is no "
+    "default. Unknown keys, keys that stand there twice and values of another type are refused."
+)
+
+
+def configuration_page() -> str:
+    """Returns the page of every key that a configuration may have."""
+    found: list[Setting] = []
+    for setting in settings(Configuration):
+        key = setting.key
+        if key.startswith("mechanisms.") and "[]" in key:
+            if not key.startswith("mechanisms.authenticators[]"):
+                continue
+            key = key.replace("authenticators", "<kind>")
+        elif key.startswith(("default_rule.execute[]", "default_rule.on_error[]")):
+            continue
+        found.append(Setting(key, setting.kind, setting.default, setting.documented))
+    return page(
+        "Every key of the configuration",
+        "What the file is for and where it is looked for: [configuration](../configuration.md).",
+        _UNITS,
+        table(_HEAD, rows(found, _meanings("configuration.yaml"))),
+        "## Known, but not supported yet",
+        "These keys of heimdall are refused with a message that says so, never passed over.",
+        table(("Key", "Why"), _refused(Configuration, "")),
+    )
+
+
+def rule_sets_page() -> str:
+    """Returns the page of every key that a rule set may have."""
+    document = [
+        ("`apiVersion`", "`heimdall.dadrus.github.com/v1alpha4` or `edgeauth.dev/v1alpha4`"),
+        ("`kind`", "`RuleSet`"),
+        ("`metadata.name`", "For people. Other keys of `metadata` are passed over."),
+        ("`spec.authClassName`", "Without effect: every rule set that is read is in force."),
+        ("`spec.rules`", "As `rules` above."),
+        ("`status`", "What a cluster has written; passed over."),
+    ]  # fmt: skip
+    known = {field.alias or name for name, field in RuleSetDocument.model_fields.items()}
+    told = {row[0].strip("`").partition(".")[0] for row in document}
+    if known != told:
+        raise ValueError(f"RuleSet documents have other keys: {known ^ told}")
+    return page(
+        "Every key of a rule set",
+        "How rules work: [rules](../rules.md).",
+        _UNITS,
+        table(_HEAD, rows(list(settings(RuleSetFile)), _meanings("rule_sets.yaml"))),
+        "## As a `RuleSet` document",
+        "A file may hold several documents of either kind, separated by `---`.",
+        table(("Key", "Meaning"), document),
+        "## Known, but not supported yet",
+        table(("Key", "Why"), _refused(RuleSetFile, "")),
+    )
+
+
+def _meanings(name: str) -> dict[str, str]:
+    return cast("dict[str, str]", dict(read(name)))
+
+
+def _refused(model: type[Specification], prefix: str) -> list[tuple[str, str]]:
+    """Returns the keys that a model and those below it know, but do not support yet."""
+    found = [
+        (f"`{prefix}{key}`", reason) for key, reason in model.refused.items() if NOT_YET in reason
+    ]
+    for name, field in model.model_fields.items():
+        for part in _models(field.annotation):
+            suffix = "[]" if "tuple" in str(field.annotation) else ""
+            if name not in ("error_handlers", "authorizers", "contextualizers", "finalizers"):
+                found += _refused(part, f"{prefix}{field.alias or name}{suffix}.")
+    return list(dict.fromkeys(found))
+
+
+def _models(annotation: object) -> list[type[Specification]]:
+    if isinstance(annotation, type) and issubclass(annotation, Specification):
+        return [annotation]
+    return [model for part in getattr(annotation, "__args__", ()) for model in _models(part)]

@@ -1,0 +1,57 @@
+"""Links lead somewhere, and generated pages are what the code says."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from docs import generate
+from tests.docs.pages import PUBLISHED, ROOT
+
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
+_FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+def anchors(page: Path) -> set[str]:
+    """Returns the anchors of a page's headings, as GitHub makes them."""
+    text = _FENCED.sub("", page.read_text(encoding="utf-8"))
+    headings = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in _HEADING.findall(text))
+    return {heading.replace(" ", "-") for heading in headings}
+
+
+def broken_links(page: Path) -> Iterator[str]:
+    text = _FENCED.sub("", page.read_text(encoding="utf-8"))
+    for link in _LINK.findall(text):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            yield link
+
+
+@pytest.mark.parametrize("page", PUBLISHED, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    assert list(broken_links(page)) == []
+
+
+def test_generated_pages_are_up_to_date() -> None:
+    pages = generate.pages()
+
+    stale = [
+        str(path)
+        for path, text in pages.items()
+        if not (generate.REFERENCE / path).exists()
+        or (generate.REFERENCE / path).read_text(encoding="utf-8") != text
+    ]
+
+    assert stale == [], "run `make docs`"
+
+
+def test_nothing_lies_among_the_generated_mechanisms_that_is_not_generated() -> None:
+    folder = generate.REFERENCE / "mechanisms"
+    expected = {generate.REFERENCE / path for path in generate.pages()}
+
+    assert set(folder.rglob("*.md")) <= expected

@@ -1,0 +1,110 @@
+"""What the documentation shows is what the code takes."""
+
+import itertools
+import re
+import shlex
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from edgeauth.cli.main import main
+from edgeauth.expressions.cel import compile_condition
+from edgeauth.expressions.objects import VARIABLES
+from edgeauth.expressions.templates import compile_template
+from tests.docs.pages import ROOT, Snippet, snippets
+from tests.fakes.certificates import certificate, pem
+
+# The listeners of snippets have no TLS unless the page is about it: that would be half of each.
+OPTIONS = ("--insecure-skip-ingress-tls-enforcement", "-c", "edgeauth.yaml")
+
+
+def cases(mark: str) -> list[object]:
+    return [pytest.param(snippet, id=snippet.id) for snippet in snippets(mark)]
+
+
+@pytest.fixture(autouse=True)
+def _folder_with_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    signer, tls = Ed25519PrivateKey.generate(), ec.generate_private_key(ec.SECP256R1())
+    chain = certificate(tls, "edge.example.com", end=datetime(2100, 1, 1, tzinfo=UTC))
+    (tmp_path / "signer.pem").write_bytes(pem(signer))
+    (tmp_path / "tls.pem").write_bytes(pem(tls) + pem(chain))
+    monkeypatch.chdir(tmp_path)
+
+
+def complete_configuration() -> str:
+    (snippet,) = [each for each in snippets("configuration") if "complete" in each.words]
+    return snippet.text
+
+
+def validate(configuration: str, *arguments: str) -> str:
+    """Returns what `edgeauth validate` has to complain about; empty when that is nothing."""
+    Path("edgeauth.yaml").write_text(configuration)
+    result = CliRunner().invoke(main, ["validate", *arguments], env={"NO_COLOR": "1"})
+    return "" if result.exit_code == 0 else result.output
+
+
+def test_yaml_says_what_it_is() -> None:
+    silent = [each.id for each in snippets() if each.language == "yaml" and not each.mark]
+
+    assert silent == []
+
+
+@pytest.mark.parametrize("snippet", cases("configuration"))
+def test_a_configuration_is_accepted(snippet: Snippet) -> None:
+    assert validate(snippet.text, "config", *OPTIONS) == ""
+
+
+def test_the_complete_configuration_needs_no_insecure_flag() -> None:
+    assert validate(complete_configuration(), "config", "-c", "edgeauth.yaml") == ""
+
+
+@pytest.mark.parametrize("snippet", cases("rules"))
+def test_rules_are_accepted_with_the_complete_configuration(snippet: Snippet) -> None:
+    Path("rules.yaml").write_text(snippet.text)
+
+    assert validate(complete_configuration(), "rules", "--proxy-mode", *OPTIONS, "rules.yaml") == ""
+
+
+@pytest.mark.parametrize("snippet", cases("conditions"))
+def test_conditions_compile(snippet: Snippet) -> None:
+    seen = {name: VARIABLES[name] for name in snippet.words}
+    for line in snippet.text.splitlines():
+        compile_condition(line, seen)
+
+
+@pytest.mark.parametrize("snippet", cases("templates"))
+def test_templates_compile(snippet: Snippet) -> None:
+    seen = {name: VARIABLES[name] for name in snippet.words}
+    for line in snippet.text.splitlines():
+        compile_template(line, seen)
+
+
+def commands() -> list[object]:
+    return [
+        pytest.param(line, id=f"{snippet.id} {line[:60]}")
+        for snippet in snippets()
+        if snippet.language == "sh"
+        for line in snippet.text.replace("\\\n", " ").splitlines()
+        if re.match(r"(\w+=\S+ +)*(\.venv/bin/)?edgeauth |make( |$)", line)
+    ]
+
+
+@pytest.mark.parametrize("line", commands())
+def test_a_command_exists_with_its_options(line: str) -> None:
+    words = shlex.split(line, comments=True)
+    program, *arguments = itertools.dropwhile(lambda word: re.match(r"\w+=", word), words)
+    if program == "make":
+        makefile = (ROOT / "Makefile").read_text()
+        for target in (each for each in arguments if "=" not in each):
+            assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+        return
+    command: click.Command = main
+    while isinstance(command, click.Group) and arguments and not arguments[0].startswith("-"):
+        command = command.commands[arguments.pop(0)]
+    if arguments not in (["--help"], ["--version"]):
+        command.make_context("edgeauth", arguments)
