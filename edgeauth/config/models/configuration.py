@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.models.serve import Management, Serve
 from edgeauth.config.models.steps import Execute, OnError
-from edgeauth.config.scalars import ByteSize, Identifier, ListOf, Text
+from edgeauth.config.scalars import Identifier, ListOf, OnlyFalse, Text
 from edgeauth.config.specification import NOT_YET, Specification
 
 
@@ -58,17 +58,18 @@ class DefaultRule(Specification):
 class Log(Specification):
     """The log of the process."""
 
-    refused: ClassVar[Mapping[str, str]] = {"access_log_enabled": NOT_YET}
+    refused: ClassVar[Mapping[str, str]] = {"access_log_enabled": NOT_YET, "format": NOT_YET}
 
     level: Literal["trace", "debug", "info", "warn", "error", "fatal", "panic"] = "error"
-    format: Literal["text", "gelf"] = "text"
 
 
 class MemoryCache(Specification):
-    """Limits of the cache in the process; None means the built-in limit."""
+    """Limits of the cache in the process."""
 
-    memory_limit: ByteSize = 128 * 1024 * 1024
+    refused: ClassVar[Mapping[str, str]] = {"memory_limit": NOT_YET}
+
     entry_limit: Annotated[int, Field(ge=1)] | None = None
+    """Facts that are kept; None means the built-in limit."""
 
 
 class Cache(Specification):
@@ -83,7 +84,7 @@ class FileSystem(Specification):
 
     src: Text
     """A file, or a directory that is not searched further down."""
-    watch: bool = False
+    watch: OnlyFalse = False
     env_vars_enabled: bool = False
     """Whether `${V}` in rule sets is replaced from the environment."""
 

@@ -13,6 +13,7 @@ from edgeauth.config.scalars import (
     Identifier,
     ListOf,
     Network,
+    OnlyFalse,
     Port,
     Text,
 )
@@ -51,18 +52,19 @@ class Timeout(Specification):
 class BufferLimit(Specification):
     """How much is held of one connection, in octets."""
 
+    refused: ClassVar[Mapping[str, str]] = {"write": NOT_YET}
+
     read: ByteSize = 4096
     """Of the header section of a request (what is longer is answered 431)."""
-    write: ByteSize = 4096
 
 
 class ConnectionsLimit(Specification):
     """The pool of connections to upstreams."""
 
-    max_per_host: Count = 0
-    """0 means that there is no limit."""
-    max_idle: Count = 100
+    refused: ClassVar[Mapping[str, str]] = {"max_per_host": NOT_YET, "max_idle": NOT_YET}
+
     max_idle_per_host: Count = 100
+    """Idle connections that are kept for each upstream."""
 
 
 class Status(Specification):
@@ -86,8 +88,8 @@ class Responses(Specification):
 class Respond(Specification):
     """How outcomes are answered."""
 
-    verbose: bool = False
-    """Whether refusals have a body that names the kind of the error."""
+    verbose: OnlyFalse = False
+    """Refusals have no body."""
     statuses: Responses = Field(default=Responses(), alias="with")
 
 
