@@ -13,12 +13,13 @@ connection closed, since nobody knows where the next request would begin.
 import asyncio
 from collections import deque
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import httptools
 
 from edgeauth.listeners.exchange import PIPELINED, Exchange
 from edgeauth.listeners.resumption import resumed
+from edgeauth.listeners.stream import ClientStream
 from edgeauth.model.decision import Decision, Deny, Response
 from edgeauth.model.errors import Malformed
 from edgeauth.wire.http1 import expects_continue, request_framing
@@ -28,41 +29,20 @@ if TYPE_CHECKING:
     from edgeauth.listeners.server import Listener
 
 _INTERNAL_ERROR: Final = Response(500, ((b"cache-control", b"no-store"),))
-_LINGER_SECONDS: Final = 2.0
-"""How long content that nobody wants is read, so that the client can read its answer."""
 
 
-class ClientConnection(asyncio.Protocol):
+class ClientConnection(ClientStream):
     """Reads requests from one client and writes their answers in order."""
 
-    __slots__ = (
-        "_advancing",
-        "_closing",
-        "_deaf",
-        "_eof",
-        "_held",
-        "_listener",
-        "_parser",
-        "_parsing",
-        "_queue",
-        "_transport",
-        "deadline",
-        "peer",
-        "stuffed",
-    )
+    __slots__ = ("_advancing", "_deaf", "_parser", "_parsing", "_queue", "peer")
 
     def __init__(self, listener: "Listener") -> None:
-        self._listener = listener
+        super().__init__(listener)
         self._parser = httptools.HttpRequestParser(self)
         self._queue: deque[Exchange] = deque()
         self._parsing = Exchange(self)
         self._advancing = False
-        self._closing = False
-        self._held = 0
         self._deaf = False
-        self._eof = False
-        self.stuffed = False
-        self.deadline = 0.0
 
     @property
     def draining(self) -> bool:
@@ -73,7 +53,7 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begins to wait for a request."""
-        self._transport = cast("asyncio.Transport", transport)
+        super().connection_made(transport)
         self.peer = self._listener.peer_of(self._transport)
         self.watch()
         if not self._listener.admit(self):
@@ -91,7 +71,10 @@ class ClientConnection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """Keeps the connection open for answers that are still due."""
         self._eof = True
-        return bool(self._queue) and self._queue[-1].complete
+        if self._queue and self._queue[-1].complete:
+            return True
+        self._close(lingering=False)
+        return False
 
     def pause_writing(self) -> None:
         """Stops the upstream: the client reads more slowly than it sends."""
@@ -213,7 +196,7 @@ class ClientConnection(asyncio.Protocol):
             exchange = self._queue[0]
             try:
                 self._begin(exchange)
-            except Exception as bug:  # noqa: BLE001  (a bug is a "no", and must not end the loop)
+            except (Exception, asyncio.CancelledError) as bug:  # noqa: BLE001  (a bug is a "no")
                 self._broken(exchange, bug)
         self._advancing = False
 
@@ -271,7 +254,7 @@ class ClientConnection(asyncio.Protocol):
         else:
             self._listener.enforce(exchange, decision)
 
-    def _broken(self, exchange: Exchange, bug: Exception) -> None:
+    def _broken(self, exchange: Exchange, bug: BaseException) -> None:
         """Answers for a bug of ours; whatever was permitted, nothing more is done for it."""
         self._listener.broken(bug)
         if exchange.answered:
@@ -364,36 +347,16 @@ class ClientConnection(asyncio.Protocol):
         exchange.answer(Response(malformed.status, ((b"cache-control", b"no-store"),)))
 
     def _close(self, *, lingering: bool) -> None:
-        """Closes after what was written has left; lingers while the client is still sending.
+        """Gives up what is queued and closes the connection.
 
-        Closing a socket with unread data resets the connection, and the client would lose its
-        answer (RFC 9112 section 9.6).
+        Args:
+            lingering: whether the client may still be sending.
         """
+        self._deaf = True
         for exchange in self._queue:
             exchange.cancel()
         self._queue.clear()
-        self._closing = self._deaf = True
-        if self._transport.is_closing():
-            return
-        limits = self._listener.limits
-        unsent = self._transport.get_write_buffer_size() > 0
-        self.deadline = self._listener.until(limits.write_timeout if unsent else _LINGER_SECONDS)
-        if not lingering or self._eof:
-            self._transport.close()
-            return
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-        if self._held:
-            self._held = 0
-            self._transport.resume_reading()
-
-    def abort(self) -> None:
-        """Closes at once: the client must not take what it has for a complete answer."""
-        self._transport.abort()
-
-    def expire(self) -> None:
-        """Closes because the deadline has passed."""
-        self._transport.abort()
+        self._end(lingering=lingering)
 
     def close_when_idle(self) -> None:
         """Closes now when nothing is under way; otherwise the listener's draining does it."""
@@ -411,25 +374,3 @@ class ClientConnection(asyncio.Protocol):
         if bug is not None:
             self._listener.broken(bug)
             self.abort()
-
-    def write(self, data: bytes) -> None:
-        """Writes a piece of an answer."""
-        self._transport.write(data)
-
-    def hold(self, reason: int) -> None:
-        """Stops reading for a reason, one of `PIPELINED` and `UPSTREAM`."""
-        if self._closing or self._held & reason:
-            return
-        if not self._held and not self._transport.is_closing():
-            self._transport.pause_reading()
-        self._held |= reason
-        self.watch()
-
-    def release(self, reason: int) -> None:
-        """Reads on when no reason is left not to."""
-        if not self._held & reason:
-            return
-        self._held &= ~reason
-        if not self._held and not self._transport.is_closing():
-            self._transport.resume_reading()
-        self.watch()

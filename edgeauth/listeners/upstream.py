@@ -341,6 +341,6 @@ async def open_connection(
             _, connection = await loop.create_connection(
                 lambda: UpstreamConnection(door, origin), origin.host, origin.port, ssl=context
             )
-    except (OSError, TimeoutError) as error:
+    except (OSError, TimeoutError, UnicodeError) as error:
         raise Fault(Reason.COMMUNICATION, f"no connection: {type(error).__name__}") from None
     return connection

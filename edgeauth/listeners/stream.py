@@ -1,0 +1,91 @@
+"""The two directions of a client's connection: when they flow, stop and end.
+
+Trust: the client's; it may send and not read, read and not send, or do neither.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING, Final, cast
+
+if TYPE_CHECKING:
+    from edgeauth.listeners.server import Listener
+
+_LINGER_SECONDS: Final = 2.0
+"""How long content that nobody wants is read, so that the client can read its answer."""
+
+
+class ClientStream(asyncio.Protocol):
+    """Holds and releases what is read, and closes so that the client gets its answer.
+
+    Attributes:
+        deadline: when the connection is given up unless something happens; 0.0 means never.
+        stuffed: whether the client does not take what is written for it.
+    """
+
+    __slots__ = ("_closing", "_eof", "_held", "_listener", "_transport", "deadline", "stuffed")
+
+    def __init__(self, listener: "Listener") -> None:
+        self._listener = listener
+        self._closing = False
+        self._held = 0
+        self._eof = False
+        self.stuffed = False
+        self.deadline = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Notes the transport."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def watch(self) -> None:
+        """Sets the deadline that the state asks for."""
+        raise NotImplementedError
+
+    def write(self, data: bytes) -> None:
+        """Writes a piece of an answer."""
+        self._transport.write(data)
+
+    def hold(self, reason: int) -> None:
+        """Stops reading for a reason, one of `PIPELINED` and `UPSTREAM`."""
+        if self._closing or self._held & reason:
+            return
+        if not self._held and not self._transport.is_closing():
+            self._transport.pause_reading()
+        self._held |= reason
+        self.watch()
+
+    def release(self, reason: int) -> None:
+        """Reads on when no reason is left not to."""
+        if not self._held & reason:
+            return
+        self._held &= ~reason
+        if not self._held and not self._transport.is_closing():
+            self._transport.resume_reading()
+        self.watch()
+
+    def _end(self, *, lingering: bool) -> None:
+        """Closes after what was written has left; lingers while the client is still sending.
+
+        Closing a socket with unread data resets the connection, and the client would lose its
+        answer (RFC 9112 section 9.6).
+        """
+        self._closing = True
+        if self._transport.is_closing():
+            return
+        limits = self._listener.limits
+        unsent = self._transport.get_write_buffer_size() > 0
+        self.deadline = self._listener.until(limits.write_timeout if unsent else _LINGER_SECONDS)
+        if not lingering or self._eof:
+            self._transport.close()
+            return
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        if self._held:
+            self._held = 0
+            self._transport.resume_reading()
+
+    def abort(self) -> None:
+        """Closes at once: the client must not take what it has for a complete answer."""
+        self._transport.abort()
+
+    def expire(self) -> None:
+        """Closes because the deadline has passed."""
+        self._transport.abort()
