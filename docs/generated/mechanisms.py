@@ -11,7 +11,7 @@ from docs.generated.models import section_of, settings
 from edgeauth.mechanisms.builtins import TYPES
 from edgeauth.model.errors import Reason
 from edgeauth.ports.declare import MechanismType, Override
-from edgeauth.ports.fields import Specification
+from edgeauth.config.specification import Specification
 from edgeauth.wire.answers import DEFAULT_STATUSES
 
 _EFFECTS = {Override.REPLACE: "replaces it", Override.MERGE: "merges, key by key; the rule's wins"}

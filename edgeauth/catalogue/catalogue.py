@@ -18,8 +18,8 @@ from edgeauth.config.merging import override, put
 from edgeauth.config.models.configuration import Mechanism as EntrySpecification, Mechanisms
 from edgeauth.config.models.steps import ErrorStep, Step
 from edgeauth.config.nodes import Mapping, Node
+from edgeauth.config.specification import Specification
 from edgeauth.ports.declare import Kind, MechanismType, Override
-from edgeauth.ports.fields import Specification
 from edgeauth.ports.mechanisms import Mechanism
 from edgeauth.ports.services import Services
 

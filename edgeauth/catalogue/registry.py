@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from edgeauth.config.specification import Specification
 from edgeauth.ports.declare import Kind, MechanismType
-from edgeauth.ports.fields import Specification
 
 
 class Registry:

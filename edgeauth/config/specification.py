@@ -22,7 +22,13 @@ class Specification(BaseModel):
         refused: keys that are known but not accepted, each with the reason, e.g. `NOT_YET`.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        arbitrary_types_allowed=True,  # compiled expressions
+        hide_input_in_errors=True,
+    )
 
     refused: ClassVar[MappingType[str, str]] = {}
 

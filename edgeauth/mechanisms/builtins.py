@@ -2,13 +2,13 @@
 
 from typing import Final
 
+from edgeauth.config.specification import Specification
 from edgeauth.mechanisms.authenticators import anonymous, jwt, unauthorized
 from edgeauth.mechanisms.authorizers import allow, cel, deny
 from edgeauth.mechanisms.contextualizers import generic, map as map_
 from edgeauth.mechanisms.error_handlers import default, redirect, www_authenticate
 from edgeauth.mechanisms.finalizers import header, jwt as contract, noop
 from edgeauth.ports.declare import MechanismType
-from edgeauth.ports.fields import Specification
 
 TYPES: Final[tuple[MechanismType[Specification], ...]] = (
     anonymous.TYPE,

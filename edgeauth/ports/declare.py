@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
-from edgeauth.ports.fields import Specification
+from edgeauth.config.specification import Specification
 from edgeauth.ports.mechanisms import Mechanism
 from edgeauth.ports.services import Services
 

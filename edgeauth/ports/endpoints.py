@@ -13,10 +13,11 @@ from pydantic import Field, GetCoreSchemaHandler, ValidationInfo, model_validato
 from pydantic_core import CoreSchema, core_schema
 
 from edgeauth.config.findings import not_expected
+from edgeauth.config.specification import Specification
 from edgeauth.expressions.templates import Template
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.model.identity import fingerprint
-from edgeauth.ports.fields import FieldName, Specification, TemplateOf
+from edgeauth.ports.fields import FieldName, TemplateOf
 
 _LITERAL_AUTHORITY: Final = re.compile(r"(https?)://[^/?#{}\s]+(?=[/?#]|\Z)")
 _ACTION: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)

@@ -1,4 +1,4 @@
-"""Pieces that configuration is made of: strict models, and fields that hold expressions.
+"""Fields of mechanisms' configuration that hold expressions or names of headers.
 
 Expressions are compiled while they are decoded, so that a wrong one is reported with its place in
 the file like any other mistake.
@@ -6,7 +6,7 @@ the file like any other mistake.
 
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic import AfterValidator, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from edgeauth.config.findings import bad_expression, not_expected
@@ -18,18 +18,6 @@ from edgeauth.expressions.templates import Template, compile_template
 from edgeauth.wire.headers import HOP_BY_HOP, is_token
 
 
-class Specification(BaseModel):
-    """A piece of configuration: unknown keys refused, nothing coerced, never changed."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        arbitrary_types_allowed=True,
-        hide_input_in_errors=True,
-    )
-
-
 def _check_field_name(name: str) -> str:
     octets = name.encode("utf-8", "replace")
     if not is_token(octets):
@@ -39,7 +27,7 @@ def _check_field_name(name: str) -> str:
     return name
 
 
-_RESERVED_FIELDS: Final = HOP_BY_HOP | {b"host", b"content-length"}
+_RESERVED_FIELDS: Final = HOP_BY_HOP | {b"content-length"}
 
 FieldName = Annotated[str, AfterValidator(_check_field_name)]
 """The name of a header that is not the transport's own business."""

@@ -2,8 +2,8 @@
 
 from pydantic import ValidationError
 
+from edgeauth.config.specification import Specification
 from edgeauth.ports.declare import MechanismType
-from edgeauth.ports.fields import Specification
 
 
 def mistakes(

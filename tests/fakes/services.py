@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from edgeauth.config.specification import Specification
 from edgeauth.ports.declare import MechanismType
-from edgeauth.ports.fields import Specification
 from edgeauth.ports.mechanisms import Mechanism
 from edgeauth.ports.services import FactCache, Services
 from edgeauth.services.cache_memory import MemoryCache

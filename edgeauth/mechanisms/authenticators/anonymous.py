@@ -6,9 +6,9 @@ It proves nothing. What follows it in a rule must not take its subject for an id
 from pydantic import AliasChoices, Field
 
 from edgeauth.config.scalars import Text
+from edgeauth.config.specification import Specification
 from edgeauth.model.identity import Principal, fingerprint
 from edgeauth.ports.declare import Kind, Override, mechanism
-from edgeauth.ports.fields import Specification
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Matched
 

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from edgeauth.config.findings import not_expected
 from edgeauth.config.scalars import Duration, ListOf, Text
-from edgeauth.ports.fields import Specification
+from edgeauth.config.specification import Specification
 from edgeauth.wire.jwt import DEFAULT_ALGORITHMS, Assertions
 from edgeauth.wire.scopes import NO_SCOPES, ScopeMatching, ScopeRequirement
 

@@ -21,6 +21,7 @@ from pydantic import AliasChoices, Field, model_validator
 
 from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.scalars import Duration, ListOf
+from edgeauth.config.specification import Specification
 from edgeauth.mechanisms.authenticators.assertions import AssertionsSpecification
 from edgeauth.mechanisms.authenticators.issuers import (
     MetadataEndpoint,
@@ -35,7 +36,6 @@ from edgeauth.model.identity import Principal, fingerprint
 from edgeauth.model.json import Json
 from edgeauth.ports.declare import Kind, Override, mechanism
 from edgeauth.ports.endpoints import IssuerEndpoint
-from edgeauth.ports.fields import Specification
 from edgeauth.ports.services import KeySource, Services
 from edgeauth.ports.stages import Matched
 from edgeauth.wire.challenges import bearer_challenge

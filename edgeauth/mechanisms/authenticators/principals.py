@@ -10,11 +10,12 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from edgeauth.config.specification import Specification
 from edgeauth.expressions.paths import MISSING, Selector, compile_selector
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.model.identity import Principal, fingerprint
 from edgeauth.model.json import Json
-from edgeauth.ports.fields import SelectorText, Specification
+from edgeauth.ports.fields import SelectorText
 from edgeauth.wire.json import dumps
 
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")

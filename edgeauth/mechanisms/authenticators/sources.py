@@ -7,7 +7,7 @@ from pydantic import AfterValidator, model_validator
 
 from edgeauth.config.findings import Finding, not_expected, refuse
 from edgeauth.config.scalars import Text
-from edgeauth.ports.fields import Specification
+from edgeauth.config.specification import Specification
 from edgeauth.wire.credentials import CookieSource, HeaderSource, QuerySource, Source
 from edgeauth.wire.headers import is_token
 

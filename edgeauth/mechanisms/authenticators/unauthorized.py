@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from edgeauth.config.specification import Specification
 from edgeauth.model.decision import Refusal
 from edgeauth.model.errors import Reason
 from edgeauth.ports.declare import Kind, mechanism
-from edgeauth.ports.fields import Specification
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Matched
 

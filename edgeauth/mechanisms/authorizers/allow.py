@@ -1,7 +1,7 @@
 """Lets every identified request pass."""
 
+from edgeauth.config.specification import Specification
 from edgeauth.ports.declare import Kind, mechanism
-from edgeauth.ports.fields import Specification
 from edgeauth.ports.mechanisms import ALLOWED, Allow
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Identified

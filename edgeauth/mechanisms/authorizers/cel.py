@@ -9,12 +9,13 @@ from typing import Annotated
 from pydantic import Field
 
 from edgeauth.config.scalars import ListOf
+from edgeauth.config.specification import Specification
 from edgeauth.expressions.cel import Condition
 from edgeauth.mechanisms.values import ValueTemplate, render_values
 from edgeauth.model.decision import Refusal
 from edgeauth.model.errors import Reason
 from edgeauth.ports.declare import Kind, Override, mechanism
-from edgeauth.ports.fields import ConditionOf, Specification
+from edgeauth.ports.fields import ConditionOf
 from edgeauth.ports.mechanisms import ALLOWED, Allow
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Identified

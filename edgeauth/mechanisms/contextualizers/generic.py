@@ -12,6 +12,7 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from edgeauth.config.scalars import Duration, ListOf, Text
+from edgeauth.config.specification import Specification
 from edgeauth.expressions.templates import Template
 from edgeauth.mechanisms.content import decode_content
 from edgeauth.mechanisms.values import ValueTemplate, render_values
@@ -21,7 +22,7 @@ from edgeauth.model.json import Json
 from edgeauth.model.request import Headers
 from edgeauth.ports.declare import Kind, Override, mechanism
 from edgeauth.ports.endpoints import Call, StepEndpoint
-from edgeauth.ports.fields import FieldName, Specification, TemplateOf
+from edgeauth.ports.fields import FieldName, TemplateOf
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Identified
 from edgeauth.wire.cookies import find_cookie

@@ -4,11 +4,12 @@ from typing import Annotated
 
 from pydantic import Field
 
+from edgeauth.config.specification import Specification
 from edgeauth.expressions.templates import Template
 from edgeauth.mechanisms.values import ValueTemplate, render_values
 from edgeauth.model.json import Json
 from edgeauth.ports.declare import Kind, Override, mechanism
-from edgeauth.ports.fields import Specification, TemplateOf
+from edgeauth.ports.fields import TemplateOf
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Identified
 

@@ -1,8 +1,8 @@
 """Answers a refusal plainly: the status of its class, and its challenges."""
 
+from edgeauth.config.specification import Specification
 from edgeauth.model.decision import Refusal, Response
 from edgeauth.ports.declare import Kind, mechanism
-from edgeauth.ports.fields import Specification
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Matched
 from edgeauth.wire.answers import Answers

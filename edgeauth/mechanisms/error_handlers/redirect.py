@@ -12,12 +12,12 @@ from typing import Annotated, Final
 from pydantic import AfterValidator
 
 from edgeauth.config.findings import not_expected
+from edgeauth.config.specification import Specification
 from edgeauth.expressions.templates import Template
 from edgeauth.model.decision import Refusal, Response
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.declare import Kind, mechanism
 from edgeauth.ports.endpoints import UrlTemplateOf
-from edgeauth.ports.fields import Specification
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Matched
 

@@ -9,10 +9,10 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from edgeauth.config.findings import not_expected
+from edgeauth.config.specification import Specification
 from edgeauth.model.decision import Refusal, Response
 from edgeauth.model.errors import Malformed
 from edgeauth.ports.declare import Kind, Override, mechanism
-from edgeauth.ports.fields import Specification
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Matched
 from edgeauth.wire.challenges import basic_challenge

@@ -13,11 +13,12 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from edgeauth.config.findings import not_expected
+from edgeauth.config.specification import Specification
 from edgeauth.expressions.templates import Template
 from edgeauth.mechanisms.fields import header_value
 from edgeauth.model.decision import HeaderEdits
 from edgeauth.ports.declare import Kind, Override, mechanism
-from edgeauth.ports.fields import FieldName, Specification, TemplateOf
+from edgeauth.ports.fields import FieldName, TemplateOf
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Granted
 

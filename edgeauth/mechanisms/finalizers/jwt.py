@@ -21,6 +21,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from edgeauth.config.findings import not_expected
 from edgeauth.config.scalars import Duration, Text
+from edgeauth.config.specification import Specification
 from edgeauth.expressions.templates import Template
 from edgeauth.mechanisms.values import ValueTemplate, render_values
 from edgeauth.model.decision import HeaderEdits
@@ -28,7 +29,7 @@ from edgeauth.model.errors import Fault, Malformed, Reason
 from edgeauth.model.identity import fingerprint
 from edgeauth.model.json import Json
 from edgeauth.ports.declare import Kind, Override, mechanism
-from edgeauth.ports.fields import FieldName, Specification, TemplateOf
+from edgeauth.ports.fields import FieldName, TemplateOf
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Granted
 from edgeauth.wire.headers import is_token

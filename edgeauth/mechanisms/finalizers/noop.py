@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from edgeauth.config.specification import Specification
 from edgeauth.model.decision import HeaderEdits
 from edgeauth.ports.declare import Kind, mechanism
-from edgeauth.ports.fields import Specification
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Granted
 
