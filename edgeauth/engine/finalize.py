@@ -16,7 +16,9 @@ async def finalize(rule: Rule, granted: Granted) -> HeaderEdits | Refusal:
     for step in rule.finalizers:
         try:
             if step.applies(granted.known):
-                edits.append(await step.mechanism.finalize(granted))
+                said = await step.mechanism.finalize(granted)
+                if said.fields or said.cookies:
+                    edits.append(said)
         except Fault as fault:
             return step.refused(fault)
     if len(edits) == 1:

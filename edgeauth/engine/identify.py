@@ -22,6 +22,7 @@ async def identify(rule: Rule, seen: Matched, passed_over: list[Refusal]) -> Ide
         passed_over: receives the refusals that an authenticator further down made up for.
     """
     refusal = _NOBODY
+    refused: list[Refusal] = []
     for step in rule.authenticators:
         try:
             outcome = await step.mechanism.authenticate(seen)
@@ -30,7 +31,8 @@ async def identify(rule: Rule, seen: Matched, passed_over: list[Refusal]) -> Ide
             if fault.final:
                 return outcome
         if not isinstance(outcome, Refusal):
+            passed_over += refused
             return Identified(seen, Subject.of(outcome), {})
         refusal = step.refused(outcome)
-        passed_over.append(refusal)
+        refused.append(refusal)
     return refusal

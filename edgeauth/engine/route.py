@@ -8,19 +8,13 @@ from urllib.parse import unquote
 from edgeauth.engine.rule import Rule
 from edgeauth.model.request import Request
 from edgeauth.model.routing import EncodedSlashes
-from edgeauth.wire.uri import parse_path
 
 NO_CAPTURES: Final[Mapping[str, str]] = {}
-
-SINGLE: Final = ":"
-"""Marks a segment that stands for exactly one segment which is not empty."""
-FREE: Final = "*"
-"""Marks the last segment: the rest of the path, at least one character."""
 
 
 @dataclass(frozen=True, slots=True)
 class PathExpression:
-    """A parsed path expression.
+    """A path expression: literal segments, `:one` for a segment, `**` for the rest.
 
     Attributes:
         segments: literal text in normal form, or None for a single wildcard.
@@ -31,48 +25,6 @@ class PathExpression:
     segments: tuple[str | None, ...]
     free: bool
     names: tuple[str, ...]
-
-
-def parse_path_expression(text: str) -> PathExpression:
-    """Returns the segments and wildcards of a path expression.
-
-    `:name` and `:*` stand for one segment, `*name` and `**` for the rest; a backslash at the
-    beginning of a segment makes it literal.
-
-    Raises:
-        ValueError: it does not begin with a slash, a free wildcard is not the last segment, a name
-            is used twice, or literal text is no well-formed path.
-    """
-    if not text.startswith("/"):
-        raise ValueError("a path expression begins with /")
-    segments: list[str | None] = []
-    names: list[str] = []
-    parts = text[1:].split("/")
-    for position, part in enumerate(parts):
-        mark, name = part[:1], part[1:]
-        if mark not in {SINGLE, FREE} or not name:
-            segments.append(_literal(part))
-            continue
-        names.append("" if name == "*" else name)
-        if mark == FREE:
-            if position != len(parts) - 1:
-                raise ValueError("a free wildcard has to be the last segment")
-            return PathExpression(tuple(segments), free=True, names=_once(names))
-        segments.append(None)
-    return PathExpression(tuple(segments), free=False, names=_once(names))
-
-
-def _literal(part: str) -> str:
-    if part[:2] in {"\\:", "\\*", "\\\\"}:
-        part = part[1:]
-    return parse_path(b"/" + part.encode())[1:]
-
-
-def _once(names: list[str]) -> tuple[str, ...]:
-    named = [name for name in names if name]
-    if len(named) != len(set(named)):
-        raise ValueError("a wildcard name is used twice")
-    return tuple(names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,8 +96,8 @@ class Trie:
         """Adds a route.
 
         Args:
-            host: `*`, `*.example.com`, `example.com` or `example.com:8443`; lower-cased. Without
-                a port it stands for every port.
+            host: `*`, or `example.com` or `*.example.com`, each with or without a port;
+                lower-cased. Without a port it stands for every port.
             expression: the path.
             route: what is found.
         """
@@ -128,14 +128,16 @@ class Trie:
     def _hosts(self, request: Request) -> Iterator[_Node]:
         """Yields the trees of the hosts that the request's host belongs to, the closest first."""
         hostname = request.hostname
-        for host in (request.host, hostname) if request.host != hostname else (hostname,):
-            node = self._exact.get(host)
+        names = (hostname,) if request.host == hostname else (request.host, hostname)
+        for name in names:
+            node = self._exact.get(name)
             if node is not None:
                 yield node
         if self._below:
             dot = hostname.find(".")
             while dot >= 0:
-                node = self._below.get(hostname[dot + 1 :])
-                if node is not None:
-                    yield node
+                for name in names:
+                    node = self._below.get(name[dot + 1 :])
+                    if node is not None:
+                        yield node
                 dot = hostname.find(".", dot + 1)
