@@ -93,7 +93,7 @@ def authorizer(
 
 def finalizer(
     outcome: object = HeaderEdits(), name: str = "tell", when: When | None = None
-) -> Step:  # noqa: B008
+) -> Step:
     return step(Step, name, outcome, when)
 
 
