@@ -63,7 +63,7 @@ bench: $(STAMP) ## measure CPU per request beside a bare handler and a bare ngin
 	  command -v $$tool >/dev/null || PATH="$$PATH:/usr/sbin" command -v $$tool >/dev/null || { \
 	    echo "$$tool is not installed. On Debian and Ubuntu: apt-get install wrk nginx-light"; exit 1; }; \
 	done
-	@for script in benchmarks/*.py; do echo "$$script"; $(BIN)/python $$script || exit 1; done
+	@$(BIN)/python benchmarks/scenario.py
 
 lock: $(STAMP) ## resolve the dependencies anew, into requirements.lock and requirements-runtime.lock
 	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
