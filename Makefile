@@ -58,11 +58,7 @@ format: $(STAMP) ## put the code in its form
 docs: $(STAMP) ## write the generated reference pages anew
 	$(BIN)/python -m docs.generate
 
-bench: $(STAMP) ## measure CPU per request beside a bare handler and a bare nginx proxy
-	@for tool in wrk nginx; do \
-	  command -v $$tool >/dev/null || PATH="$$PATH:/usr/sbin" command -v $$tool >/dev/null || { \
-	    echo "$$tool is not installed. On Debian and Ubuntu: apt-get install wrk nginx-light"; exit 1; }; \
-	done
+bench: $(STAMP) ## measure CPU per request; says what is missing (wrk, nginx)
 	@$(BIN)/python benchmarks/scenario.py
 
 lock: $(STAMP) ## resolve the dependencies anew, into requirements.lock and requirements-runtime.lock
