@@ -163,6 +163,7 @@ class ClientConnection(ClientStream):
         """
         exchange, parser = self._parsing, self._parser
         exchange.head_complete = True
+        exchange.undelivered = 0
         if self._deaf:
             return
         exchange.method = parser.get_method()
