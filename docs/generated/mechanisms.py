@@ -8,10 +8,10 @@ from typing import TypedDict, cast
 from docs.generated.markdown import page, table
 from docs.generated.meanings import read, rows
 from docs.generated.models import section_of, settings
+from edgeauth.config.specification import Specification
 from edgeauth.mechanisms.builtins import TYPES
 from edgeauth.model.errors import Reason
 from edgeauth.ports.declare import MechanismType, Override
-from edgeauth.config.specification import Specification
 from edgeauth.wire.answers import DEFAULT_STATUSES
 
 _EFFECTS = {Override.REPLACE: "replaces it", Override.MERGE: "merges, key by key; the rule's wins"}

@@ -37,6 +37,14 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert list(broken_links(page)) == []
 
 
+@pytest.mark.parametrize("page", PUBLISHED, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_that_are_named_are_there(page: Path) -> None:
+    named = set(re.findall(r"`((?:edgeauth/)?[a-z_]+/[a-z_0-9/]+\.py)`", page.read_text("utf-8")))
+    roots = (ROOT, ROOT / "edgeauth")
+
+    assert [name for name in sorted(named) if not any((r / name).exists() for r in roots)] == []
+
+
 def test_generated_pages_are_up_to_date() -> None:
     pages = generate.pages()
 
