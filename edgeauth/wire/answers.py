@@ -24,10 +24,15 @@ class Answers:
     """The answer to each class of refusal.
 
     Args:
-        statuses: overrides of `DEFAULT_STATUSES` (`serve.respond.with`), 100 to 599.
+        statuses: overrides of `DEFAULT_STATUSES` (`serve.respond.with`), 200 to 599.
+
+    Raises:
+        ValueError: a status is none, or one that no exchange ends with (RFC 9110 section 15.2).
     """
 
     def __init__(self, statuses: Mapping[Reason, int] | None = None) -> None:
+        if not all(200 <= status <= 599 for status in (statuses or {}).values()):
+            raise ValueError("a final status is between 200 and 599")
         self._statuses = {**DEFAULT_STATUSES, **(statuses or {})}
 
     def to(self, refusal: Refusal) -> Response:

@@ -1,0 +1,39 @@
+"""Cookies are found in linear time; what makes no sense is skipped."""
+
+import pytest
+
+from edgeauth.wire.cookies import find_cookie
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (b"", None),
+        (b"sessio=1", None),
+        (b"session", None),
+        (b"Session=1", None),
+        (b"xsession=1", None),
+        (b"session =1", None),
+        (b"a=session=1", None),
+        (b";;;=;", None),
+        (b"x" * 20_000 + b";session=1", None),
+        (b"session=1", "1"),
+        (b"session=", ""),
+        (b"a=b; session=1;c=d", "1"),
+        (b"a=b;\tsession=1 ", "1"),
+        (b'session="1"', "1"),
+        (b'session="', '"'),
+        (b"session=a=b", "a=b"),
+        (b"session=\xff", "\ufffd"),
+    ],
+)
+def test_a_cookie_is_found_by_its_exact_name(field, value):
+    assert find_cookie(field, "session") == value
+
+
+def test_the_first_of_two_wins():
+    assert find_cookie(b"a=1; a=2", "a") == "1"
+
+
+def test_attack_051_many_pairs_are_no_burden():
+    assert find_cookie(b'"' * 8000 + b";" * 8000, "a") is None

@@ -1,0 +1,86 @@
+"""Chains of addresses that trusted proxies tell (measured.md 8)."""
+
+import pytest
+
+from edgeauth.model.request import Headers
+from edgeauth.wire.forwarded import forwarded_addresses
+
+
+def of_forwarded(value: str, other: str | None = None) -> tuple[str, ...]:
+    fields = [(b"forwarded", value.encode())]
+    if other is not None:
+        fields.append((b"x-forwarded-for", other.encode()))
+    return forwarded_addresses(Headers(fields))
+
+
+def of_list(*values: str) -> tuple[str, ...]:
+    return forwarded_addresses(
+        Headers((b"x-forwarded-for", value.encode("latin-1")) for value in values)
+    )
+
+
+INVALID = {
+    "port": "for=1.2.3.4:80",
+    "quoted port": 'for="1.2.3.4:80"',
+    "port behind brackets": 'for="[2001:db8::1]:80"',
+    "brackets without quotes": "for=[2001:db8::1]",
+    "IPv6 without brackets": "for=2001:db8::1",
+    "IPv4 in brackets": 'for="[1.2.3.4]"',
+    "zone": 'for="[fe80::1%eth0]"',
+    "half a quote": 'for="1.2.3.4',
+    "name": "for=bogus",
+    "nothing": "for=",
+    "one of two": "for=1.2.3.4, for=bogus",
+    "another first": "for=bogus, for=1.2.3.4",
+}
+
+
+@pytest.mark.parametrize("value", INVALID.values(), ids=INVALID.keys())
+def test_one_invalid_address_discards_the_field(value):
+    assert of_forwarded(value) == ()
+    assert of_forwarded(value, "5.6.7.8") == ("5.6.7.8",)
+
+
+@pytest.mark.parametrize(
+    "value", ["", "for=unknown", "for=_hidden", "proto=https;host=a", "rubbish", ";;,,"]
+)
+def test_a_field_without_an_address_gives_way(value):
+    assert of_forwarded(value) == ()
+    assert of_forwarded(value, "5.6.7.8") == ("5.6.7.8",)
+
+
+@pytest.mark.parametrize(
+    ("value", "addresses"),
+    [
+        ("for=1.2.3.4", ("1.2.3.4",)),
+        ('For="1.2.3.4";proto=https', ("1.2.3.4",)),
+        ('proto=http;for="[2001:DB8::1]"', ("2001:db8::1",)),
+        ("for=1.2.3.4, for=unknown,for=_x, for=5.6.7.8", ("1.2.3.4", "5.6.7.8")),
+    ],
+)
+def test_addresses_are_listed_in_order(value, addresses):
+    assert of_forwarded(value, "9.9.9.9") == addresses
+
+
+@pytest.mark.parametrize(
+    ("values", "addresses"),
+    [
+        (["bogus"], ()),
+        (["1.2.3.4:80"], ()),
+        (["[2001:db8::1]"], ()),
+        (["1.2.3.4, bogus, 5.6.7.8"], ("1.2.3.4",)),
+        ([",,1.2.3.4"], ("1.2.3.4",)),
+        (["1.2.3.4", "2001:db8::1"], ("1.2.3.4", "2001:db8::1")),
+        (["fe80::1%eth0"], ()),
+        (["\xa01.2.3.4"], ()),
+        (["1.2.3.\xb2"], ()),
+        (["01.2.3.4"], ()),
+    ],
+)
+def test_attack_034_a_list_ends_at_what_is_no_address(values, addresses):
+    assert of_list(*values) == addresses
+
+
+def test_attack_034_a_long_forged_list_does_not_push_out_the_last_address():
+    assert of_list(", ".join(["9.9.9.9"] * 200), "1.2.3.4")[-1] == "1.2.3.4"
+    assert of_forwarded(", ".join(["for=9.9.9.9"] * 200 + ["for=1.2.3.4"]))[-1] == "1.2.3.4"

@@ -1,0 +1,149 @@
+"""One reading of a request, and who may say what about it (semantics.md 1.2, measured.md 4 to 11)."""
+
+import pytest
+
+from edgeauth.model.errors import Malformed
+from edgeauth.model.request import Request
+from edgeauth.wire.inbound import Peer, canonical_request
+
+STRANGER = Peer("192.0.2.1", trusted=False, scheme="http")
+GATEWAY = Peer("10.0.0.1", trusted=True, scheme="http")
+HOST = (b"host", b"own.test")
+
+
+def read(
+    target: bytes = b"/own?x=1",
+    *fields: tuple[bytes, bytes],
+    method: bytes = b"GET",
+    peer: Peer = STRANGER,
+) -> Request:
+    return canonical_request(method, target, [HOST, *fields], peer)
+
+
+def forwarded(name: bytes, value: bytes) -> Request:
+    return read(b"/own?x=1", (name, value), peer=GATEWAY)
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        (b"GET", b""),
+        (b"GET", b"*"),
+        (b"OPTIONS", b"**"),
+        (b"GET", b"own"),
+        (b"GET", b"own.test:80"),
+        (b"GET", b"http://own.test"),
+        (b"GET", b"http://other.test/"),
+        (b"GET", b"http://own.test:80/"),
+        (b"GET", b"http://u@own.test/"),
+        (b"GET", b"http://own.test?x"),
+        (b"GET", b"ftp://own.test/"),
+        (b"GET", b"javascript:alert"),
+        (b"G" * 33, b"/"),
+        (b"GE T", b"/"),
+        (b"", b"/"),
+        (b"GET", b"/a#b"),
+        (b"GET", b"/a?b#c"),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_malformed(method, target):
+    with pytest.raises(Malformed):
+        read(target, method=method)
+
+
+def test_attack_026_there_is_exactly_one_host():
+    with pytest.raises(Malformed):
+        read(b"/", HOST)
+    with pytest.raises(Malformed):
+        canonical_request(b"GET", b"/", [], STRANGER)
+
+
+def test_a_request_is_what_it_says():
+    request = read(b"/%61/../b?c?d", (b"accept", b"x"), method=b"PROPFIND")
+    assert request[:5] == ("PROPFIND", "http", "own.test", "/b", "c?d")
+    assert request.headers.fields == (HOST, (b"accept", b"x"))
+    assert request.client_addresses == ("192.0.2.1",)
+
+
+def test_the_absolute_form_agrees_with_the_host():
+    assert read(b"HTTP://OWN.test/a?b")[2:5] == ("own.test", "/a", "b")
+    assert read(b"https://own.test./a").path == "/a"
+
+
+def test_the_asterisk_goes_through_the_rules():
+    assert read(b"*", method=b"OPTIONS")[3:5] == ("/", "")
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        (b"/b", ("/b", "x=1")),
+        (b"/b?", ("/b", "x=1")),
+        (b"/b?y=2", ("/b", "y=2")),
+        (b"?y=2", ("/own", "y=2")),
+        (b"https://evil.test", ("/own", "x=1")),
+        (b"http://evil.test/z?q=1", ("/z", "q=1")),
+        (b"http://evil.test?q=1", ("/own", "q=1")),
+        (b"http://[bad/z", ("/z", "x=1")),
+        (b"/b?a?b", ("/b", "a?b")),
+    ],
+)
+def test_measured_6_path_and_query_fall_back_separately(uri, expected):
+    assert forwarded(b"x-forwarded-uri", uri)[3:5] == expected
+
+
+def test_attack_006_two_slashes_are_no_authority():
+    """The reference takes `b` for a host here; what is forwarded by a gateway is a path."""
+    assert forwarded(b"x-forwarded-uri", b"//b//c").path == "/b/c"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (b"x-forwarded-uri", b"b/c"),
+        (b"x-forwarded-uri", b"*"),
+        (b"x-forwarded-uri", b"/b#c"),
+        (b"x-forwarded-uri", b"http://a/b#c"),
+        (b"x-forwarded-uri", b"/b\tc"),
+        (b"x-forwarded-uri", b"HTTPS://evil.test/"),
+        (b"x-forwarded-uri", "/b?é".encode()),
+        (b"x-forwarded-uri", b"/%2e%2e/deny"),
+        (b"x-forwarded-proto", b"ftp"),
+        (b"x-forwarded-proto", b"https,http"),
+        (b"x-forwarded-proto", b""),
+        (b"x-forwarded-host", b""),
+        (b"x-forwarded-host", b"a, b"),
+        (b"x-forwarded-host", b"a;b"),
+        (b"x-forwarded-method", b"GET /"),
+        (b"x-forwarded-method", b"A" * 33),
+    ],
+)
+def test_attack_021_a_gateway_is_read_strictly(name, value):
+    with pytest.raises(Malformed):
+        forwarded(name, value)
+
+
+@pytest.mark.parametrize(
+    "name", [b"x-forwarded-uri", b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-method"]
+)
+def test_a_gateway_says_each_thing_once(name):
+    with pytest.raises(Malformed):
+        read(b"/", (name, b"http"), (name, b"http"), peer=GATEWAY)
+
+
+def test_a_gateway_describes_the_original_request():
+    request = read(
+        b"/own",
+        (b"x-forwarded-proto", b"HTTPS"),
+        (b"x-forwarded-host", b"Shop.TEST:8443"),
+        (b"x-forwarded-method", b"POST"),
+        (b"x-forwarded-for", b"1.2.3.4"),
+        (b"x-forwarded-path", b"/ignored"),
+        peer=GATEWAY,
+    )
+    assert request[:4] == ("POST", "https", "shop.test:8443", "/own")
+    assert request.client_addresses == ("1.2.3.4", "10.0.0.1")
+
+
+def test_a_gateway_that_says_nothing_asks_for_itself():
+    assert read(peer=GATEWAY)[:5] == ("GET", "http", "own.test", "/own", "x=1")
