@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # glibc, not Alpine: google-re2 has no wheels for musl.
 
 FROM python:3.13-slim AS builder
