@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from docs import generate
+from edgeauth.mechanisms.builtins import TYPES
+from edgeauth.ports.declare import Kind
 from tests.docs.pages import PUBLISHED, ROOT
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -43,6 +45,14 @@ def test_files_that_are_named_are_there(page: Path) -> None:
     roots = (ROOT, ROOT / "edgeauth")
 
     assert [name for name in sorted(named) if not any((r / name).exists() for r in roots)] == []
+
+
+@pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: kind.value)
+def test_the_status_table_lists_the_mechanisms_that_work(kind: Kind) -> None:
+    row = f"{kind.section.replace('_', ' ').capitalize()} | "
+    (works,) = re.findall(rf"^\| {row}([^|]*) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+
+    assert set(re.findall(r"`(\w+)`", works)) == {each.name for each in TYPES if each.kind is kind}
 
 
 def test_generated_pages_are_up_to_date() -> None:
