@@ -49,8 +49,9 @@ def test_files_that_are_named_are_there(page: Path) -> None:
 
 @pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: kind.value)
 def test_the_status_table_lists_the_mechanisms_that_work(kind: Kind) -> None:
-    row = f"{kind.section.replace('_', ' ').capitalize()} | "
-    (works,) = re.findall(rf"^\| {row}([^|]*) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    name = kind.section.replace("_", " ").capitalize()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (works,) = re.findall(rf"^\| {name} \| ([^|]*) \|", readme, re.MULTILINE)
 
     assert set(re.findall(r"`(\w+)`", works)) == {each.name for each in TYPES if each.kind is kind}
 
