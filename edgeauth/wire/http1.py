@@ -136,7 +136,12 @@ def render_response(response: Response, *, keep_alive: bool, to_head: bool = Fal
         response: what to say.
         keep_alive: whether the connection is used again afterwards.
         to_head: whether it answers a HEAD request: the length is told, the content not sent.
+
+    Raises:
+        ValueError: the status does not end an exchange, so the client would wait for another.
     """
+    if not 200 <= response.status <= 599:
+        raise ValueError("a final status is between 200 and 599")
     parts = [status_line(response.status)]
     parts += [b"%b: %b\r\n" % field for field in response.fields]
     if not keep_alive:

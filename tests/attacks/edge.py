@@ -143,7 +143,7 @@ def _check_request(message: Message) -> None:
 
 def _with_body(message: Message, rest: bytes) -> tuple[Message, bytes] | None:
     length, coding = message.all(b"content-length"), message.all(b"transfer-encoding")
-    if length and coding or len(length) > 1 or len(coding) > 1:
+    if (length and coding) or len(length) > 1 or len(coding) > 1:
         raise NotStrict(b"two framings")
     if coding:
         if coding != [b"chunked"]:

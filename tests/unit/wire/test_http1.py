@@ -140,6 +140,12 @@ def test_an_answer_that_has_no_content_tells_no_length(status):
     assert render_response(made, keep_alive=True) == status_line(status) + b"\r\n"
 
 
+@pytest.mark.parametrize("status", [0, 99, 100, 101, 199, 600, 1000])
+def test_a_status_that_ends_no_exchange_is_never_sent(status):
+    with pytest.raises(ValueError, match="status"):
+        render_response(Response(status), keep_alive=True)
+
+
 def test_an_unknown_status_has_no_phrase():
     assert status_line(599) == b"HTTP/1.1 599 \r\n"
 

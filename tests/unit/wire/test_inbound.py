@@ -1,4 +1,4 @@
-"""One reading of a request, and who may say what about it (semantics.md 1.2, measured.md 4 to 11)."""
+"""One reading of a request, and who may say what about it (semantics.md 1.2)."""
 
 import pytest
 
