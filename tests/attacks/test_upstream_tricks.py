@@ -211,7 +211,7 @@ def test_what_comes_behind_an_answer_is_nobodys_answer(raw, pause):
 HEADS = {
     "length": (answer(b"Content-Length: 10"), 1),
     "length and content": (answer(b"Content-Length: 2", body=b"ok"), 2),
-    "chunked": (answer(CHUNKED), 2),
+    "chunked": (answer(CHUNKED), 1),
     "chunks": (answer(CHUNKED, body=b"2\r\nok\r\n0\r\n\r\n"), 2),
     "nothing": (answer(), 2),
 }
