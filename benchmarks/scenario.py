@@ -48,6 +48,11 @@ PROXY = """upstream articles {{ server 127.0.0.1:{upstream}; keepalive 64; }}
     proxy_set_header Connection ""; }} }}"""
 
 
+class _QuietServer(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Says nothing of a caller that has hung up."""
+
+
 class Neighbours:
     """The issuer and the policy decision point, asked once each."""
 
@@ -74,7 +79,7 @@ class Neighbours:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _QuietServer(("127.0.0.1", 0), Handler)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 

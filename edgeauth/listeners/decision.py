@@ -6,7 +6,8 @@ from edgeauth.listeners.exchange import Exchange
 from edgeauth.model.decision import Permit, Response
 from edgeauth.wire.headers import HOP_BY_HOP, check_value
 
-_FRAMING: Final = HOP_BY_HOP | {b"content-length"}
+_NOT_FOR_GATEWAYS: Final = HOP_BY_HOP | {b"content-length", b"host"}
+"""Framing is ours; a gateway that is told another Host might route by it."""
 
 
 class DecisionDoor:
@@ -23,7 +24,9 @@ class DecisionDoor:
         """Answers at once; a request whose content is still to come ends its connection."""
         edits = permit.edits
         fields = [
-            (name, check_value(value)) for name, value in edits.fields if name not in _FRAMING
+            (name, check_value(value))
+            for name, value in edits.fields
+            if name not in _NOT_FOR_GATEWAYS
         ]
         fields += [
             (b"set-cookie", check_value(f"{name}={value}".encode()))

@@ -1,8 +1,9 @@
 """Who is asking: principals, and the subject that they make up."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 from edgeauth.model.json import Json
 
@@ -28,14 +29,16 @@ class Principal:
     expires_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """All principals of a request; `id` and `attributes` are those of the default one."""
+class Subject(NamedTuple):
+    """All principals of a request; the other fields are those of the default one.
+
+    A tuple because one is made for every request.
+    """
 
     id: str
     attributes: Mapping[str, Json]
     fingerprint: bytes
-    principals: Mapping[str, Principal] = field(default_factory=dict)
+    principals: Mapping[str, Principal]
     expires_at: float | None = None
 
     @classmethod

@@ -17,20 +17,29 @@ from edgeauth.expressions.paths import Selector, compile_selector
 from edgeauth.expressions.templates import Template, compile_template
 from edgeauth.wire.headers import HOP_BY_HOP, is_token
 
+_FRAMING: Final = HOP_BY_HOP | {b"content-length"}
 
-def _check_field_name(name: str) -> str:
+
+def _check_upstream_field(name: str) -> str:
     octets = name.encode("utf-8", "replace")
     if not is_token(octets):
         raise not_expected("the name of a header such as X-User")
-    if octets.lower() in _RESERVED_FIELDS:
+    if octets.lower() in _FRAMING:
         raise not_expected("a header that is not about the connection or the framing")
     return name
 
 
-_RESERVED_FIELDS: Final = HOP_BY_HOP | {b"content-length"}
+def _check_field(name: str) -> str:
+    if name.lower() == "host":
+        raise not_expected("a header other than Host, which the URL decides")
+    return _check_upstream_field(name)
 
-FieldName = Annotated[str, AfterValidator(_check_field_name)]
+
+FieldName = Annotated[str, AfterValidator(_check_field)]
 """The name of a header that is not the transport's own business."""
+
+UpstreamFieldName = Annotated[str, AfterValidator(_check_upstream_field)]
+"""The same for requests to the upstream of a rule, where Host may be set as well."""
 
 
 class _CompiledText:

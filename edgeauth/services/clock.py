@@ -6,6 +6,5 @@ import time
 class SystemClock:
     """The time as the operating system knows it."""
 
-    def now(self) -> float:
-        """Returns seconds since the epoch (UTC)."""
-        return time.time()
+    # No method around it: every decision asks several times.
+    now = staticmethod(time.time)

@@ -3,6 +3,7 @@
 Trust: only called for peers in `serve.trusted_proxies`; still every value is parsed strictly.
 """
 
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 
@@ -71,6 +72,7 @@ def _node_address(node: str) -> str | None:
     return None if ":" in node else _address(node)
 
 
+@lru_cache(maxsize=4096)
 def _address(text: str) -> str | None:
     if "%" in text:
         return None  # a zone (RFC 4007) may hold any text, and means nothing elsewhere

@@ -7,6 +7,7 @@ Trust: the answer is believed as far as its format goes. Names and values of wha
 the client's.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, NamedTuple
 
 from pydantic import Field
@@ -15,7 +16,7 @@ from edgeauth.config.scalars import Duration, ListOf, Text
 from edgeauth.config.specification import Specification
 from edgeauth.expressions.templates import Template
 from edgeauth.mechanisms.content import decode_content
-from edgeauth.mechanisms.values import ValueTemplate, render_values
+from edgeauth.mechanisms.values import ValueTemplate, encode_text, render_values
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.model.identity import fingerprint
 from edgeauth.model.json import Json
@@ -26,6 +27,7 @@ from edgeauth.ports.fields import FieldName, TemplateOf
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Identified
 from edgeauth.wire.cookies import find_cookie
+from edgeauth.wire.json import dumps
 
 
 class GenericSpecification(Specification):
@@ -59,8 +61,9 @@ class _Answer(NamedTuple):
 class GenericContextualizer:
     """Asks an endpoint, unless the same was asked a moment ago.
 
-    The key of the cache covers the call itself, octet for octet: what does not influence the
-    question does not influence the answer, and nothing that does can be forgotten.
+    The key of the cache covers everything that the question is made of: the configuration, the
+    rendered values, and of subject and outputs what the templates read. Where they read the
+    request, or something of it is forwarded, it covers the rendered question octet for octet.
 
     Args:
         mechanism_id: the id of the catalogue entry; entries do not share answers.
@@ -75,9 +78,8 @@ class GenericContextualizer:
         self._services = services
         self._cookies = specification.forward_cookies
         self._headers = tuple(name.lower() for name in specification.forward_headers)
-        self._key_part = fingerprint(
-            b"generic", mechanism_id.encode(), repr(specification.cache_ttl).encode()
-        )
+        self._read = _variables(specification)
+        self._key_part = _fingerprint(mechanism_id, specification)
 
     async def contextualize(self, known: Identified) -> Json:
         """Returns the decoded answer; None when it has no content.
@@ -86,17 +88,32 @@ class GenericContextualizer:
             Fault: COMMUNICATION when there was no answer of the 2xx class, INTERNAL when the
                 question could not be rendered or the answer is not what its type says.
         """
-        call = self._call(known)
+        scope = known.scope()
+        values = render_values(self._specification.values, scope)
+        scope["Values"] = values
         ttl = self._specification.cache_ttl
         if not ttl > 0:
-            return await self._ask(call)
-        key = fingerprint(self._key_part, call.fingerprint)
+            return await self._ask(self._call(known, scope))
+        key = self._key(known, values, scope)
         remembered = self._services.cache.find(key)
         if isinstance(remembered, _Answer):
             return remembered.content
-        content = await self._ask(call)
+        content = await self._ask(self._call(known, scope))
         self._services.cache.store(key, _Answer(content), self._services.clock.now() + ttl)
         return content
+
+    def _key(
+        self, known: Identified, values: Mapping[str, str], scope: Mapping[str, object]
+    ) -> bytes:
+        if "Request" in self._read:
+            return fingerprint(self._key_part, self._call(known, scope).fingerprint)
+        # The names of the values are in the part that never changes.
+        parts = [self._key_part, *(encode_text(value) for value in values.values())]
+        if "Subject" in self._read:
+            parts.append(known.subject.fingerprint)
+        if "Outputs" in self._read:
+            parts.append(dumps(known.outputs))
+        return fingerprint(*parts)
 
     async def _ask(self, call: Call) -> Json:
         answer = await self._services.endpoints.send(call)
@@ -104,12 +121,10 @@ class GenericContextualizer:
             raise Fault(Reason.COMMUNICATION, f"the endpoint answered {answer.status}")
         return decode_content(answer)
 
-    def _call(self, known: Identified) -> Call:
+    def _call(self, known: Identified, scope: Mapping[str, object]) -> Call:
         specification = self._specification
-        scope = known.scope()
-        scope["Values"] = render_values(specification.values, scope)
         payload = specification.payload
-        body = None if payload is None else _encode(payload.render(scope))
+        body = None if payload is None else encode_text(payload.render(scope))
         return specification.endpoint.call(
             scope, body, self._forwarded(known.matched.request.headers)
         )
@@ -125,11 +140,27 @@ class GenericContextualizer:
         return fields
 
 
-def _encode(text: str) -> bytes:
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise Fault(Reason.INTERNAL, "the payload is no text") from None
+def _variables(specification: GenericSpecification) -> frozenset[str]:
+    """Returns what the question is made of; forwarded fields count as the request."""
+    templates = [specification.endpoint.url, *specification.endpoint.headers.values()]
+    if specification.payload is not None:
+        templates.append(specification.payload)
+    read = {name for template in templates for name in template.variables}
+    if specification.forward_headers or specification.forward_cookies:
+        read.add("Request")
+    return frozenset(read)
+
+
+def _fingerprint(mechanism_id: str, specification: GenericSpecification) -> bytes:
+    payload = specification.payload
+    return fingerprint(
+        b"generic",
+        mechanism_id.encode(),
+        specification.endpoint.fingerprint,
+        b"" if payload is None else b"=" + payload.text.encode(),
+        repr(specification.cache_ttl).encode(),
+        *(name.encode() for name in specification.values),
+    )
 
 
 def _build(

@@ -18,7 +18,7 @@ from edgeauth.expressions.templates import Template
 from edgeauth.mechanisms.fields import header_value
 from edgeauth.model.decision import HeaderEdits
 from edgeauth.ports.declare import Kind, Override, mechanism
-from edgeauth.ports.fields import FieldName, TemplateOf
+from edgeauth.ports.fields import TemplateOf, UpstreamFieldName
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Granted
 
@@ -30,9 +30,9 @@ class HeaderSpecification(Specification):
         headers: names and the templates of their values; a rule replaces them all.
     """
 
-    headers: dict[FieldName, Annotated[Template, TemplateOf("Request", "Subject", "Outputs")]] = (
-        Field(min_length=1)
-    )
+    headers: dict[
+        UpstreamFieldName, Annotated[Template, TemplateOf("Request", "Subject", "Outputs")]
+    ] = Field(min_length=1)
 
     @field_validator("headers")
     @classmethod

@@ -232,7 +232,11 @@ def test_macros_share_one_budget_so_that_nested_ones_can_not_hang() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["List.all(x, x in List)", "List.all(x, !(x - 1000000 in List))", "List.exists(x, List == [x])"],
+    [
+        "List.all(x, x in List)",
+        "List.all(x, !(x - 1000000 in List))",
+        "List.exists(x, List == [x])",
+    ],
 )
 def test_long_lists_within_macros_cost_steps(text: str) -> None:
     """spec/attacks.md 167."""
