@@ -94,7 +94,8 @@ class ClientConnection(ClientStream):
         """Feeds the parser, which calls the methods below."""
         if self._deaf:
             return
-        exchange, octets = self._parsing, self._parsing.head_octets
+        exchange = self._parsing
+        octets = exchange.head_octets + exchange.content_octets
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -103,24 +104,27 @@ class ClientConnection(ClientStream):
         except httptools.HttpParserError:
             self._refuse(Malformed("the bytes are no HTTP request"))
         else:
-            moved = self._parsing is not exchange or exchange.head_octets > octets
-            self._check_progress(0 if moved else len(data))
+            seen = exchange.head_octets + exchange.content_octets
+            self._check_progress(len(data) if self._parsing is exchange and seen == octets else 0)
 
     def _check_progress(self, octets: int) -> None:
         """Bounds what is read for a head, and the time between two pieces of content.
 
         Args:
-            octets: length of a segment that brought no complete piece of a head.
+            octets: length of a segment that brought no complete piece of a head or content.
         """
         exchange = self._parsing
+        exchange.undelivered = exchange.undelivered + octets if octets else 0
         if not exchange.head_complete:
-            exchange.undelivered = exchange.undelivered + octets if octets else 0
             try:
                 self._check_head(exchange)
             except Malformed as malformed:
                 self._refuse(malformed)
-        elif not exchange.complete and not self._held:
-            self.watch()
+        elif not exchange.complete:
+            if exchange.undelivered > self._listener.limits.head_octets:
+                self._refuse(Malformed("there is too much around the content"))
+            elif not self._held:
+                self.watch()
         if self._others_wait():
             self.hold(PIPELINED)
 

@@ -60,6 +60,7 @@ class Exchange:
         "begun",
         "complete",
         "connection",
+        "content_octets",
         "expects_continue",
         "fields",
         "framing",
@@ -86,6 +87,7 @@ class Exchange:
         self.method = b""
         self.version = "1.1"
         self.head_octets = 0
+        self.content_octets = 0
         self.undelivered = 0
         self.trailer_fields = 0
         self.head_complete = False
@@ -115,6 +117,7 @@ class Exchange:
 
     def receive(self, data: bytes) -> None:
         """Takes a piece of the request's content."""
+        self.content_octets += len(data)
         if self._answered:
             return
         if self.sink is None:

@@ -190,10 +190,15 @@ class UpstreamConnection(asyncio.Protocol):
             self._finish()
 
     def _check_head(self, octets: int) -> None:
-        if self._framing is None and not self._ended:
-            self._head_octets += octets
-            if self._head_octets > _HEAD_OCTETS:
-                self._fail("the head of its response is too large")
+        """Bounds what comes without any content: a head, or chunk extensions and trailers."""
+        if self._ended:
+            return
+        if self._framing is not None and self._buffer:
+            self._head_octets = 0
+            return
+        self._head_octets += octets
+        if self._head_octets > _HEAD_OCTETS:
+            self._fail("the head of its response is too large")
 
     def _flush(self) -> None:
         exchange = self._exchange

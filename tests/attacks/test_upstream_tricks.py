@@ -103,6 +103,8 @@ BROKEN_OFF = {
     "close before the last line": answer(CHUNKED, body=b"5\r\nhello\r\n0\r\n"),
     "chunk size that is no number": answer(CHUNKED, body=b"5\r\nhello\r\nzz\r\n"),
     "chunk that is too long": answer(CHUNKED, body=b"5\r\nhelloX\r\n0\r\n\r\n"),
+    "endless trailer": answer(CHUNKED, body=b"5\r\nhello\r\n0\r\nA: " + b"b" * 2_000_000),
+    "endless extension": answer(CHUNKED, body=b"5\r\nhello\r\n1;" + b"b" * 2_000_000),
     "huge chunk size": answer(CHUNKED, body=b"fffffffffffffffff\r\nhello"),
 }
 
@@ -424,3 +426,31 @@ def test_messages_are_told_apart_by_target() -> None:
     """The recorder itself: what it would not take never counts as passed."""
     assert take_request(b"GET / HTTP/1.1\r\n") is None
     assert isinstance(Message((b"GET", b"/"), []).target, bytes)
+
+
+ENDINGS = {
+    "asked": answer(LENGTH, b"Connection: close", body=b"ok"),
+    "until the end": answer(body=b"ok"),
+    "malformed": b"nonsense",
+    "in the middle": answer(b"Content-Length: 5", body=b"he"),
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("raw", ENDINGS.values(), ids=ENDINGS.keys())
+def test_attack_214_connections_that_ended_are_forgotten(raw):
+    """Those that the upstream closed under a request once stayed in the books for ever."""
+    upstream = one_shot(raw, Upstream())
+
+    async def scenario() -> None:
+        async with running_edge(upstream) as edge:
+            for _ in range(5):
+                async with edge.client() as client:
+                    client.send(request(b"/", b"Connection: close"))
+                    await client.all()
+            async with asyncio.timeout(5):
+                while edge.door._open or edge.listener._connections or edge.listener._tasks:
+                    await asyncio.sleep(0)
+            assert not any(edge.door._idle.values())
+
+    run(scenario())

@@ -216,6 +216,29 @@ def test_attack_061_endless_trailers_end():
     assert bad.door.attached[0].abandoned
 
 
+@pytest.mark.parametrize("prefix", [b"0\r\nA: ", b"3;", b"3\r\nabc\r\n0;a=", b"3\r\nabc\r\n0\r\n"])
+def test_attack_060_what_surrounds_content_is_bounded_as_a_head_is(prefix):
+    """The parser keeps a trailer until it is whole, however long that takes."""
+    bad = client()
+    bad.send(CHUNKED + prefix)
+    bad.door.progress()
+    for _ in range(3):
+        bad.send(b"a" * 4000)
+    assert statuses(bad) == [b"400"]
+    assert bad.door.attached[0].abandoned
+
+
+def test_content_in_small_chunks_is_not_too_much():
+    fits = client()
+    fits.send(CHUNKED)
+    fits.door.progress()
+    for _ in range(10_000):
+        fits.send(b"1\r\n", b"a", b"\r\n")
+    fits.send(b"0\r\n\r\n")
+    fits.finish()
+    assert statuses(fits) == [b"200"]
+
+
 def test_100_is_said_after_the_decision_and_only_when_content_is_missing():
     asking = POST.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
     waiting = client()
