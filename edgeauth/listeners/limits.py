@@ -8,12 +8,14 @@ class Limits:
     """Limits of one listener; every default protects.
 
     Attributes:
-        head_octets: request line and fields together; beyond that 431.
+        head_octets: request target and fields together, beyond that 431; and what comes between
+            two pieces of content (chunk extensions, trailers), beyond that 400.
         head_fields: number of fields; beyond that 431.
         target_octets: request target; beyond that 414.
         trailer_fields: fields after a chunked body, which are dropped; beyond that 400.
         read_timeout: seconds for a complete head, and between two pieces of a body; 0 means none.
-        write_timeout: seconds without progress towards a client that does not read; 0 means none.
+        write_timeout: seconds in which a client has to read most of what waits for it, once that
+            is more than the transport buffers (64 KiB); 0 means none.
         idle_timeout: seconds between two requests of a connection; 0 means none.
         connect_timeout: seconds for a connection to an upstream.
         connections: open client connections; further ones are closed at once.

@@ -1,0 +1,137 @@
+"""A connection to an upstream: when it may be used again, and how long it may be silent."""
+
+import pytest
+
+from edgeauth.listeners.limits import Limits
+from edgeauth.listeners.proxy import ProxyDoor
+from edgeauth.listeners.upstream import Origin, UpstreamConnection
+from edgeauth.wire.answers import Answers
+from tests.fakes.connections import FakeClient, FakeTransport
+
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+LIMITS = Limits(read_timeout=5.0, idle_timeout=11.0)
+ORIGIN = Origin("http", "up.test", 80)
+
+
+class Hop:
+    """A request of a fake client on its way over a connection to an upstream."""
+
+    def __init__(self, raw: bytes, *, slow: bool = False, limits: Limits = LIMITS) -> None:
+        self.client = FakeClient(limits)
+        self.client.send(raw)
+        self.door = ProxyDoor(Answers(), limits, self.client.deadlines)
+        self.upstream = UpstreamConnection(self.door, ORIGIN)
+        self.transport = FakeTransport(self.upstream, room=10)
+        self.transport.reads_slowly = slow
+        self.upstream.connection_made(self.transport)
+        self.door._open.add(self.upstream)
+        forwarding = self.client.door.waiting.pop()
+        self.upstream.serve(forwarding.exchange, forwarding.head, fresh=True)
+
+    @property
+    def pooled(self) -> bool:
+        return self.upstream in self.door._idle.get(ORIGIN, [])
+
+    @property
+    def seconds_left(self) -> float:
+        deadline = self.upstream.deadline
+        return deadline - self.client.deadlines.now if deadline else 0.0
+
+    @property
+    def answered(self) -> bytes:
+        return bytes(self.client.transport.written)
+
+
+def test_attack_062_a_connection_on_which_the_request_still_waits_is_not_used_again():
+    early = Hop(POST, slow=True)
+    early.upstream.data_received(OK)
+    assert early.answered.endswith(b"ok")
+    assert not early.pooled
+    assert early.transport.lost
+    assert early.client.transport.reading
+
+
+def test_a_clean_connection_is_used_again():
+    clean = Hop(POST)
+    clean.upstream.data_received(OK)
+    assert clean.pooled
+    assert clean.seconds_left == 11.0
+    assert not clean.transport.closing
+
+
+@pytest.mark.parametrize("octets", [b"\r\n", b"HTTP/1.1 200 OK\r\n", b"x"], ids=repr)
+def test_octets_on_an_idle_connection_end_it(octets):
+    idle = Hop(GET)
+    idle.upstream.data_received(OK)
+    idle.upstream.data_received(octets)
+    assert idle.transport.lost
+    assert not idle.pooled
+    assert idle.upstream not in idle.door._open
+
+
+def test_an_idle_connection_that_ends_leaves_the_pool():
+    idle = Hop(GET)
+    idle.upstream.data_received(OK)
+    idle.transport.lose()
+    assert not idle.pooled
+    assert not idle.upstream.usable
+
+
+def test_only_so_many_connections_idle():
+    full = Hop(GET, limits=Limits(idle_upstreams=0))
+    full.upstream.data_received(OK)
+    assert full.transport.lost
+    assert full.answered.endswith(b"ok")
+
+
+def test_an_upstream_has_the_time_of_a_read_for_its_head():
+    silent = Hop(GET)
+    assert silent.seconds_left == 5.0
+    silent.client.deadlines.now += 3
+    silent.upstream.data_received(b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 2")
+    assert silent.seconds_left == 2.0
+    silent.client.deadlines.now += 3
+    silent.door.sweep()
+    assert silent.answered.startswith(b"HTTP/1.1 502 ")
+    assert silent.transport.lost
+    assert silent.upstream not in silent.door._open
+
+
+def test_a_stream_may_be_silent_once_it_has_begun():
+    stream = Hop(GET)
+    stream.upstream.data_received(b"HTTP/1.1 200 OK\r\n\r\n")
+    assert stream.seconds_left == 0.0
+
+
+@pytest.mark.parametrize("cut", range(1, 42, 3))
+def test_the_pieces_of_an_answer_make_no_difference(cut):
+    hop = Hop(GET)
+    raw = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nA: b\r\n\r\n"
+    for start in range(0, len(raw), cut):
+        hop.upstream.data_received(raw[start : start + cut])
+    head, _, body = hop.answered.partition(b"\r\n\r\n")
+    assert head == b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked"
+    assert body.endswith(b"0\r\n\r\n")
+    assert hop.pooled
+
+
+def test_trailers_without_end_are_not_kept():
+    endless = Hop(GET)
+    endless.upstream.data_received(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    endless.upstream.data_received(b"0\r\nA: ")
+    for _ in range(70):
+        if not endless.transport.lost:
+            endless.upstream.data_received(b"b" * 1000)
+    assert endless.transport.lost
+    assert endless.client.transport.lost, "a part of an answer must not look like a whole one"
+
+
+def test_a_paused_upstream_reads_on_after_its_answer():
+    paused = Hop(GET)
+    paused.upstream.pause()
+    assert not paused.transport.reading
+    paused.upstream.resume()
+    paused.upstream.data_received(OK)
+    assert paused.transport.reading
