@@ -80,7 +80,7 @@ class RequestView:
         known = self.request.headers
         return {
             name.decode("latin-1").title(): known.text(name.decode("latin-1"))
-            for name in known.names()
+            for name in known
         }
 
     def cookie(self, name: str) -> str:

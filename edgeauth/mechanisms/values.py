@@ -3,7 +3,7 @@
 They are rendered just before they are used, and are always texts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 from edgeauth.expressions.templates import Template
@@ -13,13 +13,42 @@ from edgeauth.ports.fields import TemplateOf
 ValueTemplate = Annotated[Template, TemplateOf("Request", "Subject", "Outputs")]
 
 
-def render_values(templates: Mapping[str, Template], scope: Mapping[str, object]) -> dict[str, str]:
-    """Returns the values for one request.
+class Values:
+    """The values of a step; what no request can change is rendered beforehand.
 
-    Raises:
-        Fault: INTERNAL, when one of them has no value.
+    Args:
+        templates: by the name under which templates see the value.
     """
-    return {name: template.render(scope) for name, template in templates.items()}
+
+    __slots__ = ("_constant", "_varying")
+
+    def __init__(self, templates: Mapping[str, Template]) -> None:
+        # Every name is there, so that the order is that of the configuration in any case.
+        self._constant = {name: template.constant or "" for name, template in templates.items()}
+        self._varying = tuple(
+            (name, template.render)
+            for name, template in templates.items()
+            if template.constant is None
+        )
+
+    def render(self, scope: Mapping[str, object]) -> dict[str, str]:
+        """Returns the values for one request.
+
+        Raises:
+            Fault: INTERNAL, when one of them has no value.
+        """
+        values = self._constant.copy()
+        for name, render in self._varying:
+            values[name] = render(scope)
+        return values
+
+
+def unambiguous(texts: Iterable[str]) -> bytes:
+    """Returns texts in one piece, for cache keys; no two lists of texts give the same.
+
+    Each is written behind its length. Half a character, which UTF-8 does not have, is kept.
+    """
+    return "".join([f"{len(text)}:{text}" for text in texts]).encode("utf-8", "surrogatepass")
 
 
 def encode_text(text: str) -> bytes:

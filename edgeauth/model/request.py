@@ -4,12 +4,15 @@ A `Request` is made in one place, `edgeauth.wire.inbound`, and never changed aft
 that was matched is the path that conditions see and the path that is forwarded.
 """
 
-from collections.abc import Iterable, KeysView
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
-class Headers:
-    """Header fields in the order they came, looked up without regard to case.
+class Headers(dict[bytes, bytes]):
+    """Header fields in the order they came, and a map from each name to its value.
+
+    Several values of one name are joined with a comma, those of cookies with `; `. It is a dict,
+    so that looking a field up is one call into C; nobody changes it after it was made.
 
     Args:
         fields: (name, value) pairs; names lower-cased ASCII, values as received without the
@@ -20,49 +23,32 @@ class Headers:
         repeated: names that came more than once.
     """
 
-    __slots__ = ("_joined", "fields", "repeated")
+    __slots__ = ("fields", "repeated")
 
     def __init__(self, fields: Iterable[tuple[bytes, bytes]] = ()) -> None:
-        self.fields: tuple[tuple[bytes, bytes], ...] = tuple(fields)
-        self._joined = dict(self.fields)
+        self.fields = tuple(fields)
         self.repeated: tuple[bytes, ...] = ()
-        if len(self._joined) < len(self.fields):
+        super().__init__(self.fields)
+        if len(self) < len(self.fields):
             self._join()
 
     def _join(self) -> None:
-        """Joins repeated fields; they are rare, so the plain case above is one dict."""
-        joined: dict[bytes, bytes] = {}
+        """Joins repeated fields; they are rare, so the plain case above is one call."""
         repeated: list[bytes] = []
+        self.clear()
         for name, value in self.fields:
-            if name in joined:
+            if name in self:
                 repeated.append(name)
                 # RFC 6265 section 5.4 and RFC 9113 section 8.2.3: cookies are joined with "; ".
-                joined[name] += (b"; " if name == b"cookie" else b",") + value
+                self[name] += (b"; " if name == b"cookie" else b",") + value
             else:
-                joined[name] = value
-        self._joined, self.repeated = joined, tuple(repeated)
-
-    def get(self, name: bytes) -> bytes | None:
-        """Returns the value of a field, or None when it is absent.
-
-        Several values are joined with a comma, those of cookies with `; `.
-
-        Args:
-            name: lower-cased.
-        """
-        return self._joined.get(name)
+                self[name] = value
+        self.repeated = tuple(repeated)
 
     def text(self, name: str) -> str:
-        """Returns the same as `get` as text, in any case of `name`; empty when it is absent."""
-        value = self._joined.get(name.lower().encode("latin-1", "replace"))
+        """Returns the value of a field as text, in any case of `name`; empty when it is absent."""
+        value = self.get(name.lower().encode("latin-1", "replace"))
         return "" if value is None else value.decode("utf-8", "replace")
-
-    def names(self) -> KeysView[bytes]:
-        """Returns each name once, in the order of first appearance."""
-        return self._joined.keys()
-
-    def __contains__(self, name: bytes) -> bool:
-        return name in self._joined
 
 
 class Request(NamedTuple):

@@ -55,7 +55,7 @@ def canonical_request(
     path, query = _split_target(method, target, authority)
     if peer.trusted:
         return _original_request(method, path, query, authority, headers, peer)
-    if not _NEVER_BELIEVED.isdisjoint(headers.names()):
+    if not _NEVER_BELIEVED.isdisjoint(headers):
         headers = Headers(each for each in fields if each[0] not in _NEVER_BELIEVED)
     return Request(
         _method(method),

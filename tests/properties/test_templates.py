@@ -111,7 +111,7 @@ _JSON = st.recursive(
 @given(_JSON)
 def test_json_text_reads_back_as_the_same_value_and_is_safe_in_html(value):
     text = json_text(value)
-    assert json_text(loads(text)) == text
+    assert loads(text) == value  # numbers by value: Go writes -0.0 as -0 and 1.0 as 1
     assert not set(text) & set("<>&\u2028\u2029")
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from edgeauth.config.scalars import ListOf
 from edgeauth.config.specification import Specification
 from edgeauth.expressions.cel import Condition
-from edgeauth.mechanisms.values import ValueTemplate, render_values
+from edgeauth.mechanisms.values import Values, ValueTemplate
 from edgeauth.model.decision import Refusal
 from edgeauth.model.errors import Reason
 from edgeauth.ports.declare import Kind, Override, mechanism
@@ -44,7 +44,7 @@ class CelAuthorizer:
     """Evaluates conditions in order; the first that is false refuses the request."""
 
     def __init__(self, specification: CelSpecification) -> None:
-        self._values = specification.values
+        self._values = Values(specification.values)
         self._expressions = tuple(
             (
                 each.expression,
@@ -60,7 +60,7 @@ class CelAuthorizer:
             Fault: INTERNAL, when a condition or a value has no value.
         """
         scope = known.scope()
-        scope["Values"] = render_values(self._values, scope)
+        scope["Values"] = self._values.render(scope)
         for condition, refusal in self._expressions:
             if condition.evaluate(scope) is not True:
                 return refusal

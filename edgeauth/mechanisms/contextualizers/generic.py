@@ -8,6 +8,7 @@ the client's.
 """
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Annotated, NamedTuple
 
 from pydantic import Field
@@ -16,7 +17,7 @@ from edgeauth.config.scalars import Duration, ListOf, Text
 from edgeauth.config.specification import Specification
 from edgeauth.expressions.templates import Template
 from edgeauth.mechanisms.content import decode_content
-from edgeauth.mechanisms.values import ValueTemplate, encode_text, render_values
+from edgeauth.mechanisms.values import Values, ValueTemplate, encode_text, unambiguous
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.model.identity import fingerprint
 from edgeauth.model.json import Json
@@ -78,6 +79,7 @@ class GenericContextualizer:
         self._services = services
         self._cookies = specification.forward_cookies
         self._headers = tuple(name.lower() for name in specification.forward_headers)
+        self._values = Values(specification.values)
         self._read = _variables(specification)
         self._key_part = _fingerprint(mechanism_id, specification)
 
@@ -89,7 +91,7 @@ class GenericContextualizer:
                 question could not be rendered or the answer is not what its type says.
         """
         scope = known.scope()
-        values = render_values(self._specification.values, scope)
+        values = self._values.render(scope)
         scope["Values"] = values
         ttl = self._specification.cache_ttl
         if not ttl > 0:
@@ -108,12 +110,10 @@ class GenericContextualizer:
         if "Request" in self._read:
             return fingerprint(self._key_part, self._call(known, scope).fingerprint)
         # The names of the values are in the part that never changes.
-        parts = [self._key_part, *(encode_text(value) for value in values.values())]
-        if "Subject" in self._read:
-            parts.append(known.subject.fingerprint)
-        if "Outputs" in self._read:
-            parts.append(dumps(known.outputs))
-        return fingerprint(*parts)
+        subject = known.subject.fingerprint if "Subject" in self._read else b""
+        outputs = dumps(known.outputs) if "Outputs" in self._read else b""
+        parts = (self._key_part, subject, unambiguous(values.values()), b"|", outputs)
+        return sha256(b"".join(parts)).digest()
 
     async def _ask(self, call: Call) -> Json:
         answer = await self._services.endpoints.send(call)

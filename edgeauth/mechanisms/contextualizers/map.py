@@ -6,7 +6,7 @@ from pydantic import Field
 
 from edgeauth.config.specification import Specification
 from edgeauth.expressions.templates import Template
-from edgeauth.mechanisms.values import ValueTemplate, render_values
+from edgeauth.mechanisms.values import Values, ValueTemplate
 from edgeauth.model.json import Json
 from edgeauth.ports.declare import Kind, Override, mechanism
 from edgeauth.ports.fields import TemplateOf
@@ -32,8 +32,8 @@ class MapContextualizer:
     """Renders a map of texts."""
 
     def __init__(self, specification: MapSpecification) -> None:
-        self._items = specification.items
-        self._values = specification.values
+        self._items = Values(specification.items)
+        self._values = Values(specification.values)
 
     async def contextualize(self, known: Identified) -> Json:
         """Returns the rendered items.
@@ -42,8 +42,8 @@ class MapContextualizer:
             Fault: INTERNAL, when one of them has no value.
         """
         scope = known.scope()
-        scope["Values"] = render_values(self._values, scope)
-        return render_values(self._items, scope)
+        scope["Values"] = self._values.render(scope)
+        return self._items.render(scope)
 
 
 def _build(_id: str, specification: MapSpecification, _services: Services) -> MapContextualizer:

@@ -13,7 +13,7 @@ Source:
     RFC 7519; RFC 8725 section 3.11 (explicit audience is the template's matter).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Annotated, Final
 
@@ -23,7 +23,7 @@ from edgeauth.config.findings import not_expected
 from edgeauth.config.scalars import Duration, Text
 from edgeauth.config.specification import Specification
 from edgeauth.expressions.templates import Template
-from edgeauth.mechanisms.values import ValueTemplate, render_values
+from edgeauth.mechanisms.values import Values, ValueTemplate, unambiguous
 from edgeauth.model.decision import HeaderEdits
 from edgeauth.model.errors import Fault, Malformed, Reason
 from edgeauth.model.identity import fingerprint
@@ -123,12 +123,13 @@ class JwtFinalizer:
         self._ttl = specification.ttl
         self._claims = specification.claims
         # Without claims nobody reads the values, and a value that fails must not matter.
-        self._values = {} if self._claims is None else specification.values
+        names = {} if self._claims is None else specification.values
+        self._values = Values(names)
         self._reads_outputs = self._claims is not None and "Outputs" in self._claims.variables
         self._header = specification.header.name.lower().encode("ascii")
         scheme = specification.header.scheme
         self._prefix = b"" if scheme is None else scheme.encode("ascii") + b" "
-        self._key_part = self._fingerprint(mechanism_id)
+        self._key_part = self._fingerprint(mechanism_id, names)
 
     async def finalize(self, granted: Granted) -> HeaderEdits:
         """Returns the field with the contract.
@@ -138,7 +139,7 @@ class JwtFinalizer:
         """
         known = granted.known
         scope = known.scope()
-        values = render_values(self._values, scope)
+        values = self._values.render(scope)
         key = self._key(known.subject.fingerprint, values, known.outputs)
         remembered = self._cache.find(key)
         if isinstance(remembered, HeaderEdits):
@@ -154,7 +155,7 @@ class JwtFinalizer:
         """Returns the name of the header that carries the contract."""
         return (self._header,)
 
-    def _fingerprint(self, mechanism_id: str) -> bytes:
+    def _fingerprint(self, mechanism_id: str, names: Iterable[str]) -> bytes:
         return fingerprint(
             b"contract",
             mechanism_id.encode(),
@@ -163,7 +164,7 @@ class JwtFinalizer:
             repr(self._ttl).encode(),
             self._header,
             self._prefix,
-            *(name.encode() for name in self._values),
+            *(name.encode() for name in names),
         )
 
     def _key(self, subject: bytes, values: Mapping[str, str], outputs: Mapping[str, Json]) -> bytes:
@@ -172,15 +173,9 @@ class JwtFinalizer:
         The names of the values are in the part that never changes; of the values each is written
         behind its length, so that no two lists of them look the same.
         """
-        text = "".join([f"{len(value)}:{value}" for value in values.values()])
-        try:
-            told = text.encode()
-            if self._reads_outputs:
-                # Everything before it has its length, so this can not be taken for a value.
-                told += dumps(outputs)
-        except UnicodeEncodeError:
-            raise Fault(Reason.INTERNAL, "a value or an output is no text") from None
-        return sha256(self._key_part + subject + told).digest()
+        rest = dumps(outputs) if self._reads_outputs else b""
+        parts = (self._key_part, subject, unambiguous(values.values()), b"|", rest)
+        return sha256(b"".join(parts)).digest()
 
     def _time_left(self, expires_at: float | None, now: float) -> float:
         if expires_at is None:
