@@ -108,10 +108,19 @@ _JSON = st.recursive(
 )
 
 
+def _doubles(value):
+    """Returns the value with every number as a double: Go writes 1.0 as 1 and -0.0 as -0."""
+    if isinstance(value, dict):
+        return {name: _doubles(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_doubles(part) for part in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 @given(_JSON)
 def test_json_text_reads_back_as_the_same_value_and_is_safe_in_html(value):
     text = json_text(value)
-    assert loads(text) == value  # numbers by value: Go writes -0.0 as -0 and 1.0 as 1
+    assert _doubles(loads(text)) == _doubles(value)
     assert not set(text) & set("<>&\u2028\u2029")
 
 
