@@ -16,7 +16,7 @@ async def authorize(rule: Rule, known: Identified) -> Granted | Refusal:
     edits: list[HeaderEdits] = []
     for step in rule.checks:
         try:
-            if not step.applies(known):
+            if step.condition is not None and not step.applies(known):
                 continue
             if isinstance(step, InformStep):
                 output = await step.mechanism.contextualize(known)

@@ -15,7 +15,7 @@ async def finalize(rule: Rule, granted: Granted) -> HeaderEdits | Refusal:
     edits = list(granted.edits)
     for step in rule.finalizers:
         try:
-            if step.applies(granted.known):
+            if step.condition is None or step.applies(granted.known):
                 said = await step.mechanism.finalize(granted)
                 if said.fields or said.cookies:
                     edits.append(said)

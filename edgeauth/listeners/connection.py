@@ -34,13 +34,14 @@ _INTERNAL_ERROR: Final = Response(500, ((b"cache-control", b"no-store"),))
 class ClientConnection(ClientStream):
     """Reads requests from one client and writes their answers in order."""
 
-    __slots__ = ("_advancing", "_deaf", "_parser", "_parsing", "_queue", "peer")
+    __slots__ = ("_advancing", "_deaf", "_parser", "_parsing", "_queue", "_segment", "peer")
 
     def __init__(self, listener: "Listener") -> None:
         super().__init__(listener)
         self._parser = httptools.HttpRequestParser(self)
         self._queue: deque[Exchange] = deque()
-        self._parsing = Exchange(self)
+        self._parsing = Exchange(self, 0)
+        self._segment = 0
         self._advancing = False
         self._deaf = False
 
@@ -95,7 +96,8 @@ class ClientConnection(ClientStream):
         if self._deaf:
             return
         exchange = self._parsing
-        octets = exchange.head_octets + exchange.content_octets
+        before = None if exchange.complete else exchange.begin_segment(len(data))
+        self._segment = len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -104,8 +106,19 @@ class ClientConnection(ClientStream):
         except httptools.HttpParserError:
             self._refuse(Malformed("the bytes are no HTTP request"))
         else:
-            seen = exchange.head_octets + exchange.content_octets
-            self._check_progress(len(data) if self._parsing is exchange and seen == octets else 0)
+            if self._parsing is not exchange:
+                self._check_begun()
+            else:
+                nothing_new = before == exchange.delivered
+                self._check_progress(len(data) if nothing_new else 0)
+
+    def _check_begun(self) -> None:
+        """Looks at a message that began in the last segment; most are over already."""
+        if self._parsing.complete and not self._queue:
+            return
+        if not self._queue:
+            self.watch()
+        self._check_progress(0)
 
     def _check_progress(self, octets: int) -> None:
         """Bounds what is read for a head, and the time between two pieces of content.
@@ -136,14 +149,11 @@ class ClientConnection(ClientStream):
 
     def on_message_begin(self) -> None:
         """Begins an exchange."""
-        self._parsing = Exchange(self)
-        if not self._queue:
-            self.watch()
+        self._parsing = Exchange(self, self._segment)
 
     def on_url(self, url: bytes) -> None:
         """Takes a piece of the request target."""
         self._parsing.target += url
-        self._parsing.head_octets += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Takes a field; those after the content are counted and dropped.
@@ -157,7 +167,6 @@ class ClientConnection(ClientStream):
             if exchange.trailer_fields > self._listener.limits.trailer_fields:
                 raise Malformed("there are too many trailer fields")
             return
-        exchange.head_octets += len(name) + len(value) + 4
         exchange.fields.append((name.lower(), value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
@@ -285,6 +294,11 @@ class ClientConnection(ClientStream):
 
     def _go_on(self) -> None:
         """Begins the next request, reads on, or closes when nothing more is to come."""
+        ends = self._closing or self._eof or self._deaf or self._listener.draining
+        if self._parsing.head_complete and not (self._queue or self._held or self.stuffed or ends):
+            # The usual case: one request, answered.
+            self.deadline = self._listener.until(self._listener.limits.idle_timeout)
+            return
         self._advance()
         if self._others_wait() or self._closing:
             return
@@ -316,8 +330,10 @@ class ClientConnection(ClientStream):
         limits = self._listener.limits
         if len(exchange.target) > limits.target_octets:
             raise Malformed("the request target is too long", 414)
-        octets = exchange.head_octets + exchange.undelivered
-        if octets > limits.head_octets or len(exchange.fields) > limits.head_fields:
+        if len(exchange.fields) > limits.head_fields or (
+            exchange.most_octets > limits.head_octets
+            and exchange.head_octets + exchange.undelivered > limits.head_octets
+        ):
             raise Malformed("the head is too large", 431)
 
     def _refuse(self, malformed: Malformed) -> None:

@@ -52,7 +52,16 @@ class ContentSink(Protocol):
 
 
 class Exchange:
-    """A request under way."""
+    """A request under way.
+
+    Args:
+        connection: of the client.
+        octets: length of the segment that the request began in.
+
+    Attributes:
+        most_octets: the head is not longer than this; usually that is all one needs to know.
+        undelivered: octets since the parser came to the end of a field or a piece of content.
+    """
 
     __slots__ = (
         "_answered",
@@ -65,10 +74,10 @@ class Exchange:
         "fields",
         "framing",
         "head_complete",
-        "head_octets",
         "keep_alive",
         "malformed",
         "method",
+        "most_octets",
         "permit",
         "request",
         "sink",
@@ -80,13 +89,13 @@ class Exchange:
         "version",
     )
 
-    def __init__(self, connection: "ClientConnection") -> None:
+    def __init__(self, connection: "ClientConnection", octets: int) -> None:
         self.connection = connection
         self.fields: list[tuple[bytes, bytes]] = []
         self.target = b""
         self.method = b""
         self.version = "1.1"
-        self.head_octets = 0
+        self.most_octets = octets
         self.content_octets = 0
         self.undelivered = 0
         self.trailer_fields = 0
@@ -104,6 +113,22 @@ class Exchange:
         self.begun = False
         self._answered = False
         self._waiting: list[bytes] = []
+
+    @property
+    def head_octets(self) -> int:
+        """Returns the length of target and fields so far."""
+        return len(self.target) + sum(len(name) + len(value) + 4 for name, value in self.fields)
+
+    @property
+    def delivered(self) -> tuple[int, int, int]:
+        """Returns how much the parser has delivered, to see whether a segment brought anything."""
+        return len(self.target), len(self.fields), self.content_octets
+
+    def begin_segment(self, octets: int) -> tuple[int, int, int]:
+        """Notes that a segment comes; returns what was delivered before it."""
+        if not self.head_complete:
+            self.most_octets += octets
+        return self.delivered
 
     @property
     def to_head(self) -> bool:

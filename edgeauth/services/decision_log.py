@@ -84,7 +84,7 @@ class DecisionLog:
 
     def record(self, request: Request, decision: Decision) -> None:
         """Keeps the line of a decision until the next write."""
-        line = self._encode(_line(round(self._clock.now(), 3), request, decision))
+        line = self._encode(_line(self._clock.now(), request, decision))
         if self._octets + len(line) > self._limit:
             self._dropped += 1
             return
