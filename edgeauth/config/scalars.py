@@ -125,9 +125,9 @@ def parse_network(text: object) -> IPv4Network | IPv6Network:
 
 
 def parse_status(number: object) -> int:
-    """Returns an HTTP status code, 100 to 599."""
-    if type(number) is not int or not 100 <= number <= 599:
-        raise not_expected("an HTTP status from 100 to 599")
+    """Returns the status of a final response, 200 to 599."""
+    if type(number) is not int or not 200 <= number <= 599:
+        raise not_expected("an HTTP status from 200 to 599")
     return number
 
 
@@ -162,7 +162,7 @@ Network: TypeAlias = Annotated[
 HttpStatus: TypeAlias = Annotated[
     int,
     PlainValidator(parse_status),
-    WithJsonSchema({"type": "integer", "minimum": 100, "maximum": 599}),
+    WithJsonSchema({"type": "integer", "minimum": 200, "maximum": 599}),
 ]
 
 Port: TypeAlias = Annotated[int, Field(ge=1, le=65535)]

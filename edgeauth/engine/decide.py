@@ -11,7 +11,7 @@ else that is raised is a bug. All three end in `Deny`. No path leads from an exc
 """
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from edgeauth.engine.authorize import authorize
 from edgeauth.engine.finalize import finalize
@@ -23,7 +23,7 @@ from edgeauth.expressions.objects import RequestView
 from edgeauth.model.decision import Decision, Deny, Permit, Refusal
 from edgeauth.model.errors import Reason
 from edgeauth.model.request import Request
-from edgeauth.ports.stages import Identified, Matched
+from edgeauth.ports.stages import Matched
 from edgeauth.wire.answers import Answers
 
 
@@ -65,27 +65,27 @@ class DecisionPoint:
         seen = Matched(request, rule.id, RequestView(request, found.captures))
         passed_over: list[Refusal] = []
         known = await identify(rule, seen, passed_over)
-        outcome = (
-            known
-            if isinstance(known, Refusal)
-            else await self._permit(rule, known, tuple(passed_over))
-        )
-        if isinstance(outcome, Permit):
-            return outcome
-        refusal, response = await respond(rule, seen, outcome, self._answers)
-        subject = "" if isinstance(known, Refusal) else known.subject.id
-        return Deny(response, refusal, rule.id, subject, tuple(passed_over))
-
-    async def _permit(
-        self, rule: Rule, known: Identified, downgrades: tuple[Refusal, ...]
-    ) -> Permit | Refusal:
+        if isinstance(known, Refusal):
+            return await self._deny(rule, seen, known)
+        subject = known.subject.id
         granted = await authorize(rule, known)
         if isinstance(granted, Refusal):
-            return granted
+            return await self._deny(rule, seen, granted, subject, passed_over)
         edits = await finalize(rule, granted)
         if isinstance(edits, Refusal):
-            return edits
-        return Permit(rule.id, known.subject.id, edits, rule.target, rule.owned, downgrades)
+            return await self._deny(rule, seen, edits, subject, passed_over)
+        return Permit(rule.id, subject, edits, rule.target, rule.owned, tuple(passed_over))
+
+    async def _deny(
+        self,
+        rule: Rule,
+        seen: Matched,
+        refusal: Refusal,
+        subject: str = "",
+        passed_over: Sequence[Refusal] = (),
+    ) -> Deny:
+        answered, response = await respond(rule, seen, refusal, self._answers)
+        return Deny(response, answered, rule.id, subject, tuple(passed_over))
 
 
 def _place(bug: Exception) -> str:

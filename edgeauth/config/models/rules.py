@@ -94,6 +94,14 @@ class Rewrite(Specification):
     add_path_prefix: str = ""
     strip_query_parameters: ListOf[Text] = ()
 
+    @model_validator(mode="after")
+    def _makes_paths(self) -> Self:
+        if self.add_path_prefix.endswith("/") and not self.strip_path_prefix.endswith("/"):
+            # Every request would be refused: what follows begins with a slash as well.
+            message = "the prefix makes paths with two slashes"
+            refuse([Finding(message, ("add_path_prefix",), "leave the last slash out")])
+        return self
+
 
 class ForwardTo(Specification):
     """The upstream of a rule."""
