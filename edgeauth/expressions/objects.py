@@ -79,8 +79,7 @@ class RequestView:
         """Returns all headers; names in canonical case (`X-User-Id`), values joined."""
         known = self.request.headers
         return {
-            name.decode("latin-1").title(): known.text(name.decode("latin-1"))
-            for name in known
+            name.decode("latin-1").title(): known.text(name.decode("latin-1")) for name in known
         }
 
     def cookie(self, name: str) -> str:
