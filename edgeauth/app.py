@@ -137,7 +137,14 @@ class Application:
         door: Door = DecisionDoor(serve.respond.statuses.accepted.code)
         if mode is Mode.PROXY:
             door = ProxyDoor(self._answers, limits, deadlines)
-        return Listener(decisions.decide, door, deadlines, limits, serve.trusted_proxies)
+        return Listener(
+            decisions.decide,
+            door,
+            deadlines,
+            limits,
+            serve.trusted_proxies,
+            self._log.record_malformed,
+        )
 
     async def start(self) -> None:
         """Listens.

@@ -118,7 +118,7 @@ class ProxyDoor:
 
     def failed(self, exchange: Exchange, origin: Origin, what: str) -> None:
         """Tells the client that the upstream failed, and the operator how."""
-        _log.warning("upstream failed", upstream=f"{origin.host}:{origin.port}", error=what)
+        _log.error("upstream failed", upstream=f"{origin.host}:{origin.port}", error=what)
         exchange.answer(self._answers.to(Refusal(Reason.COMMUNICATION, what)))
 
     def sweep(self) -> None:

@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 Decide = Callable[[Request], Coroutine[None, None, Decision]]
 Network = IPv4Network | IPv6Network
+RecordMalformed = Callable[[str, Malformed], None]
 
 
 class Door(Protocol):
@@ -52,6 +53,7 @@ class Listener:
         deadlines: the clock that the door counts with as well; the listener makes it tick.
         limits: what a client may cost.
         trusted_proxies: peers whose forwarding fields are believed.
+        record_malformed: is told the client's address and what was wrong with its bytes.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Listener:
         deadlines: Deadlines,
         limits: Limits,
         trusted_proxies: Sequence[Network] = (),
+        record_malformed: RecordMalformed = lambda _address, _malformed: None,
     ) -> None:
         self.decide = decide
         self.limits = limits
@@ -69,6 +72,7 @@ class Listener:
         self._door = door
         self._deadlines = deadlines
         self._trusted = tuple(trusted_proxies)
+        self._record_malformed = record_malformed
         self._connections: set[ClientConnection] = set()
         self._tasks: set[asyncio.Task[object]] = set()
         self._server: asyncio.Server | None = None
@@ -178,4 +182,4 @@ class Listener:
 
     def malformed(self, peer: Peer, malformed: Malformed) -> None:
         """Tells the operator about bytes that are no request."""
-        _log.info("malformed request", client=peer.address, error=str(malformed))
+        self._record_malformed(peer.address, malformed)

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 import msgspec
 
 from edgeauth.model.decision import Decision, Permit, Refusal
+from edgeauth.model.errors import Malformed, Reason
 from edgeauth.model.request import Request
 from edgeauth.ports.services import Clock
 
@@ -84,7 +85,26 @@ class DecisionLog:
 
     def record(self, request: Request, decision: Decision) -> None:
         """Keeps the line of a decision until the next write."""
-        line = self._encode(_line(self._clock.now(), request, decision))
+        self._keep(self._encode(_line(self._clock.now(), request, decision)))
+
+    def record_malformed(self, client: str, malformed: Malformed) -> None:
+        """Keeps the line of a refusal of bytes that are no request, until the next write.
+
+        Args:
+            client: the address of the peer.
+            malformed: what is wrong with the bytes; its text repeats nothing of them.
+        """
+        line = {
+            "time": self._clock.now(),
+            "decision": "deny",
+            "client": [client],
+            "status": malformed.status,
+            "reason": Reason.PRECONDITION.value,
+            "detail": str(malformed),
+        }
+        self._keep(self._encode(line))
+
+    def _keep(self, line: bytes) -> None:
         if self._octets + len(line) > self._limit:
             self._dropped += 1
             return

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from edgeauth.model.decision import Deny, HeaderEdits, Permit, Refusal, Response
-from edgeauth.model.errors import Reason
+from edgeauth.model.errors import Malformed, Reason
 from edgeauth.services.decision_log import DecisionLog
 from tests.fakes.clock import NOW, FakeClock
 from tests.fakes.requests import request
@@ -80,6 +80,25 @@ def test_a_refusal_is_logged_with_who_said_so_and_why():
         "step": "first",
         "detail": "not yours",
     }
+
+
+def test_bytes_that_are_no_request_are_logged_without_any_of_them():
+    stream = Stream()
+    log = DecisionLog(stream, FakeClock())
+
+    log.record_malformed("192.0.2.7", Malformed("the head is too large", 431))
+    log.flush()
+
+    assert stream.lines() == [
+        {
+            "time": NOW,
+            "decision": "deny",
+            "client": ["192.0.2.7"],
+            "status": 431,
+            "reason": "precondition_error",
+            "detail": "the head is too large",
+        }
+    ]
 
 
 def test_a_permit_is_logged_with_the_refusals_that_somebody_made_up_for():
