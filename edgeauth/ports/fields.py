@@ -4,10 +4,10 @@ Expressions are compiled while they are decoded, so that a wrong one is reported
 the file like any other mistake.
 """
 
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final, Generic, TypeVar, cast
 
 from pydantic import AfterValidator, GetCoreSchemaHandler
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, core_schema
 
 from edgeauth.config.findings import bad_expression, not_expected
 from edgeauth.expressions.cel import Condition, compile_condition
@@ -42,8 +42,16 @@ UpstreamFieldName = Annotated[str, AfterValidator(_check_upstream_field)]
 """The same for requests to the upstream of a rule, where Host may be set as well."""
 
 
-class _CompiledText:
+T = TypeVar("T")
+
+
+class _CompiledText(Generic[T]):
     """Marks a field whose text is compiled while the configuration is decoded."""
+
+    kind: ClassVar[type]
+    """What a compiled text is an instance of."""
+    phrase: ClassVar[str]
+    """What was expected in the place of something that is no text."""
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
@@ -52,80 +60,64 @@ class _CompiledText:
             self.compiled, json_schema_input_schema=core_schema.str_schema()
         )
 
-    def compiled(self, value: object) -> object:
+    def compiled(self, value: object) -> T:
+        """Returns the compiled text; one that is compiled already stays as it is.
+
+        Raises:
+            PydanticCustomError: the value is no text, or does not compile.
+        """
+        if isinstance(value, self.kind):
+            return cast("T", value)
+        if not isinstance(value, str):
+            raise not_expected(self.phrase)
+        try:
+            return self._compile(value)
+        except ExpressionError as error:
+            raise bad_expression(error.message, error.offset, error.hint) from None
+
+    def _compile(self, text: str) -> T:
         raise NotImplementedError
 
 
-def _as_field_error(error: ExpressionError) -> PydanticCustomError:
-    return bad_expression(error.message, error.offset, error.hint)
-
-
-class TemplateOf(_CompiledText):
+class TemplateOf(_CompiledText[Template]):
     """Marks a field as a template that sees the named variables.
 
     Args:
         variables: names from `edgeauth.expressions.objects.VARIABLES`.
     """
 
+    kind: ClassVar[type] = Template
+    phrase = "a text, possibly a template"
+
     def __init__(self, *variables: str) -> None:
         self.variables = {name: VARIABLES[name] for name in variables}
 
-    def compiled(self, value: object) -> Template:
-        """Returns the compiled template.
-
-        Raises:
-            PydanticCustomError: the value is no text, or does not compile.
-        """
-        if isinstance(value, Template):
-            return value
-        if not isinstance(value, str):
-            raise not_expected("a text, possibly a template")
-        try:
-            return compile_template(value, self.variables)
-        except ExpressionError as error:
-            raise _as_field_error(error) from None
+    def _compile(self, text: str) -> Template:
+        return compile_template(text, self.variables)
 
 
-class ConditionOf(_CompiledText):
+class ConditionOf(_CompiledText[Condition]):
     """Marks a field as a condition that sees the named variables.
 
     Args:
         variables: names from `edgeauth.expressions.objects.VARIABLES`.
     """
 
+    kind: ClassVar[type] = Condition
+    phrase = "a condition (CEL) as text"
+
     def __init__(self, *variables: str) -> None:
         self.variables = {name: VARIABLES[name] for name in variables}
 
-    def compiled(self, value: object) -> Condition:
-        """Returns the compiled condition.
-
-        Raises:
-            PydanticCustomError: the value is no text, or does not compile.
-        """
-        if isinstance(value, Condition):
-            return value
-        if not isinstance(value, str):
-            raise not_expected("a condition (CEL) as text")
-        try:
-            return compile_condition(value, self.variables)
-        except ExpressionError as error:
-            raise _as_field_error(error) from None
+    def _compile(self, text: str) -> Condition:
+        return compile_condition(text, self.variables)
 
 
-class SelectorText(_CompiledText):
+class SelectorText(_CompiledText[Selector]):
     """Marks a field as a selector into a JSON document."""
 
-    def compiled(self, value: object) -> Selector:
-        """Returns the compiled selector.
+    kind: ClassVar[type] = Selector
+    phrase = "a path such as user.id"
 
-        Raises:
-            PydanticCustomError: the value is no text, or does not compile.
-        """
-        if isinstance(value, Selector):
-            return value
-        if not isinstance(value, str):
-            raise not_expected("a path such as user.id")
-        try:
-            return compile_selector(value)
-        except ExpressionError as error:
-            raise _as_field_error(error) from None
+    def _compile(self, text: str) -> Selector:
+        return compile_selector(text)
