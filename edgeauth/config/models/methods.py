@@ -46,7 +46,7 @@ def _findings(methods: tuple[str, ...]) -> Iterator[Finding]:
             message = "methods are compared with regard to case"
             yield Finding(message, (index,), f'did you mean "{name.upper()}"?')
     if methods and all(name.startswith("!") for name in methods):
-        # The reference reads an emptied list as "every method" (measured.md 56).
+        # The reference reads an emptied list as "every method".
         message = "only exclusions: nothing is left to exclude them from"
         yield Finding(message, (0,), 'put "ALL" before them')
     elif methods and not allowed_methods(methods):

@@ -49,8 +49,8 @@ def parse_path(expression: str) -> tuple[Segment, ...]:
         PydanticCustomError: points at the character that is wrong.
 
     Source:
-        spec/semantics.md section 4.1. Departures: what no request can match is refused
-        (measured.md 51), because it is a slip.
+        heimdall 0.17, path expressions. Departures: what no request can match is refused,
+        because it is a slip.
     """
     if not expression.startswith("/"):
         raise bad_expression('a path begins with "/"', 0)

@@ -57,12 +57,12 @@ class Step(Specification):
     @model_validator(mode="after")
     def _has_one_reference(self) -> Self:
         # In the reference a step with two of them runs the first only, so that
-        # `{authenticator: a, authorizer: deny}` denies nothing (measured.md 44).
+        # `{authenticator: a, authorizer: deny}` denies nothing.
         named = [kind for kind in _KINDS if kind in self.model_fields_set]
         if len(named) != 1:
             refuse(self._wrong_references(named))
         if self.authenticator is not None and self.condition is not None:
-            # There it would be ignored, or let requests pass without a subject (measured.md 45).
+            # There it would be ignored, or let requests pass without a subject.
             refuse([Finding("an authenticator can not have a condition", ("if",), on_key=True)])
         return self
 

@@ -36,7 +36,7 @@ def test_a_handler_that_fails_is_answered_instead(handler):
 
 
 def test_only_the_first_handler_that_applies_speaks():
-    """measured.md 59: the reference runs them all."""
+    """measured 59: the reference runs them all."""
     skipped, late = Fake(PAGE), Fake(PAGE)
     refusal, response = answered(
         error_handler(skipped, when=When(value=False)), error_handler(LOGIN), error_handler(late)

@@ -40,7 +40,7 @@ def test_conditions_compare_what_the_mode_says(slashes, raw, wanted):
 
 
 def test_without_permission_an_encoded_slash_anywhere_fails_every_condition():
-    """measured.md 57."""
+    """measured 57."""
     assert not route(OFF, "ok").accepts(asked("/es/ok/x%2Fy"), ["ok", "x%2Fy"])
     assert route(ON, "ok").accepts(asked("/es/ok/x%2Fy"), ["ok", "x%2Fy"])
 

@@ -149,13 +149,13 @@ def test_a_host_test_gets_the_host_without_its_port():
 
 
 def test_captures_of_a_branch_that_was_left_are_gone():
-    """The reference leaks them: measured.md 53, first case."""
+    """The reference leaks them: measured 53, first case."""
     made = trie(("*", "/bt/:a/b/c", POST), ("*", "/bt/:a/*rest"))
     assert captured(made, "/bt/1/b/c") == {"a": "1", "rest": "b/c"}
 
 
 def test_conditions_see_their_own_values_and_no_others():
-    """The reference lets `/btd/1/b` pass: measured.md 53, second case."""
+    """The reference lets `/btd/1/b` pass: measured 53, second case."""
     made = trie(
         ("*", "/btd/:a/b", POST),
         ("*", "/btd/:a/:c", {"conditions": ((0, lambda value: value == "b"),)}),
@@ -165,7 +165,7 @@ def test_conditions_see_their_own_values_and_no_others():
 
 
 def test_conditions_find_their_values_after_a_branch_was_left():
-    """The reference panics: measured.md 53, third case."""
+    """The reference panics: measured 53, third case."""
     made = trie(
         ("*", "/btc/:a/b", POST),
         ("*", "/btc/:a/:c", {"conditions": ((1, lambda value: value == "b"),)}),

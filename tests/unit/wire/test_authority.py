@@ -29,7 +29,7 @@ MALFORMED = {
     "leading dot": b".a",
     "leading dash": b"-a",
     "leading underscore": b"_a",
-    "measured.md 5: longer than 253": b"a" * 254,
+    "measured 5: longer than 253": b"a" * 254,
     "attack-028 open bracket": b"[::1",
     "attack-028 no address": b"[]",
     "attack-028 zone": b"[fe80::1%eth0]",

@@ -1,4 +1,4 @@
-"""Chains of addresses that trusted proxies tell (measured.md 8)."""
+"""Chains of addresses that trusted proxies tell (measured 8)."""
 
 import pytest
 

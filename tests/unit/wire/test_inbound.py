@@ -1,4 +1,4 @@
-"""One reading of a request, and who may say what about it (semantics.md 1.2)."""
+"""One reading of a request, and who may say what about it."""
 
 import pytest
 

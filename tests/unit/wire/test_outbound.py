@@ -1,4 +1,4 @@
-"""What the upstream receives, and what comes back (semantics.md 1.4 and 3.4)."""
+"""What the upstream receives, and what comes back."""
 
 import pytest
 
@@ -83,7 +83,7 @@ def test_attack_041_what_is_not_the_clients_to_say_is_removed(name):
 
 
 def test_attack_015_an_owned_name_is_removed_though_its_value_is_not_set():
-    """measured.md 15: the reference lets the client's value pass."""
+    """measured 15: the reference lets the client's value pass."""
     assert lines(request("/a", "", (b"x-user", b"root")), permit())[2:] == TAIL
 
 

@@ -31,7 +31,7 @@ MALFORMED = {
     "percent": b"/%",
     "percent behind": b"/a%2",
     "percent without digits": b"/%zz",
-    "measured.md 10: dot and NUL": b"/.%00",
+    "measured 10: dot and NUL": b"/.%00",
 }
 
 NORMAL = {
@@ -42,12 +42,12 @@ NORMAL = {
     "sub-delimiters stay": (b"/!$&'()*+,=:@", "/!$&'()*+,=:@"),
     "encoded ones stay": (b"/%21%3B%3F%23", "/%21%3B%3F%23"),
     "a blank stays encoded": (b"/a%20b", "/a%20b"),
-    "measured.md 10: what has to be escaped": (b'/|"<>^`{}', "/%7C%22%3C%3E%5E%60%7B%7D"),
-    "measured.md 10: brackets stay": (b"/[a]", "/[a]"),
-    "measured.md 10: raw octets": ("/é".encode(), "/%C3%A9"),
-    "measured.md 9: dot at the end": (b"/a/b/.", "/a/b"),
-    "measured.md 9: dots at the end": (b"/a/b/..", "/a"),
-    "measured.md 9: dots and a slash": (b"/a/b/../", "/a/"),
+    "measured 10: what has to be escaped": (b'/|"<>^`{}', "/%7C%22%3C%3E%5E%60%7B%7D"),
+    "measured 10: brackets stay": (b"/[a]", "/[a]"),
+    "measured 10: raw octets": ("/é".encode(), "/%C3%A9"),
+    "measured 9: dot at the end": (b"/a/b/.", "/a/b"),
+    "measured 9: dots at the end": (b"/a/b/..", "/a"),
+    "measured 9: dots and a slash": (b"/a/b/../", "/a/"),
     "only dots": (b"/..", "/"),
     "dots and slashes": (b"/../..//", "/"),
     "attack-006 slashes": (b"//a///b//", "/a/b/"),

@@ -1,7 +1,7 @@
 """The extension library for lists; `last` and `at` are the reference's own.
 
 Source:
-    github.com/google/cel-go/ext, lists; spec/semantics.md 6.4 for `last` and `at`.
+    github.com/google/cel-go/ext, lists; heimdall 0.17 for `last` and `at`.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Functions that come from the reference and from nowhere else: networks, and finding by pattern.
 
 Source:
-    spec/semantics.md 6.4.
+    heimdall 0.17, its documentation of CEL.
 """
 
 from typing import Final

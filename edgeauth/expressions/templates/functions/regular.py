@@ -1,4 +1,4 @@
-"""Regular expressions: RE2 syntax, in linear time (spec/attacks.md 168)."""
+"""Regular expressions: RE2 syntax, in linear time."""
 
 import re
 from collections.abc import Callable, Iterator

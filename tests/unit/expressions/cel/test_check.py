@@ -131,7 +131,7 @@ def test_error_classes_are_no_names_where_there_is_no_error() -> None:
 
 @pytest.mark.parametrize("depth", [10_000, 16_000])
 def test_a_bomb_of_parentheses_is_refused_before_it_goes_off(depth: int) -> None:
-    """spec/attacks.md 167."""
+    """Attack 167."""
     with pytest.raises(ExpressionError):
         compile_condition("(" * depth, DECLARED)
 

@@ -225,7 +225,7 @@ def test_constants_are_calculated_at_load() -> None:
 
 
 def test_macros_share_one_budget_so_that_nested_ones_can_not_hang() -> None:
-    """spec/attacks.md 167."""
+    """Attack 167."""
     with pytest.raises(EvaluationError, match="too many steps"):
         value("lists.range(1000).all(a, lists.range(1000).all(b, a + b >= 0))")
 
@@ -239,7 +239,7 @@ def test_macros_share_one_budget_so_that_nested_ones_can_not_hang() -> None:
     ],
 )
 def test_long_lists_within_macros_cost_steps(text: str) -> None:
-    """spec/attacks.md 167."""
+    """Attack 167."""
     program = compile_expression(text, {"List": list_of(DYN)})
 
     with pytest.raises(EvaluationError, match="too many steps"):
@@ -258,6 +258,6 @@ def test_long_lists_within_macros_cost_steps(text: str) -> None:
     ids=["text", "list", "shared", "format", "replace"],
 )
 def test_what_grows_exponentially_ends_in_an_error(text: str) -> None:
-    """spec/attacks.md 167."""
+    """Attack 167."""
     with pytest.raises(EvaluationError):
         value(text)
