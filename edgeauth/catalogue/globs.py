@@ -6,6 +6,7 @@ globs; a backslash takes the next character as it is. The whole value has to mat
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 import re2
@@ -28,6 +29,7 @@ class GlobError(ValueError):
         self.offset = offset
 
 
+@lru_cache(maxsize=4096)
 def compile_glob(text: str, separator: str = "/") -> Callable[[str], bool]:
     """Returns a test for values that match the whole glob.
 

@@ -1,5 +1,6 @@
 """From the command line to a configuration, and problems to the terminal."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -63,11 +64,15 @@ def problems_reported() -> "Iterator[Collector]":
     from edgeauth.config.decode import collect
     from edgeauth.config.errors import ConfigurationError
 
+    # What is loaded stays, so looking for garbage in it again and again costs time for nothing.
+    gc.disable()
     try:
         with collect() as problems:
             yield problems
     except ConfigurationError as error:
         _refuse(error)
+    finally:
+        gc.enable()
 
 
 def _refuse(error: "ConfigurationError") -> NoReturn:
