@@ -28,6 +28,8 @@ def forwarded_addresses(headers: Headers) -> tuple[str, ...]:
     return () if value is None else _x_forwarded_for(value)
 
 
+# Remembered, because a proxy says the same for all requests of a client.
+@lru_cache(maxsize=1024)
 def _for_parameters(value: bytes) -> tuple[str, ...]:
     found: list[str] = []
     for element in value.decode("latin-1").split(",")[-_MOST_HOPS:]:
@@ -45,6 +47,7 @@ def _for_parameters(value: bytes) -> tuple[str, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=1024)
 def _x_forwarded_for(value: bytes) -> tuple[str, ...]:
     found: list[str] = []
     for entry in value.decode("latin-1").split(",")[-_MOST_HOPS:]:
