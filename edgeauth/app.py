@@ -20,6 +20,7 @@ from edgeauth.catalogue.registry import Registry
 from edgeauth.config.errors import Collector
 from edgeauth.config.models.serve import Management, Serve
 from edgeauth.config.read import Reading, RuleSet
+from edgeauth.contract.jwks import PublishedKeys, publish_keys
 from edgeauth.contract.keystore import KeyStoreError
 from edgeauth.contract.signers import Signers
 from edgeauth.engine.decide import DecisionPoint
@@ -87,7 +88,9 @@ class Application:
         rules = self._rules(blueprint, signers, problems)
         decisions = DecisionPoint(rules, self._answers, self._log.record)
         self._listener = self._build_listener(blueprint.mode, decisions)
-        self._management = ManagementListener(management_application(signers.published()))
+        self._management = ManagementListener(
+            management_application(self._published(signers, problems))
+        )
 
     def _rules(self, blueprint: Blueprint, signers: Signers, problems: Collector) -> RuleBook:
         """Returns the book of rules; the problems of catalogue and rule sets come together."""
@@ -120,6 +123,13 @@ class Application:
             cache = MemoryCache(self._clock) if limit is None else MemoryCache(self._clock, limit)
         keys = IssuerKeys(self._endpoints, self._clock)
         return Services(self._clock, cache, self._endpoints, keys, signers, self._answers)
+
+    def _published(self, signers: Signers, problems: Collector) -> PublishedKeys:
+        try:
+            return signers.published()
+        except KeyStoreError as error:
+            problems.add(self._configuration.problem(str(error), "mechanisms", "finalizers"))
+            return publish_keys(())
 
     def _context(self, name: str, problems: Collector) -> ssl.SSLContext | None:
         listener: Serve | Management = getattr(self._configuration, name)

@@ -20,7 +20,11 @@ def management_application(published: PublishedKeys) -> web.Application:
             return web.Response(status=304, headers=headers)
         return web.Response(body=published.body, content_type="application/json", headers=headers)
 
+    async def say_no_version(_: web.Request, response: web.StreamResponse) -> None:
+        response.headers[hdrs.SERVER] = "edgeauth"
+
     application = web.Application(client_max_size=1024)
+    application.on_response_prepare.append(say_no_version)
     application.router.add_get("/.well-known/health", health, allow_head=False)
     application.router.add_get("/.well-known/jwks", jwks, allow_head=False)
     return application

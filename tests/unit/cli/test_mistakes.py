@@ -389,3 +389,21 @@ def test_the_password_of_a_key_store_is_never_shown(folder: Path) -> None:
 
     assert code == 3
     assert "hunter2" not in output
+
+
+def test_two_key_stores_that_call_different_keys_by_one_id_are_refused(folder: Path) -> None:
+    for name, algorithm in (("signer.pem", "ES256"), ("other.pem", "ES384")):
+        write_key_store(folder / name, algorithm)
+        pem = (folder / name).read_text()
+        (folder / name).write_text(pem.replace("KEY-----\n", "KEY-----\nX-Key-ID: one\n\n", 1))
+    configuration = changed(
+        CONFIGURATION,
+        "  error_handlers:",
+        "    - {id: other, type: jwt, config: {signer: {key_store: {path: other.pem}}}}\n"
+        "  error_handlers:",
+    )
+
+    code, output = validate(folder, configuration)
+
+    assert code == 3
+    assert "another store has another key one" in output
