@@ -1,0 +1,1 @@
+"""The simple tests of google/cel-spec against the conditions."""
