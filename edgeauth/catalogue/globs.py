@@ -2,7 +2,8 @@
 
 `*` stands for any run without a slash, `**` for any run, `?` for one character that is no slash,
 `[abc]`, `[a-z]` and `[!a-z]` for one of a class, `{one,two}` for alternatives, which may hold
-globs; a backslash takes the next character as it is. The whole value has to match.
+globs; a backslash takes the next character as it is, in a class as well. The whole value has to
+match.
 """
 
 from collections.abc import Callable
@@ -105,16 +106,31 @@ class _Translation:
 
     def _class(self) -> str:
         begin = self._at - 1
-        end = self._text.find("]", self._at)
-        content = self._text[self._at : end]
-        negated = content.startswith("!")
-        members = content[1:] if negated else content
-        if end < 0 or not members:
-            raise GlobError("this class is never closed or empty", begin)
-        self._at = end + 1
-        written = "-".join(
-            "".join(str(re2.escape(character)) for character in part) for part in members.split("-")
-        )
-        if len(members) == 3 and members[1] == "-" and members[0] > members[2]:
-            raise GlobError("this range is the wrong way round", begin)
-        return f"[{'^' if negated else ''}{written}]"
+        negated = self._text.startswith("!", self._at)
+        self._at += negated
+        ranges: list[str] = []
+        while not self._text.startswith("]", self._at):
+            ranges.append(self._range(begin))
+        if not ranges:
+            raise GlobError("this class is empty", begin)
+        self._at += 1
+        return f"[{'^' if negated else ''}{''.join(ranges)}]"
+
+    def _range(self, begin: int) -> str:
+        """Returns the next range of a class; a single character is the range up to itself."""
+        place = self._at
+        first = last = self._member(begin)
+        # A hyphen before the closing bracket stands for itself.
+        if self._text.startswith("-", self._at) and not self._text.startswith("-]", self._at):
+            self._at += 1
+            last = self._member(begin)
+        if first > last:
+            raise GlobError("this range is the wrong way round", place)
+        return f"{re2.escape(first)}-{re2.escape(last)}"
+
+    def _member(self, begin: int) -> str:
+        self._at += self._text.startswith("\\", self._at)
+        if self._at >= len(self._text):
+            raise GlobError("this class is never closed", begin)
+        self._at += 1
+        return self._text[self._at - 1]
