@@ -54,7 +54,12 @@ class Pipeline:
         if any(isinstance(step, AuthorizeStep) for step in self.checks):
             return self.checks
         own = {step.id for step in self.checks}
-        return self.checks + tuple(step for step in default.checks if step.id not in own)
+        return self.checks + tuple(
+            # An authorizer stays even if a contextualizer has taken its id.
+            step
+            for step in default.checks
+            if isinstance(step, AuthorizeStep) or step.id not in own
+        )
 
     def owned(self) -> frozenset[bytes]:
         """Returns the names of the fields that the finalizers answer for."""
