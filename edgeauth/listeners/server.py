@@ -69,6 +69,7 @@ class Listener:
         self.limits = limits
         self.until = deadlines.until
         self.draining = False
+        self.enforce = door.enforce
         self._door = door
         self._deadlines = deadlines
         self._trusted = tuple(trusted_proxies)
@@ -158,10 +159,6 @@ class Listener:
         self._connections.discard(connection)
         if self._drained is not None and not self._connections:
             self._drained.set()
-
-    def enforce(self, exchange: Exchange, permit: Permit) -> None:
-        """Hands a permit to the door."""
-        self._door.enforce(exchange, permit)
 
     def spawn(
         self,
