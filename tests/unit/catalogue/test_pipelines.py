@@ -2,11 +2,11 @@ import pytest
 
 from edgeauth.engine.rule import Rule
 from edgeauth.engine.step import AuthorizeStep, InformStep
-from edgeauth.expressions.objects import RequestView
+from edgeauth.expressions.objects import ErrorView
 from edgeauth.model.decision import Refusal
 from edgeauth.model.errors import Reason
 from tests.fakes.catalogues import DEFAULT_RULE, MECHANISMS, RULE, compiled, rule_set
-from tests.fakes.requests import identified, request
+from tests.fakes.requests import identified, matched, request
 
 ASKED = request("/orders/1")
 INFORMING_DEFAULT = """\
