@@ -77,4 +77,6 @@ def read_text(path: Path) -> str:
 
 
 def _is_rule_set(path: Path) -> bool:
-    return path.is_file() and not path.name.startswith(".")
+    # A link to nothing counts: its rules shall not vanish without a word.
+    leads_nowhere = path.is_symlink() and not path.exists()
+    return (path.is_file() or leads_nowhere) and not path.name.startswith(".")
