@@ -1,39 +1,85 @@
-"""The management door: health and published keys, on a port of its own."""
+"""The management door: health and published keys, on a port of its own.
 
+Trust: whoever can reach the port may ask; bytes that are no request get a bare 400.
+"""
+
+import asyncio
 import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 
+import structlog
 from aiohttp import hdrs, web
 
 from edgeauth.contract.jwks import PublishedKeys
 
+_log = structlog.get_logger()
+_SERVER: Final = {hdrs.SERVER: "edgeauth"}
+"""In place of what aiohttp would say: its version and Python's are nobody's business."""
 
-def management_application(published: PublishedKeys) -> web.Application:
-    """Returns the application that serves `/.well-known/health` and `/.well-known/jwks`."""
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+def management_application(published: PublishedKeys) -> Handler:
+    """Returns what serves `/.well-known/health` and `/.well-known/jwks`."""
     etag = published.etag.decode("ascii")
+    kept = {hdrs.ETAG: etag, hdrs.CACHE_CONTROL: "public, max-age=60", **_SERVER}
 
-    async def health(_: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"}, headers={hdrs.CACHE_CONTROL: "no-store"})
+    def health(_: web.BaseRequest) -> web.Response:
+        return web.json_response(
+            {"status": "ok"}, headers={hdrs.CACHE_CONTROL: "no-store", **_SERVER}
+        )
 
-    async def jwks(request: web.Request) -> web.Response:
-        headers = {hdrs.ETAG: etag, hdrs.CACHE_CONTROL: "public, max-age=60"}
-        if _holds(request.headers.get(hdrs.IF_NONE_MATCH, ""), etag):
-            return web.Response(status=304, headers=headers)
-        return web.Response(body=published.body, content_type="application/json", headers=headers)
+    def jwks(request: web.BaseRequest) -> web.Response:
+        if _holds(request.headers.getall(hdrs.IF_NONE_MATCH, ()), etag):
+            return web.Response(status=304, headers=kept)
+        return web.Response(body=published.body, content_type="application/json", headers=kept)
 
-    async def say_no_version(_: web.Request, response: web.StreamResponse) -> None:
-        response.headers[hdrs.SERVER] = "edgeauth"
+    pages = {"/.well-known/health": health, "/.well-known/jwks": jwks}
 
-    application = web.Application(client_max_size=1024)
-    application.on_response_prepare.append(say_no_version)
-    application.router.add_get("/.well-known/health", health, allow_head=False)
-    application.router.add_get("/.well-known/jwks", jwks, allow_head=False)
-    return application
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        page = pages.get(request.path)
+        if page is None:
+            return web.Response(status=404, headers=_SERVER)
+        if request.method != hdrs.METH_GET:
+            return web.Response(status=405, headers={hdrs.ALLOW: hdrs.METH_GET, **_SERVER})
+        return page(request)
+
+    return answer
 
 
-def _holds(field: str, etag: str) -> bool:
-    """Returns whether an If-None-Match field names the ETag (RFC 9110 section 13.1.2)."""
-    tags = {tag.strip().removeprefix("W/") for tag in field.split(",")}
-    return etag in tags or "*" in tags
+def _holds(fields: Sequence[str], etag: str) -> bool:
+    """Returns whether If-None-Match names the ETag (RFC 9110 section 13.1.2)."""
+    tags = {tag.strip() for field in fields for tag in field.split(",")}
+    return not tags.isdisjoint({"*", etag, f"W/{etag}"})
+
+
+class _Connection(web.RequestHandler):
+    """Answers what can not be answered properly without saying why, or who we are."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Returns a bare answer; tells the operator about a bug of edgeauth's own."""
+        if status >= 500:
+            _log.error("bug in the management door", error=type(exc).__name__)
+        answer = web.Response(status=status, headers=_SERVER)
+        answer.force_close()
+        return answer
+
+
+class _Server(web.Server):
+    """Makes such connections."""
+
+    def __call__(self) -> web.RequestHandler:
+        loop = asyncio.get_running_loop()
+        return _Connection(self, loop=loop, access_log=None)  # type: ignore[arg-type]  # means none
 
 
 class ManagementListener:
@@ -43,8 +89,9 @@ class ManagementListener:
         application: what is served.
     """
 
-    def __init__(self, application: web.Application) -> None:
-        self._runner = web.AppRunner(application, access_log=None)
+    def __init__(self, application: Handler) -> None:
+        self._application = application
+        self._runner: web.ServerRunner | None = None
 
     async def start(self, host: str | None, port: int, tls: ssl.SSLContext | None = None) -> int:
         """Listens, and returns the port.
@@ -52,6 +99,7 @@ class ManagementListener:
         Raises:
             OSError: the address can not be listened on.
         """
+        self._runner = web.ServerRunner(_Server(self._application))
         await self._runner.setup()
         site = web.TCPSite(self._runner, host or None, port, ssl_context=tls)
         await site.start()
@@ -59,4 +107,5 @@ class ManagementListener:
 
     async def close(self) -> None:
         """Stops serving."""
-        await self._runner.cleanup()
+        if self._runner is not None:
+            await self._runner.cleanup()

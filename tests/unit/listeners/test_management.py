@@ -1,0 +1,158 @@
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import ClientResponse, ClientSession
+
+from edgeauth.contract.jwks import PublishedKeys
+from edgeauth.listeners.management import ManagementListener, management_application
+from tests.fakes.driving import run
+
+ETAG = '"' + "a1" * 32 + '"'
+PUBLISHED = PublishedKeys(b'{"keys":[]}', ETAG.encode())
+JWKS = "/.well-known/jwks"
+HEALTH = "/.well-known/health"
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[int]:
+    listener = ManagementListener(management_application(PUBLISHED))
+    port = await listener.start("127.0.0.1", 0)
+    try:
+        yield port
+    finally:
+        await listener.close()
+
+
+def ask(
+    path: str,
+    fields: list[tuple[str, str]] | Mapping[str, str] | None = None,
+    method: str = "GET",
+) -> tuple[ClientResponse, bytes]:
+    """Returns the answer of a listener that runs for this one request, and its body."""
+
+    async def scenario() -> tuple[ClientResponse, bytes]:
+        async with listening() as port, ClientSession() as session:
+            url = f"http://127.0.0.1:{port}{path}"
+            async with session.request(method, url, headers=fields) as answer:
+                return answer, await answer.read()
+
+    return run(scenario())
+
+
+def ask_raw(raw: bytes) -> bytes:
+    """Returns all that is answered to raw octets, up to the end of the connection."""
+
+    async def scenario() -> bytes:
+        async with listening() as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(raw)
+            answer = await reader.read()
+            writer.close()
+            return answer
+
+    return run(scenario())
+
+
+@pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+@pytest.mark.parametrize("path", [HEALTH, JWKS])
+def test_other_methods_are_not_allowed(path: str, method: str):
+    answer, _ = ask(path, method=method)
+
+    assert answer.status == 405
+    assert answer.headers["Allow"] == "GET"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/.well-known", "/.well-known/", f"{JWKS}/", f"{JWKS}.json", f"{HEALTH}x", "/metrics"],
+)
+def test_there_is_nothing_else(path: str):
+    answer, _ = ask(path)
+
+    assert answer.status == 404
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(b"NONSENSE\r\n\r\n", id="no request"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: a\r\nb c: d\r\n\r\n", id="malformed field"),
+        pytest.param(b"GET /" + b"a" * 10_000 + b" HTTP/1.1\r\n\r\n", id="long target"),
+    ],
+)
+def test_malformed_requests_are_told_neither_a_version_nor_what_they_said(raw: bytes):
+    answer = ask_raw(raw)
+
+    assert answer.startswith(b"HTTP/1.")
+    assert answer[9:12] == b"400"
+    assert b"aiohttp" not in answer
+    assert b"Python" not in answer
+    assert raw[:12] not in answer
+
+
+@pytest.mark.parametrize(
+    ("path", "method"), [(HEALTH, "GET"), (JWKS, "GET"), (JWKS, "POST"), ("/nothing", "GET")]
+)
+def test_no_answer_tells_a_version(path: str, method: str):
+    answer, _ = ask(path, method=method)
+
+    assert answer.headers["Server"] == "edgeauth"
+
+
+def test_health_is_told_and_not_kept():
+    answer, body = ask(HEALTH)
+
+    assert (answer.status, body) == (200, b'{"status": "ok"}')
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.content_type == "application/json"
+
+
+def test_keys_are_published_with_a_strong_validator():
+    answer, body = ask(JWKS)
+
+    assert (answer.status, body) == (200, PUBLISHED.body)
+    assert answer.headers["ETag"] == ETAG
+    assert answer.headers["Cache-Control"] == "public, max-age=60"
+    assert answer.content_type == "application/json"
+
+
+def test_a_query_makes_no_difference():
+    assert ask(f"{JWKS}?a=1")[1] == PUBLISHED.body
+
+
+HOLDING = {
+    "the same": [ETAG],
+    "weak": [f"W/{ETAG}"],
+    "any": ["*"],
+    "last of a list": [f'"other", {ETAG}'],
+    "weak in a list without spaces": [f'"other",W/{ETAG},"more"'],
+    "in the second of two fields": ['"other"', ETAG],
+}
+NOT_HOLDING = {
+    "another": ['"other"'],
+    "without quotes": [ETAG.strip('"')],
+    "part": [ETAG[:-2] + '"'],
+    "in capitals": [ETAG.upper()],
+    "empty": [""],
+    "star in quotes": ['"*"'],
+    "weak star": ["W/*"],
+    "lower-case weakness": [f"w/{ETAG}"],
+}
+
+
+@pytest.mark.parametrize("values", NOT_HOLDING.values(), ids=NOT_HOLDING.keys())
+def test_keys_are_sent_to_who_does_not_have_them(values: list[str]):
+    answer, body = ask(JWKS, [("If-None-Match", value) for value in values])
+
+    assert (answer.status, body) == (200, PUBLISHED.body)
+
+
+@pytest.mark.parametrize("values", HOLDING.values(), ids=HOLDING.keys())
+def test_keys_are_not_sent_again(values: list[str]):
+    answer, body = ask(JWKS, [("If-None-Match", value) for value in values])
+
+    assert (answer.status, body) == (304, b"")
+    assert answer.headers["ETag"] == ETAG
+    assert answer.headers["Cache-Control"] == "public, max-age=60"
