@@ -126,10 +126,7 @@ def test_a_condition_of_an_error_handler_sees_the_error():
     assert compiled_condition is not None
 
     for reason, expected in ((Reason.AUTHORIZATION, True), (Reason.AUTHENTICATION, False)):
-        scope = {
-            "Request": RequestView(ASKED, {}),
-            "Error": Refusal(reason, "no").said_by("a", "b"),
-        }
+        scope = {**matched(ASKED).scope(), "Error": ErrorView(Refusal(reason, "no"))}
         assert compiled_condition.evaluate(scope) is expected
 
 
