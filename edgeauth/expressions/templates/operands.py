@@ -15,6 +15,7 @@ from edgeauth.expressions.templates.check import (
 from edgeauth.expressions.templates.frame import SCOPE, Expression, Frame, Run, ScopeReader, Slot
 from edgeauth.expressions.templates.functions import FUNCTIONS
 from edgeauth.expressions.templates.functions.builtins import index
+from edgeauth.expressions.templates.functions.excluded import EXCLUDED
 from edgeauth.expressions.templates.functions.regular import check_pattern
 from edgeauth.expressions.templates.functions.table import Function, Kind
 from edgeauth.expressions.templates.members import (
@@ -213,9 +214,7 @@ class Operands:
             return self._lazy(call, arguments, final)
         function = FUNCTIONS.get(call.name)
         if function is None:
-            known = [*FUNCTIONS, *_LAZY]
-            problem = f'unknown function "{call.name}"'
-            raise ExpressionError(problem, call.offset, hint(call.name, known))
+            raise _no_function(call)
         self.environment.pure = self.environment.pure and function.pure
         implementation = function.call
         if call.name == "index" and arguments:
@@ -277,6 +276,16 @@ class Operands:
 
 
 _KINDS = {"string": Kind.STRING, "int": Kind.INT, "double": Kind.FLOAT, "bool": Kind.BOOL}
+
+
+def _no_function(call: Call) -> ExpressionError:
+    reason = EXCLUDED.get(call.name)
+    if reason is not None:
+        return ExpressionError(
+            f'function "{call.name}" is not available in rules', call.offset, reason
+        )
+    known = hint(call.name, [*FUNCTIONS, *_LAZY])
+    return ExpressionError(f'unknown function "{call.name}"', call.offset, known)
 
 
 def _coerced(value: Expression, kind: Kind, offset: int, place: str) -> Run:

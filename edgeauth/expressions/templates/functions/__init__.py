@@ -1,6 +1,7 @@
 """The functions of templates: one table, by family, from which the documentation is made.
 
-All are hermetic: none reads the machine, the network or a clock, and none changes its arguments.
+None reads files, the environment or the network, and none changes its arguments. Those that read
+the clock or chance are marked as not pure.
 """
 
 from collections.abc import Mapping
@@ -10,13 +11,16 @@ from typing import Final
 from edgeauth.expressions.templates.functions import (
     arithmetic,
     builtins,
+    chance,
     defaults,
     dictionaries,
     encodings,
     lists,
+    places,
     reflection,
     regular,
     strings,
+    words,
 )
 from edgeauth.expressions.templates.functions.table import Function
 
@@ -24,12 +28,15 @@ FAMILIES: Final[Mapping[str, tuple[Function, ...]]] = MappingProxyType(
     {
         "template": builtins.FUNCTIONS,
         "strings": strings.FUNCTIONS,
+        "words": words.FUNCTIONS,
         "lists": lists.FUNCTIONS,
         "dictionaries": dictionaries.FUNCTIONS,
         "defaults": defaults.FUNCTIONS,
         "arithmetic": arithmetic.FUNCTIONS,
         "encodings": encodings.FUNCTIONS,
         "regular expressions": regular.FUNCTIONS,
+        "paths and URLs": places.FUNCTIONS,
+        "chance": chance.FUNCTIONS,
         "types": reflection.FUNCTIONS,
     }
 )

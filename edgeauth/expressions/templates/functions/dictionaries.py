@@ -102,6 +102,13 @@ def _dig(*path: object) -> object:
     return source
 
 
+def _deep_copy(value: object) -> object:
+    # Nothing changes data here, so data need no copies.
+    if value is None:
+        raise EvaluationError("deepCopy of nil")
+    return value
+
+
 ANY, STRING, BOOL, MAP = Kind.ANY, Kind.STRING, Kind.BOOL, Kind.MAP
 FUNCTIONS = (
     Function("dict", (), _dict, more=ANY),
@@ -117,5 +124,6 @@ FUNCTIONS = (
         Function(name, (MAP,), _merge_overwrite, more=MAP)
         for name in ("mergeOverwrite", "mustMergeOverwrite")
     ),
+    *(Function(name, (ANY,), _deep_copy) for name in ("deepCopy", "mustDeepCopy")),
     Function("dig", (ANY, ANY, ANY), _dig, more=ANY),
 )

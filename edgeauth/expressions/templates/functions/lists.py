@@ -174,6 +174,16 @@ def _until_step(start: int, stop: int, step: int) -> Integers:
     return Integers(map(Integer, numbers))
 
 
+def _sequence(*bounds: int) -> str:
+    """Returns numbers with blanks: to an end, or from a start, or by a step between the two."""
+    if not 0 < len(bounds) < 4:
+        return ""
+    start, end = (bounds[0] if len(bounds) > 1 else 1), bounds[-1]
+    direction = -1 if end < start else 1
+    step = bounds[1] if len(bounds) == 3 else direction
+    return " ".join(map(str, _until_step(start, end + direction, step)))
+
+
 ANY, INT, BOOL = Kind.ANY, Kind.INT, Kind.BOOL
 FUNCTIONS = (
     Function("list", (), _list, more=ANY),
@@ -196,4 +206,5 @@ FUNCTIONS = (
     Function("sortAlpha", (ANY,), _sort_alpha),
     Function("until", (INT,), _until),
     Function("untilStep", (INT, INT, INT), _until_step),
+    Function("seq", (), _sequence, Kind.STRING, more=INT),
 )

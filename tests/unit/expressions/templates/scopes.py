@@ -8,7 +8,8 @@ from edgeauth.expressions.templates import Template, compile_template
 from edgeauth.model.identity import Principal, Subject, fingerprint
 from edgeauth.model.request import Headers, Request
 
-RECORDED = json.loads(Path(__file__).with_name("go_answers.json").read_text())
+_CASES = Path(__file__).parents[3] / "oracle" / "templates" / "cases.json"
+RECORDED = json.loads(_CASES.read_text("utf-8"))
 KNOWN = {name: VARIABLES[name] for name in ("Subject", "Request", "Outputs", "Values")}
 
 _print = fingerprint(b"tests")
