@@ -28,8 +28,10 @@ def call(
     """
     first = overloads[0]
     if first.prepare is not None:
-        return Code(_prepared(first, first.prepare, arguments, types[0], offset))
-    if len(overloads) == 1 and all(map(is_certain, types, first.parameters)):
+        return Code(_prepared(first, first.prepare, arguments, types, offset))
+    if first.lazy:
+        run = _lazy(first, arguments)
+    elif len(overloads) == 1 and all(map(is_certain, types, first.parameters)):
         run = direct(first.call, arguments)
     elif len(arguments) == 1 and types[0].name == "dyn" and len(overloads) > 1:
         run = _by_kind(first.name, arguments[0].run, method=first.method)
@@ -53,24 +55,51 @@ def _prepared(
     row: Overload,
     prepare: Implementation,
     arguments: tuple[Code, ...],
-    kind: Type,
+    kinds: Sequence[Type],
     offset: int,
 ) -> Run:
-    last = arguments[-1]
-    if not last.is_constant or not has_type(last.value, row.parameters[-1]):
-        raise ExpressionError(f'the last argument of "{row.name}" is a constant', offset)
+    second = arguments[1]
+    if not second.is_constant or not has_type(second.value, row.parameters[1]):
+        raise ExpressionError(f'the pattern of "{row.name}" is a constant', offset)
     try:
-        ready = prepare(last.value)
+        ready = prepare(second.value)
     except EvaluationError as error:
         raise ExpressionError(str(error), offset) from None
-    call, receiver, wanted = row.call, arguments[0].run, row.parameters[0]
-    if is_certain(kind, wanted):
-        return lambda frame: call(receiver(frame), ready)
+    call, first, wanted = row.call, arguments[0].run, row.parameters[0]
+    if len(arguments) > 2:
+        rest = tuple(argument.run for argument in arguments[2:])
+        return _guarded_prepared(row, ready, (first, *rest))
+    if is_certain(kinds[0], wanted):
+        return lambda frame: call(first(frame), ready)
 
     def run(frame: Frame) -> object:
-        value = receiver(frame)
+        value = first(frame)
         if has_type(value, wanted):
             return call(value, ready)
+        raise EvaluationError(f"{row.name}: not defined for this type")
+
+    return run
+
+
+def _guarded_prepared(row: Overload, ready: object, runs: tuple[Run, ...]) -> Run:
+    parameters = (row.parameters[0], *row.parameters[2:])
+
+    def run(frame: Frame) -> object:
+        first, *rest = [argument(frame) for argument in runs]
+        if all(map(has_type, (first, *rest), parameters)):
+            return row.call(first, ready, *rest)
+        raise EvaluationError(f"{row.name}: not defined for these types")
+
+    return run
+
+
+def _lazy(row: Overload, arguments: tuple[Code, ...]) -> Run:
+    first, second = arguments[0].run, arguments[1].run
+
+    def run(frame: Frame) -> object:
+        value = first(frame)
+        if has_type(value, row.parameters[0]):
+            return row.call(value, lambda: second(frame))
         raise EvaluationError(f"{row.name}: not defined for this type")
 
     return run

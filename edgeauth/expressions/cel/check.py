@@ -4,23 +4,28 @@ Whatever comes from outside is `dyn` and passes; it is looked at when it is ther
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from edgeauth.expressions.cel import resolution
 from edgeauth.expressions.cel.assignability import (
     NUMBERS,
-    ORDERED,
     are_comparable,
+    are_ordered,
     common,
+    element_of,
     fits,
+    key_of,
+    may_contain,
+    value_of,
 )
 from edgeauth.expressions.cel.functions import NAMESPACES
-from edgeauth.expressions.cel.functions.overload import Overload
+from edgeauth.expressions.cel.meaning import Bound, Meaning, Part, Target
 from edgeauth.expressions.cel.operators import ARITHMETIC, COMPARISONS, short_kind
 from edgeauth.expressions.cel.parser import MAX_NESTING
 from edgeauth.expressions.cel.resolution import did_you_mean
 from edgeauth.expressions.cel.syntax import (
     Binary,
+    Bind,
     Call,
     Comprehension,
     Conditional,
@@ -32,10 +37,12 @@ from edgeauth.expressions.cel.syntax import (
     MapLiteral,
     Name,
     Node,
+    OptionalMap,
     Select,
     Unary,
+    qualified_name,
 )
-from edgeauth.expressions.cel.values import KINDS, LIST, TYPE_VALUES
+from edgeauth.expressions.cel.values import KINDS, LIST, MAP, OPTIONAL, TYPE_VALUES
 from edgeauth.expressions.errors import ExpressionError
 from edgeauth.expressions.objects import ERROR_KINDS
 from edgeauth.expressions.types import (
@@ -69,34 +76,6 @@ _RESULTS: Final = {
 }
 
 
-class Target(NamedTuple):
-    """What a call means: its arguments, the receiver first, and the overloads that may fit."""
-
-    arguments: tuple[Node, ...]
-    overloads: tuple[Overload, ...]
-
-
-class Meaning:
-    """What the check found out about a syntax tree.
-
-    Attributes:
-        types: the static type of each node.
-        places: where in the frame a variable stands; for comprehensions, their variable.
-        constants: the values of names that are constants.
-        calls: what each call means.
-        roots: the root variables that are read.
-    """
-
-    __slots__ = ("calls", "constants", "places", "roots", "types")
-
-    def __init__(self) -> None:
-        self.types: dict[Node, Type] = {}
-        self.places: dict[Node, str] = {}
-        self.constants: dict[Node, object] = {}
-        self.calls: dict[Node, Target] = {}
-        self.roots: set[str] = set()
-
-
 def check(root: Node, variables: Mapping[str, Type]) -> Meaning:
     """Returns the types and meanings of everything in a syntax tree.
 
@@ -109,12 +88,14 @@ def check(root: Node, variables: Mapping[str, Type]) -> Meaning:
 
 
 class _Checker:
-    __slots__ = ("bound", "depth", "meaning", "variables")
+    __slots__ = ("bound", "depth", "dotted", "macros", "meaning", "variables")
 
     def __init__(self, variables: Mapping[str, Type]) -> None:
         self.variables = variables
         self.meaning = Meaning()
-        self.bound: list[tuple[str, Type]] = []
+        self.bound: list[Bound] = []
+        self.dotted = any("." in name for name in variables)
+        self.macros = 0
         self.depth = 0
 
     def check(self, node: Node) -> Type:
@@ -132,21 +113,24 @@ class _Checker:
     def name(self, node: Name) -> Type:
         name = node.name
         if not node.absolute:
-            for depth in range(len(self.bound) - 1, -1, -1):
-                if self.bound[depth][0] == name:
-                    self.meaning.places[node] = f"@{depth}"
-                    return self.bound[depth][1]
-        declared = self.variables.get(name)
-        if declared is not None:
-            self.meaning.places[node] = name
-            self.meaning.roots.add(name)
-            return declared
+            for bound in reversed(self.bound):
+                if bound.name == name:
+                    self.meaning.places[node] = bound.place
+                    self.meaning.parts[node] = bound.part
+                    return bound.type
+        if name in self.variables:
+            return self._variable(node, name)
         constant = self._constant(name)
         if constant is None:
-            known = [*self.variables, *(name for name, _ in self.bound)]
+            known = [*self.variables, *(bound.name for bound in self.bound)]
             raise ExpressionError(f'unknown name "{name}"', node.offset, did_you_mean(name, known))
         self.meaning.constants[node] = constant
         return TYPE
+
+    def _variable(self, node: Node, name: str) -> Type:
+        self.meaning.places[node] = name
+        self.meaning.roots.add(name)
+        return self.variables[name]
 
     def _constant(self, name: str) -> object:
         if "Error" in self.variables and name in ERROR_KINDS:
@@ -154,11 +138,18 @@ class _Checker:
         return TYPE_VALUES.get(name)
 
     def select(self, node: Select) -> Type:
-        qualified = _qualified(node)
-        if qualified in TYPE_VALUES and "google" not in self.variables:
-            self.meaning.constants[node] = TYPE_VALUES[qualified]
-            return TYPE
-        return self._member(self.check(node.operand), node.field, node.offset)
+        root, qualified = qualified_name(node)
+        if root is not None and not self._is_taken(root):
+            if self.dotted and qualified in self.variables:
+                return self._variable(node, qualified)
+            if qualified in TYPE_VALUES and root.name not in self.variables:
+                self.meaning.constants[node] = TYPE_VALUES[qualified]
+                return TYPE
+        found = self._member(self.check(node.operand), node.field, node.offset)
+        return _maybe(found, node)
+
+    def _is_taken(self, node: Name) -> bool:
+        return not node.absolute and any(bound.name == node.name for bound in self.bound)
 
     def has(self, node: Has) -> Type:
         self._member(self.check(node.operand), node.field, node.offset)
@@ -169,20 +160,23 @@ class _Checker:
             return _object_member(operand, field, offset)
         if isinstance(operand, MapType) and fits(STRING, operand.key):
             return operand.value
-        if operand.name == "dyn":
-            return DYN
+        if operand.name in ("dyn", "optional_type"):
+            return operand
         raise ExpressionError(f'{operand.name} has no member "{field}"', offset)
 
     def index(self, node: Index) -> Type:
-        operand, index = self.check(node.operand), self.check(node.index)
+        found = self._element_at(node, self.check(node.operand), self.check(node.index))
+        return _maybe(found, node)
+
+    def _element_at(self, node: Index, operand: Type, index: Type) -> Type:
         if isinstance(operand, ListType) and (index.name in NUMBERS or index.name == "dyn"):
             return operand.element
         if isinstance(operand, MapType) and fits(index, operand.key):
             return operand.value
         if isinstance(operand, ObjectType) and isinstance(node.index, Literal) and index is STRING:
             return _object_member(operand, str(node.index.value), node.index.offset)
-        if operand.name == "dyn":
-            return DYN
+        if operand.name in ("dyn", "optional_type"):
+            return operand
         raise ExpressionError(f"{operand.name} has no index of type {index.name}", node.offset)
 
     def call(self, node: Call) -> Type:
@@ -206,7 +200,7 @@ class _Checker:
             isinstance(node, Name)
             and node.name in NAMESPACES
             and node.name not in self.variables
-            and all(name != node.name for name, _ in self.bound)
+            and not self._is_taken(node)
         )
 
     def unary(self, node: Unary) -> Type:
@@ -228,9 +222,9 @@ class _Checker:
         if symbol in ARITHMETIC:
             return self._arithmetic(node, left, right)
         if symbol == "in":
-            accepted = _may_contain(left, right)
+            accepted = may_contain(left, right)
         elif symbol in COMPARISONS:
-            accepted = _are_ordered(left, right)
+            accepted = are_ordered(left, right)
         else:
             accepted = are_comparable(left, right)
         if not accepted:
@@ -268,14 +262,25 @@ class _Checker:
         return common((positive, negative))
 
     def list_literal(self, node: ListLiteral) -> Type:
-        return list_of(common(map(self.check, node.items)))
+        types = [self.check(item) for item in node.items]
+        for place in node.optional:
+            types[place] = self._optional(types[place], node.items[place])
+        return list_of(common(types))
+
+    def _optional(self, found: Type, node: Node) -> Type:
+        if not fits(found, OPTIONAL):
+            raise ExpressionError(f'"?" needs an optional value, not {found.name}', node.offset)
+        return DYN
 
     def map_literal(self, node: MapLiteral) -> Type:
         keys = [self.check(key) for key, _ in node.entries]
         for found, (key, _) in zip(keys, node.entries, strict=True):
             if found.name not in ("dyn", "int", "uint", "bool", "string"):
                 raise ExpressionError(f"{found.name} can not be a key", key.offset)
-        return map_of(common(keys), common(self.check(value) for _, value in node.entries))
+        values = [self.check(value) for _, value in node.entries]
+        for place in node.optional:
+            values[place] = self._optional(values[place], node.entries[place][1])
+        return map_of(common(keys), common(values))
 
     def comprehension(self, node: Comprehension) -> Type:
         source = self.check(node.source)
@@ -283,23 +288,65 @@ class _Checker:
             raise ExpressionError(
                 f'"{node.quantifier}" needs a list or map, not {source.name}', node.offset
             )
-        element = _element(source)
-        self.meaning.places[node] = f"@{len(self.bound)}"
-        self.bound.append((node.variable, element))
+        element = element_of(source)
+        if node.second:
+            self._bind(node, (node.variable, key_of(source), "first"))
+            self._bind(node, (node.second, value_of(source), "second"), again=True)
+        else:
+            self._bind(node, (node.variable, element, "whole"))
         if node.predicate is not None:
             found = self.check(node.predicate)
             self._boolean(found, node.predicate, f'"{node.quantifier}"')
         transformed = element if node.transform is None else self.check(node.transform)
+        del self.bound[-2 if node.second else -1 :]
+        return _result(node, source, element, transformed)
+
+    def _bind(self, node: Node, bound: tuple[str, Type, Part], *, again: bool = False) -> None:
+        self.macros += not again
+        place = f"@{self.macros}"
+        self.meaning.places[node] = place
+        name, kind, part = bound
+        self.bound.append(Bound(name, kind, place, part))
+
+    def bind(self, node: Bind) -> Type:
+        value = self.check(node.value)
+        self._bind(node, (node.variable, value, "delayed"))
+        found = self.check(node.body)
         self.bound.pop()
-        if node.quantifier in ("filter", "sortBy"):
-            return list_of(element)
-        return list_of(transformed) if node.quantifier == "map" else BOOL
+        return found
+
+    def optional_map(self, node: OptionalMap) -> Type:
+        operand = self.check(node.operand)
+        if not fits(operand, OPTIONAL):
+            raise ExpressionError(f"{operand.name} is no optional value", node.offset)
+        self._bind(node, (node.variable, DYN, "whole"))
+        found = self.check(node.body)
+        self.bound.pop()
+        if node.flat and not fits(found, OPTIONAL):
+            raise ExpressionError(
+                f'"optFlatMap" needs an optional value, not {found.name}', node.body.offset
+            )
+        return OPTIONAL
 
 
-def _element(source: Type) -> Type:
-    if isinstance(source, ListType):
-        return source.element
-    return source.key if isinstance(source, MapType) else DYN
+def _maybe(found: Type, node: Select | Index) -> Type:
+    if not node.optional:
+        return found
+    if isinstance(found, ObjectType):
+        raise ExpressionError(
+            f'"?" does not take {found.name}', node.offset, 'test with "has(...)"'
+        )
+    return OPTIONAL
+
+
+def _result(node: Comprehension, source: Type, element: Type, transformed: Type) -> Type:
+    if node.quantifier in ("filter", "sortBy"):
+        return list_of(element)
+    if node.quantifier == "map":
+        return list_of(transformed)
+    if node.quantifier == "transformMap":
+        return map_of(key_of(source), transformed)
+    return MAP if node.quantifier == "transformMapEntry" else BOOL
 
 
 def _object_member(operand: ObjectType, field: str, offset: int) -> Type:
@@ -317,33 +364,6 @@ def _object_member(operand: ObjectType, field: str, offset: int) -> Type:
     raise ExpressionError(
         f'{operand.name} has no member "{field}"', offset, did_you_mean(field, known)
     )
-
-
-def _qualified(node: Node) -> str:
-    """Returns a chain of names as it was written; empty for anything else."""
-    parts: list[str] = []
-    while isinstance(node, Select):
-        parts.append(node.field)
-        node = node.operand
-    if not isinstance(node, Name) or node.name != "google":
-        return ""
-    return ".".join((node.name, *reversed(parts)))
-
-
-def _may_contain(element: Type, container: Type) -> bool:
-    if container.name in ("dyn", "networks"):
-        return True
-    if isinstance(container, ListType | MapType):
-        return fits(element, _element(container))
-    return False
-
-
-def _are_ordered(left: Type, right: Type) -> bool:
-    if left.name == "dyn" or right.name == "dyn":
-        return all(kind.name in NUMBERS | ORDERED | {"dyn"} for kind in (left, right))
-    if left.name in NUMBERS:
-        return right.name in NUMBERS
-    return left.name in ORDERED and left.name == right.name
 
 
 def _clash(node: Binary, left: Type, right: Type) -> ExpressionError:
@@ -369,4 +389,6 @@ _CHECKS: Final[Mapping[type[Node], Callable[..., Type]]] = {
     ListLiteral: _Checker.list_literal,
     MapLiteral: _Checker.map_literal,
     Comprehension: _Checker.comprehension,
+    Bind: _Checker.bind,
+    OptionalMap: _Checker.optional_map,
 }

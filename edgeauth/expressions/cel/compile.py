@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import itemgetter
 from typing import Final
 
-from edgeauth.expressions.cel import calls, logic, loops, members
+from edgeauth.expressions.cel import calls, logic, loops, members, optionals, variables
 from edgeauth.expressions.cel.assignability import NUMBERS, ORDERED
-from edgeauth.expressions.cel.check import Meaning
 from edgeauth.expressions.cel.code import Code, Frame, Run, constant, folded
+from edgeauth.expressions.cel.meaning import Meaning
 from edgeauth.expressions.cel.operators import (
     ARITHMETIC,
     COMPARISONS,
@@ -21,6 +21,7 @@ from edgeauth.expressions.cel.operators import (
 )
 from edgeauth.expressions.cel.syntax import (
     Binary,
+    Bind,
     Call,
     Comprehension,
     Conditional,
@@ -32,6 +33,7 @@ from edgeauth.expressions.cel.syntax import (
     MapLiteral,
     Name,
     Node,
+    OptionalMap,
     Select,
     Unary,
 )
@@ -54,11 +56,12 @@ def compile_tree(root: Node, meaning: Meaning) -> Code:
 
 
 class _Compiler:
-    __slots__ = ("loops", "meaning", "types")
+    __slots__ = ("constants", "loops", "meaning", "types")
 
     def __init__(self, meaning: Meaning) -> None:
         self.meaning = meaning
         self.types = meaning.types
+        self.constants: dict[str, Code] = {}
         self.loops = 0
 
     def compile(self, node: Node) -> Code:
@@ -71,17 +74,26 @@ class _Compiler:
     def literal(self, node: Literal) -> Code:
         return constant(node.value)
 
-    def name(self, node: Name) -> Code:
+    def name(self, node: Name | Select) -> Code:
         place = self.meaning.places.get(node)
         if place is None:
             return constant(self.meaning.constants[node])
+        if place in self.constants:
+            return self.constants[place]
+        part = self.meaning.parts.get(node, "whole")
+        if part != "whole":
+            return Code(variables.part(place, part))
         return Code(itemgetter(place), place=place)
 
     def select(self, node: Select) -> Code:
         if node in self.meaning.constants:
             return constant(self.meaning.constants[node])
+        if node in self.meaning.places:
+            return self.name(node)
         operand = self.compile(node.operand)
-        return folded(members.select(operand, self.types[node.operand], node.field), (operand,))
+        kind = self.types[node.operand]
+        select = optionals.select if node.optional else members.select
+        return folded(select(operand, kind, node.field), (operand,))
 
     def has(self, node: Has) -> Code:
         operand = self.compile(node.operand)
@@ -89,7 +101,8 @@ class _Compiler:
 
     def index(self, node: Index) -> Code:
         operand, place = self.compile(node.operand), self.compile(node.index)
-        return folded(members.index(operand, self.types[node.operand], place), (operand, place))
+        index = optionals.index if node.optional else members.index
+        return folded(index(operand, self.types[node.operand], place), (operand, place))
 
     def call(self, node: Call) -> Code:
         target = self.meaning.calls[node]
@@ -158,11 +171,13 @@ class _Compiler:
     def list_literal(self, node: ListLiteral) -> Code:
         items = [self.compile(item) for item in node.items]
         runs = tuple(item.run for item in items)
+        if node.optional:
+            return folded(optionals.items(runs, node.optional), items)
         return folded(lambda frame: [run(frame) for run in runs], items)
 
     def map_literal(self, node: MapLiteral) -> Code:
         entries = [(self.compile(key), self.compile(value)) for key, value in node.entries]
-        run = _map(tuple((key.run, value.run) for key, value in entries))
+        run = _map(tuple((key.run, value.run) for key, value in entries), node.optional)
         return folded(run, [code for entry in entries for code in entry])
 
     def comprehension(self, node: Comprehension) -> Code:
@@ -172,13 +187,25 @@ class _Compiler:
         predicate = None if node.predicate is None else self.compile(node.predicate).run
         transform = None if node.transform is None else self.compile(node.transform).run
         self.loops -= 1
+        if node.second:
+            source = loops.pairs(source)
         if transform is not None:
-            if node.quantifier == "sortBy":
-                return Code(loops.sorted_by(source, place, transform))
-            return Code(loops.mapped(source, place, predicate, transform))
+            return Code(loops.transformation(node.quantifier, source, place, predicate, transform))
         if predicate is None:
-            raise AssertionError("only map goes without a predicate")
+            raise AssertionError("only transformations go without a predicate")
         return Code(loops.loop(node.quantifier, source, place, predicate))
+
+    def bind(self, node: Bind) -> Code:
+        value, place = self.compile(node.value), self.meaning.places[node]
+        if value.is_constant:
+            self.constants[place] = value
+            return self.compile(node.body)
+        return Code(variables.bound(place, value.run, self.compile(node.body).run))
+
+    def optional_map(self, node: OptionalMap) -> Code:
+        operand, body = self.compile(node.operand), self.compile(node.body)
+        place = self.meaning.places[node]
+        return Code(optionals.mapped(operand.run, place, body.run, flat=node.flat))
 
 
 def _type_of_object(kind: ObjectType, inner: Run) -> Run:
@@ -206,17 +233,16 @@ def _membership(element: Code, container: Code) -> Run:
     return run
 
 
-def _map(entries: tuple[tuple[Run, Run], ...]) -> Run:
+def _map(entries: tuple[tuple[Run, Run], ...], optional: frozenset[int]) -> Run:
     def run(frame: Frame) -> object:
         found: dict[object, object] = {}
-        for key, value in entries:
-            name = key(frame)
+        for name, value in optionals.entries(entries, optional, frame):
             if type(name) not in _KEYS:
                 raise EvaluationError("{}: not a key")
-            name = to_key(name)
-            if name in found:
+            key = to_key(name)
+            if key in found:
                 raise EvaluationError("{}: the same key twice")
-            found[name] = value(frame)
+            found[key] = value
         return found
 
     return run
@@ -236,4 +262,6 @@ _COMPILERS: Final[Mapping[type[Node], Callable[..., Code]]] = {
     ListLiteral: _Compiler.list_literal,
     MapLiteral: _Compiler.map_literal,
     Comprehension: _Compiler.comprehension,
+    Bind: _Compiler.bind,
+    OptionalMap: _Compiler.optional_map,
 }

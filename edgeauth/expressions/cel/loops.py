@@ -11,7 +11,7 @@ from typing import Final
 from edgeauth.expressions.cel.code import MAX_STEPS, STEPS, Code, Frame, Run
 from edgeauth.expressions.cel.functions.lists import sort_by
 from edgeauth.expressions.cel.syntax import Quantifier
-from edgeauth.expressions.cel.values import from_key
+from edgeauth.expressions.cel.values import from_key, to_key
 from edgeauth.expressions.errors import EvaluationError
 
 
@@ -129,9 +129,7 @@ def loop(quantifier: Quantifier, source: Run, place: str, predicate: Run) -> Run
     return _PLAIN[quantifier](source, place, predicate)
 
 
-def mapped(source: Run, place: str, predicate: Run | None, transform: Run) -> Run:
-    """Returns the closure of `map`: `transform` of all elements that `predicate` lets through."""
-
+def _mapped(source: Run, place: str, predicate: Run | None, transform: Run) -> Run:
     def run(frame: Frame) -> object:
         found = []
         for element in _elements(source(frame), frame):
@@ -143,9 +141,75 @@ def mapped(source: Run, place: str, predicate: Run | None, transform: Run) -> Ru
     return run
 
 
-def sorted_by(source: Run, place: str, key: Run) -> Run:
-    """Returns the closure of `sortBy`: the elements in the order of their keys."""
+def pairs(source: Run) -> Run:
+    """Returns the closure that gives what macros with two variables go through.
 
+    Of a list that is each index with its element, of a map each key with its value.
+    """
+
+    def run(frame: Frame) -> object:
+        value = source(frame)
+        if isinstance(value, Mapping):
+            return [(from_key(key), element) for key, element in value.items()]
+        if isinstance(value, list | tuple):
+            return list(enumerate(value))
+        raise EvaluationError("a macro needs a list or map")
+
+    return run
+
+
+def _mapped_values(source: Run, place: str, predicate: Run | None, transform: Run) -> Run:
+    def run(frame: Frame) -> object:
+        found: dict[object, object] = {}
+        for pair in _elements(source(frame), frame):
+            frame[place] = pair
+            if predicate is None or _boolean(predicate(frame)):
+                found[to_key(pair[0])] = transform(frame)  # type: ignore[index]  # of `pairs`
+        return found
+
+    return run
+
+
+def _mapped_entries(source: Run, place: str, predicate: Run | None, transform: Run) -> Run:
+    def run(frame: Frame) -> object:
+        found: dict[object, object] = {}
+        for pair in _elements(source(frame), frame):
+            frame[place] = pair
+            if predicate is None or _boolean(predicate(frame)):
+                entries: dict[object, object] = transform(frame)  # type: ignore[assignment]
+                if not found.keys().isdisjoint(entries):
+                    raise EvaluationError("transformMapEntry: the same key twice")
+                found.update(entries)
+        return found
+
+    return run
+
+
+_TRANSFORMATIONS: Final[Mapping[Quantifier, Callable[[Run, str, Run | None, Run], Run]]] = {
+    "map": _mapped,
+    "transformMap": _mapped_values,
+    "transformMapEntry": _mapped_entries,
+}
+
+
+def transformation(
+    quantifier: Quantifier, source: Run, place: str, predicate: Run | None, transform: Run
+) -> Run:
+    """Returns the closure of a macro that makes something of each element.
+
+    Args:
+        quantifier: which one.
+        source: gives the list or map.
+        place: of the variable, in the frame.
+        predicate: lets an element through; None lets all through.
+        transform: what is made of it; of `sortBy` its key.
+    """
+    if quantifier == "sortBy":
+        return _sorted_by(source, place, transform)
+    return _TRANSFORMATIONS[quantifier](source, place, predicate, transform)
+
+
+def _sorted_by(source: Run, place: str, key: Run) -> Run:
     def run(frame: Frame) -> object:
         elements = _elements(source(frame), frame)
         keys = []

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from edgeauth.expressions.cel.code import Code, Frame, Run
-from edgeauth.expressions.cel.operators import at
+from edgeauth.expressions.cel.elements import at, maybe_field
+from edgeauth.expressions.cel.values import Optional
 from edgeauth.expressions.errors import EvaluationError
 from edgeauth.expressions.types import ListType, MapType, ObjectType, Type
 
@@ -32,7 +33,7 @@ def _field(operand: Code, read: Callable[..., object]) -> Run:
 
 
 def _other(inner: Run, kind: ObjectType, field: str) -> Run:
-    find = kind.others.find if kind.others is not None else _nothing
+    find = find_other(kind)
 
     def run(frame: Frame) -> object:
         value = find(inner(frame), field)
@@ -41,6 +42,11 @@ def _other(inner: Run, kind: ObjectType, field: str) -> Run:
         return value
 
     return run
+
+
+def find_other(kind: ObjectType) -> Callable[..., object]:
+    """Returns what finds members whose names are not declared."""
+    return kind.others.find if kind.others is not None else _nothing
 
 
 def _nothing(_: object, __: str) -> None:
@@ -55,6 +61,8 @@ def _key(inner: Run, field: str, *, is_map: bool) -> Run:
                 return container[field]  # type: ignore[index]  # a map, by its static type
             except KeyError:
                 raise EvaluationError(f'no such key "{field}"') from None
+        if type(container) is Optional:
+            return maybe_field(container, field)
         raise EvaluationError(f'"{field}" is asked of what is no map')
 
     return run
@@ -68,13 +76,15 @@ def has(operand: Code, kind: Type, field: str) -> Run:
         if found is not None:
             read = found.read
             return lambda frame: bool(read(inner(frame)))
-        find = kind.others.find if kind.others is not None else _nothing
+        find = find_other(kind)
         return lambda frame: find(inner(frame), field) is not None
 
     def run(frame: Frame) -> object:
         container = inner(frame)
         if isinstance(container, Mapping):
             return field in container
+        if type(container) is Optional:
+            return bool(maybe_field(container, field).content)
         raise EvaluationError(f'has: "{field}" is asked of what is no map')
 
     return run

@@ -16,6 +16,7 @@ from edgeauth.expressions.cel.values import (
     MAX_CHARACTERS,
     MAX_ELEMENTS,
     UINT_MAX,
+    Optional,
     UInt,
     kind_of,
     to_key,
@@ -197,7 +198,12 @@ def comparison(symbol: str) -> Callable[[object, object], bool]:
 
     def run(left: object, right: object) -> bool:
         first, second = type(left), type(right)
-        if (first is second and first in _ORDERED) or (first in _NUMBERS and second in _NUMBERS):
+        if first in _NUMBERS and second in _NUMBERS:
+            # As the cases of cel-spec have it: beside a double, an integer is the nearest double.
+            if first is float or second is float:
+                return compare(float(left), float(right))  # type: ignore[arg-type]  # numbers
+            return compare(left, right)
+        if first is second and first in _ORDERED:
             return compare(left, right)
         raise EvaluationError(f"{symbol}: not defined for these types")
 
@@ -248,6 +254,8 @@ class _Comparison:
             return False
         if isinstance(left, list | tuple) and isinstance(right, list | tuple):
             return len(left) == len(right) and all(map(self.equal, left, right))
+        if isinstance(left, Optional) and isinstance(right, Optional):
+            return self.equal(left.content, right.content)
         if isinstance(left, Mapping) and isinstance(right, Mapping):
             return len(left) == len(right) and all(
                 key in right and self.equal(value, right[key]) for key, value in left.items()
@@ -286,28 +294,3 @@ def _lies_within(addresses: object, networks: Networks) -> bool:
 def unequal(left: object, right: object) -> bool:
     """Returns the opposite of `equal`."""
     return not equal(left, right)
-
-
-def at(container: object, index: object) -> object:
-    """Returns `container[index]`.
-
-    Raises:
-        EvaluationError: there is no such element or key.
-    """
-    if isinstance(container, list | tuple):
-        if type(index) in _NUMBERS and index == (place := _whole(index)):
-            if 0 <= place < len(container):
-                return container[place]
-            raise EvaluationError("[]: index out of range")
-        raise EvaluationError("[]: not an index")
-    if isinstance(container, Mapping):
-        if type(index) in _PLAIN and (key := to_key(index)) in container:
-            return container[key]
-        raise EvaluationError("[]: no such key")
-    raise EvaluationError("[]: not a list or map")
-
-
-def _whole(number: object) -> int:
-    if isinstance(number, float) and not (INT_MIN <= number <= INT_MAX):
-        return -1
-    return int(number)  # type: ignore[call-overload, no-any-return]  # a number, by its caller

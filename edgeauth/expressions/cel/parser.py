@@ -146,29 +146,23 @@ class _Parser:
                 node = self._selection(node)
             elif kind == "[":
                 offset = self._next().offset
-                self._refuse_optional()
-                node = Index(offset, node, self._expression())
+                optional = self._accept("?") is not None
+                node = Index(offset, node, self._expression(), optional)
                 self._expect("]")
             elif kind == "{" and isinstance(node, Name | Select):
                 raise ExpressionError("messages are not supported", self.token.offset)
             else:
                 return node
 
-    def _refuse_optional(self) -> None:
-        if self.token.kind == "?":
-            raise ExpressionError(
-                "optional values are not supported", self.token.offset, 'test with "has(...)"'
-            )
-
     def _selection(self, operand: Node) -> Node:
-        self._refuse_optional()
+        optional = self._accept("?") is not None
         if self.token.kind == "escaped":
             token = self._next()
-            return Select(token.offset, operand, token.text[1:-1])
+            return Select(token.offset, operand, token.text[1:-1], optional)
         token = self._expect_name()
-        if self._accept("("):
-            return expand(Call(token.offset, operand, token.text, self._arguments(")")))
-        return Select(token.offset, operand, token.text)
+        if not optional and self._accept("("):
+            return expand(Call(token.offset, operand, token.text, self._arguments()))
+        return Select(token.offset, operand, token.text, optional)
 
     def _expect_name(self) -> Token:
         if self.token.kind != "name":
@@ -191,9 +185,9 @@ class _Parser:
             self._expect(")")
             return node
         if self._accept("["):
-            return ListLiteral(offset, self._arguments("]"))
+            return self._list(offset)
         if self._accept("{"):
-            return MapLiteral(offset, self._entries())
+            return self._map(offset)
         raise self._unexpected("an expression")
 
     def _name(self) -> Node:
@@ -202,7 +196,7 @@ class _Parser:
         if token.text in _RESERVED:
             raise ExpressionError(f'"{token.text}" is a reserved word', token.offset)
         if self._accept("("):
-            return expand(Call(token.offset, None, token.text, self._arguments(")")))
+            return expand(Call(token.offset, None, token.text, self._arguments()))
         return Name(token.offset, token.text, absolute)
 
     def _number(self, offset: int, *, negative: bool = False) -> Node:
@@ -212,26 +206,39 @@ class _Parser:
         value = float(token.text)
         return Literal(offset, -value if negative else value)
 
-    def _arguments(self, end: str) -> tuple[Node, ...]:
+    def _arguments(self) -> tuple[Node, ...]:
         found: list[Node] = []
-        while not self._accept(end):
-            self._refuse_optional()
+        while not self._accept(")"):
             found.append(self._expression())
             if not self._accept(","):
-                self._expect(end)
+                self._expect(")")
                 break
-            if end == ")" and self.token.kind == ")":
+            if self.token.kind == ")":
                 raise self._unexpected("an expression")
         return tuple(found)
 
-    def _entries(self) -> tuple[tuple[Node, Node], ...]:
+    def _list(self, offset: int) -> Node:
+        found: list[Node] = []
+        optional: set[int] = set()
+        while not self._accept("]"):
+            if self._accept("?"):
+                optional.add(len(found))
+            found.append(self._expression())
+            if not self._accept(","):
+                self._expect("]")
+                break
+        return ListLiteral(offset, tuple(found), frozenset(optional))
+
+    def _map(self, offset: int) -> Node:
         found: list[tuple[Node, Node]] = []
+        optional: set[int] = set()
         while not self._accept("}"):
-            self._refuse_optional()
+            if self._accept("?"):
+                optional.add(len(found))
             key = self._expression()
             self._expect(":")
             found.append((key, self._expression()))
             if not self._accept(","):
                 self._expect("}")
                 break
-        return tuple(found)
+        return MapLiteral(offset, tuple(found), frozenset(optional))

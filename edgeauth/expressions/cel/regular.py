@@ -1,16 +1,19 @@
 """Regular expressions of conditions: RE2, in linear time, compiled at load."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Final
 
 import re2
 
+from edgeauth.expressions.cel.values import MAX_CHARACTERS
 from edgeauth.expressions.errors import EvaluationError
 
 MAX_PATTERN: Final = 1024
 """Longest pattern, in characters."""
 
+_DIGITS: Final = frozenset("0123456789")
 _SPECIAL: Final = frozenset(r"\.+*?()|[]{}^$")
 
 
@@ -26,9 +29,10 @@ class Pattern:
     Attributes:
         test: tells whether a text holds a match. Patterns without operators are looked for
             directly, which is twenty times quicker than asking the engine.
+        groups: how many groups it has.
     """
 
-    __slots__ = ("_engine", "test")
+    __slots__ = ("_engine", "groups", "test")
 
     def __init__(self, pattern: str) -> None:
         if len(pattern) > MAX_PATTERN:
@@ -37,6 +41,7 @@ class Pattern:
             self._engine = re2.compile(pattern, _options())
         except (re2.error, UnicodeError):
             raise EvaluationError("not a regular expression (RE2)") from None
+        self.groups: int = self._engine.groups
         self.test: Callable[[str], bool] = _plain(pattern) or self._search
 
     def _search(self, text: str) -> bool:
@@ -49,7 +54,60 @@ class Pattern:
 
     def every(self, text: str) -> list[str]:
         """Returns all matches that do not overlap, from left to right."""
-        return [found.group().decode() for found in self._engine.finditer(_octets(text))]
+        return [found.group().decode() for found in self.matches(text)]
+
+    def matches(self, text: str) -> Iterator["re2.Match[bytes]"]:
+        """Yields all matches that do not overlap; their groups are octets of UTF-8."""
+        octets = _octets(text)
+        for found in self._engine.finditer(octets):
+            # An empty match may stand between two octets of one character: there is none.
+            start = found.start()
+            if start == len(octets) or octets[start] & 0xC0 != 0x80:
+                yield found
+
+    def replace(self, text: str, replacement: str, count: int) -> str:
+        """Returns the text with matches replaced.
+
+        Args:
+            text: what is looked at.
+            replacement: instead of each match; a backslash and a digit stand for a group.
+            count: how many matches; negative for all.
+        """
+        parts = _template(replacement, self.groups)
+        octets = _octets(text)
+        found: list[bytes] = []
+        position = size = 0
+        for match in self.matches(text) if count else ():
+            for part in (
+                octets[position : match.start()],
+                *(match[part] or b"" if isinstance(part, int) else part for part in parts),
+            ):
+                found.append(part)
+                size += len(part)
+            position = match.end()
+            count -= 1
+            if size > MAX_CHARACTERS:
+                raise EvaluationError("regex.replace: the result is too long")
+            if count == 0:
+                break
+        return b"".join((*found, octets[position:])).decode()
+
+
+_REFERENCE: Final = re.compile(r"\\(.?)", re.DOTALL)
+
+
+def _template(replacement: str, groups: int) -> list[bytes | int]:
+    parts: list[bytes | int] = []
+    for place, text in enumerate(_REFERENCE.split(replacement)):
+        if place % 2 == 0:
+            parts.append(_octets(text))
+        elif text == "\\":
+            parts.append(b"\\")
+        elif text in _DIGITS and int(text) <= groups:
+            parts.append(int(text))
+        else:
+            raise EvaluationError("regex.replace: no such group")
+    return parts
 
 
 def _octets(text: str) -> bytes:

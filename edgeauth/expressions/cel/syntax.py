@@ -36,10 +36,15 @@ class Name(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Select(Node):
-    """`operand.field`."""
+    """`operand.field`, or `operand.?field`.
+
+    Attributes:
+        optional: the value is optional, none when there is no such field.
+    """
 
     operand: Node
     field: str
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,10 +57,15 @@ class Has(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Index(Node):
-    """`operand[index]`."""
+    """`operand[index]`, or `operand[?index]`.
+
+    Attributes:
+        optional: the value is optional, none when there is no such element.
+    """
 
     operand: Node
     index: Node
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,19 +113,54 @@ class Conditional(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListLiteral(Node):
-    """`[items]`."""
+    """`[items]`.
+
+    Attributes:
+        optional: the places of items written `?item`, which are left out when they are none.
+    """
 
     items: tuple[Node, ...]
+    optional: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MapLiteral(Node):
-    """`{key: value, ...}`."""
+    """`{key: value, ...}`.
+
+    Attributes:
+        optional: the places of entries written `?key: value`, left out when the value is none.
+    """
 
     entries: tuple[tuple[Node, Node], ...]
+    optional: frozenset[int] = frozenset()
 
 
-Quantifier = OneOf["all", "exists", "exists_one", "map", "filter", "sortBy"]
+@dataclass(frozen=True, slots=True, eq=False)
+class Bind(Node):
+    """`cel.bind(variable, value, body)`: the value is computed when it is read first, and once."""
+
+    variable: str
+    value: Node
+    body: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OptionalMap(Node):
+    """`operand.optMap(variable, body)`, or `optFlatMap`.
+
+    Attributes:
+        flat: the body gives an optional value itself.
+    """
+
+    operand: Node
+    variable: str
+    body: Node
+    flat: bool
+
+
+Quantifier = OneOf[
+    "all", "exists", "exists_one", "map", "filter", "sortBy", "transformMap", "transformMapEntry"
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,8 +169,9 @@ class Comprehension(Node):
 
     Attributes:
         variable: names the element in `predicate` and `transform`.
-        predicate: None for `map` and `sortBy` over every element.
-        transform: of `map`, and the key of `sortBy`.
+        predicate: None where every element is taken.
+        transform: of `map` and its kind, and the key of `sortBy`.
+        second: names the value when there are two variables; the first is the index or key then.
     """
 
     quantifier: Quantifier
@@ -133,3 +179,15 @@ class Comprehension(Node):
     variable: str
     predicate: Node | None
     transform: Node | None = None
+    second: str = ""
+
+
+def qualified_name(node: Node) -> tuple[Name | None, str]:
+    """Returns the root of a chain of names, and the chain as it was written."""
+    parts: list[str] = []
+    while isinstance(node, Select) and not node.optional:
+        parts.append(node.field)
+        node = node.operand
+    if not isinstance(node, Name):
+        return None, ""
+    return node, ".".join((node.name, *reversed(parts)))

@@ -11,7 +11,7 @@ from types import NoneType
 from typing import Final
 
 from edgeauth.expressions.cel.instants import Duration, Timestamp
-from edgeauth.expressions.cel.networks import Networks
+from edgeauth.expressions.cel.networks import Address, Block, Networks
 from edgeauth.expressions.errors import EvaluationError
 from edgeauth.expressions.objects import ErrorKind, ErrorTypes
 from edgeauth.expressions.types import (
@@ -57,6 +57,16 @@ class TypeValue:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Optional:
+    """A value that may be missing: `Optional((value,))`, or `NONE`."""
+
+    content: tuple[object, ...] = ()
+
+
+NONE: Final = Optional()
+
+
 class BoolKey(Enum):
     """A boolean as a key of a map: Python would take `True` and `1` for the same key."""
 
@@ -67,6 +77,9 @@ class BoolKey(Enum):
 LIST: Final = list_of(DYN)
 MAP: Final = map_of(DYN, DYN)
 NETWORKS: Final = Type("networks")
+OPTIONAL: Final = Type("optional_type")
+ADDRESS: Final = Type("net.IP")
+BLOCK: Final = Type("net.CIDR")
 
 KINDS: Final[Mapping[type, Type]] = {
     bool: BOOL,
@@ -85,6 +98,9 @@ KINDS: Final[Mapping[type, Type]] = {
     ErrorTypes: TYPE,
     ErrorKind: TYPE,
     Networks: NETWORKS,
+    Optional: OPTIONAL,
+    Address: ADDRESS,
+    Block: BLOCK,
 }
 """The kind of each Python class; `kind_of` knows the other maps, too."""
 
@@ -94,6 +110,7 @@ TYPE_VALUES: Final[Mapping[str, TypeValue]] = {
         *("bool", "int", "uint", "double", "string", "bytes", "null_type", "type", "list", "map"),
         "google.protobuf.Timestamp",
         "google.protobuf.Duration",
+        *("optional_type", "net.IP", "net.CIDR"),
     )
 }
 """The names of types, which are values as well."""

@@ -11,7 +11,10 @@ from edgeauth.expressions.cel.functions import (
     encoders,
     lists,
     mathematics,
+    networking,
+    optional,
     reference,
+    regex,
     sets,
     standard,
     strings,
@@ -28,6 +31,9 @@ LIBRARIES: Final[Mapping[str, tuple[Overload, ...]]] = {
     "sets": sets.LIBRARY,
     "math": mathematics.LIBRARY,
     "encoders": encoders.LIBRARY,
+    "regex": regex.LIBRARY,
+    "optional values": optional.LIBRARY,
+    "network addresses": networking.LIBRARY,
     "reference": reference.LIBRARY,
 }
 """By the name of the library, in the order of the reference pages."""

@@ -23,9 +23,10 @@ class Overload(NamedTuple):
         call: gets arguments of exactly these types; raises only `EvaluationError`.
         text: what it gives, as one sentence.
         method: called as `receiver.name(...)`, not as `name(...)`.
-        prepare: makes the last argument ready, once, at load; it must be constant then.
+        prepare: makes the second argument ready, once, at load; it must be constant then.
         converts: a conversion, which is refused at load when it fails for a constant.
         variadic: the last parameter may be given more than once.
+        lazy: `call` gets the last argument, the second, as a function that evaluates it.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Overload(NamedTuple):
     prepare: Implementation | None = None
     converts: bool = False
     variadic: bool = False
+    lazy: bool = False
 
     def signature(self) -> str:
         """Returns how it is called, e.g. `string.contains(string) -> bool`."""
