@@ -1,0 +1,363 @@
+"""The `edgeauth` command as its users start it: a process, its ports, its streams, its end."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.fakes.certificates import certificate, pem
+
+pytestmark = pytest.mark.slow
+
+COMMAND = Path(sys.executable).parent / "edgeauth"
+TOKEN = "a-token-that-nobody-may-see"
+TRIES = 400
+PAUSE = 0.05
+"""Seconds between two tries, unless the process ends before."""
+PATIENCE = 20
+"""Seconds after which a process that hangs fails its test."""
+
+
+def finished(*arguments: str, folder: Path | None = None) -> "subprocess.CompletedProcess[str]":
+    """Runs the command to its end."""
+    return subprocess.run(
+        [COMMAND, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+class Upstream(ThreadingHTTPServer):
+    """Answers every request with its head; `/slow` only when it is told to go on."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answer)
+        self.slow_began = threading.Event()
+        self.go_on = threading.Event()
+
+
+class _Answer(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        assert isinstance(self.server, Upstream)
+        if self.path == "/slow":
+            self.server.slow_began.set()
+            self.server.go_on.wait(PATIENCE)
+        body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the library's name)
+        """Says nothing."""
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    with Upstream() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.go_on.set()
+        server.shutdown()
+        thread.join()
+
+
+@dataclass
+class Place:
+    """A folder with a configuration, and the ports that it names."""
+
+    folder: Path
+    upstream: int
+    port: int = field(default_factory=free_port)
+    management: int = field(default_factory=free_port)
+
+    def write(self, serve: str = "", rules: str = "") -> None:
+        (self.folder / "edgeauth.yaml").write_text(f"""\
+serve:
+  host: 127.0.0.1
+  port: {self.port}
+  trusted_proxies: [127.0.0.1]
+{serve}
+management: {{host: 127.0.0.1, port: {self.management}}}
+mechanisms:
+  authenticators:
+    - {{id: anyone, type: anonymous}}
+    - {{id: nobody, type: unauthorized}}
+  authorizers: [{{id: allow, type: allow}}, {{id: deny, type: deny}}]
+  finalizers:
+    - {{id: tell, type: header, config: {{headers: {{X-User: "{{{{ .Subject.ID }}}}"}}}}}}
+default_rule: {{execute: [{{authenticator: nobody}}, {{authorizer: deny}}]}}
+providers: {{file_system: {{src: rules.yaml}}}}
+""")
+        (self.folder / "rules.yaml").write_text(f"""\
+version: "1alpha4"
+rules:
+  - id: open
+    match: {{routes: [{{path: /open}}, {{path: /slow}}]}}
+    forward_to: {{host: "127.0.0.1:{self.upstream}", rewrite: {{scheme: http}}}}
+    execute: [{{authenticator: anyone}}, {{authorizer: allow}}, {{finalizer: tell}}]
+{rules}
+""")
+
+    def arguments(self, mode: str) -> list[str]:
+        return ["serve", mode, "-c", "edgeauth.yaml", "--insecure"]
+
+    def run(self, mode: str) -> "subprocess.CompletedProcess[str]":
+        """Runs a server that does not get as far as to serve."""
+        return finished(*self.arguments(mode), folder=self.folder)
+
+    @contextmanager
+    def running(self, mode: str) -> Iterator["subprocess.Popen[str]"]:
+        """Yields a server that answers; afterwards it is gone."""
+        with subprocess.Popen(
+            [COMMAND, *self.arguments(mode)],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONWARNINGS": "default"},
+        ) as process:
+            try:
+                wait_for_port(process, self.port)
+                yield process
+            finally:
+                process.kill()
+
+
+def wait_for_port(process: "subprocess.Popen[str]", port: int) -> None:
+    for _ in range(TRIES):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(PAUSE)
+            raise AssertionError(process.stderr.read() if process.stderr else "")
+    raise AssertionError("it does not listen")
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) != 0
+
+
+def ask(
+    port: int, path: str, fields: dict[str, str] | None = None, tls: ssl.SSLContext | None = None
+) -> tuple[int, http.client.HTTPMessage, bytes]:
+    """Returns status, fields and body of an answer."""
+    connection = (
+        http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        if tls is None
+        else http.client.HTTPSConnection("127.0.0.1", port, timeout=PATIENCE, context=tls)
+    )
+    try:
+        connection.request("GET", path, headers=fields or {})
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read()
+    finally:
+        connection.close()
+
+
+def stop(process: "subprocess.Popen[str]", number: int = signal.SIGTERM) -> tuple[str, str]:
+    """Ends a server, which has to do so by itself; returns what it wrote."""
+    process.send_signal(number)
+    written = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, written
+    return written
+
+
+@pytest.fixture
+def place(tmp_path: Path, upstream: Upstream) -> Place:
+    made = Place(tmp_path, upstream.server_address[1])
+    made.write()
+    return made
+
+
+@pytest.mark.parametrize("mode", ["proxy", "decision"])
+def test_a_refused_configuration_ends_with_3_and_listens_nowhere(place: Place, mode: str):
+    place.write("  prot: 1", rules="  - id: 1")
+
+    done = place.run(mode)
+
+    assert done.returncode == 3
+    assert 'edgeauth.yaml:5:3: unknown key "prot"' in done.stderr
+    assert "rules.yaml:7" in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert is_free(place.port)
+    assert is_free(place.management)
+
+
+def test_secure_defaults_are_refused_unless_told_otherwise(place: Place):
+    done = finished("serve", "proxy", "-c", "edgeauth.yaml", folder=place.folder)
+
+    assert done.returncode == 3
+    assert '"serve" has no tls' in done.stderr
+    assert '"management" has no tls' in done.stderr
+    assert "without TLS" in done.stderr
+
+
+@pytest.mark.parametrize("listener", ["serve", "management"])
+def test_a_busy_port_is_named_and_ends_with_1(place: Place, listener: str):
+    port = place.port if listener == "serve" else place.management
+    with socket.create_server(("127.0.0.1", port)):
+        done = place.run("proxy")
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        f"edgeauth: {listener}: can not listen on 127.0.0.1:{port}: Address already in use"
+    ]
+    assert is_free(place.port)
+    assert is_free(place.management)
+
+
+def test_the_proxy_forwards_what_is_allowed_and_logs_what_it_decides(place: Place):
+    credentials = {"Authorization": f"Bearer {TOKEN}", "Cookie": f"c={TOKEN}", "X-User": "root"}
+    with place.running("proxy") as process:
+        status, _, body = ask(place.port, f"/open?t={TOKEN}", credentials)
+        assert (status, json.loads(body)["x-user"]) == (200, "anonymous")
+        assert ask(place.port, f"/other?t={TOKEN}", credentials)[0] == 401
+        assert ask(place.port, "/open/%2e%2e")[0] == 400
+        assert ask(place.management, "/.well-known/health")[0] == 200
+        out, errors = stop(process)
+
+    lines = [json.loads(line) for line in out.splitlines()]
+    # The first connection was there to see whether somebody listens.
+    assert [(line["decision"], line.get("rule"), line.get("path")) for line in lines[:2]] == [
+        ("permit", "open", "/open"),
+        ("deny", "default", "/other"),
+    ]
+    assert len(lines) == 3
+    assert TOKEN not in out + errors
+    assert errors == ""
+
+
+def test_the_decision_service_answers_gateways(place: Place):
+    def asked(uri: str) -> dict[str, str]:
+        return {
+            "X-Forwarded-Method": "GET",
+            "X-Forwarded-Proto": "https",
+            "X-Forwarded-Host": "shop.test",
+            "X-Forwarded-Uri": uri,
+            "Authorization": f"Bearer {TOKEN}",
+        }
+
+    with place.running("decision") as process:
+        status, fields, body = ask(place.port, "/ask", asked("/open"))
+        assert (status, fields["X-User"], body) == (200, "anonymous", b"")
+        assert ask(place.port, "/ask", asked("/other"))[0] == 401
+        out, errors = stop(process)
+
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert [(line["host"], line["path"], line["scheme"]) for line in lines] == [
+        ("shop.test", "/open", "https"),
+        ("shop.test", "/other", "https"),
+    ]
+    assert TOKEN not in out + errors
+
+
+def test_listeners_speak_tls_with_the_key_of_a_key_store(place: Place):
+    key = ec.generate_private_key(ec.SECP256R1())
+    chain = certificate(key, "edge.test", end=datetime.now(UTC) + timedelta(days=1))
+    (place.folder / "tls.pem").write_bytes(pem(key, password="secret") + pem(chain))
+    place.write("  tls: {key_store: {path: tls.pem, password: secret}}")
+    trusting = ssl.create_default_context(cadata=pem(chain).decode())
+    trusting.check_hostname = False
+
+    with place.running("proxy") as process:
+        status, _, body = ask(place.port, "/open", tls=trusting)
+        assert (status, json.loads(body)["x-forwarded-proto"]) == (200, "https")
+        old = ssl.create_default_context(cadata=pem(chain).decode())
+        old.check_hostname = False
+        old.maximum_version = ssl.TLSVersion.TLSv1_2
+        with pytest.raises(ssl.SSLError):
+            ask(place.port, "/open", tls=old)
+        stop(process)
+
+
+def test_a_wrong_password_of_a_key_store_is_refused_and_not_repeated(place: Place):
+    key = ec.generate_private_key(ec.SECP256R1())
+    chain = certificate(key, "edge.test", end=datetime.now(UTC) + timedelta(days=1))
+    (place.folder / "tls.pem").write_bytes(pem(key, password="secret") + pem(chain))
+    place.write("  tls: {key_store: {path: tls.pem, password: not-the-word}}")
+
+    done = place.run("proxy")
+
+    assert done.returncode == 3
+    assert "tls.pem" in done.stderr
+    assert "not-the-word" not in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda each: each.name)
+def test_a_request_under_way_is_finished_before_the_end(
+    place: Place, upstream: Upstream, number: int
+):
+    answers: list[int] = []
+    with place.running("proxy") as process:
+        client = threading.Thread(target=lambda: answers.append(ask(place.port, "/slow")[0]))
+        client.start()
+        assert upstream.slow_began.wait(PATIENCE)
+        process.send_signal(number)
+        for _ in range(TRIES):
+            if is_free(place.port):
+                break
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(PAUSE)
+        assert is_free(place.port), "it still takes new connections"
+        assert process.poll() is None, "it did not wait"
+        upstream.go_on.set()
+        _, errors = process.communicate(timeout=PATIENCE)
+        client.join(PATIENCE)
+
+    assert (answers, process.returncode, errors) == ([200], 0, "")
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["", "serve", "serve proxy", "serve decision", "validate", "validate config", "validate rules"],
+)
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_the_help_of_every_command_has_an_example(command: str, option: str):
+    done = finished(*command.split(), option)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"Example:\n    edgeauth {command}".rstrip() in done.stdout
+
+
+def test_the_version_is_told():
+    done = finished("--version")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("edgeauth 0.")
+
+
+def test_wrong_usage_ends_with_2():
+    done = finished("srve")
+
+    assert done.returncode == 2
+    assert "No such command" in done.stderr
