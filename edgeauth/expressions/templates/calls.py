@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 from edgeauth.expressions.errors import EvaluationError
 from edgeauth.expressions.templates.frame import Frame, Run
 from edgeauth.expressions.templates.functions.table import Kind
+from edgeauth.expressions.templates.kinds import TIME, VERSION
 from edgeauth.expressions.templates.syntax import Literal
-from edgeauth.expressions.templates.values import Integer, as_float, is_true
+from edgeauth.expressions.templates.values import Instance, Integer, as_float, is_true
+from edgeauth.expressions.types import ObjectType
 
 
 def literal(operand: Literal, kind: Kind) -> Run:
@@ -64,12 +66,18 @@ def _map(value: object) -> object:
     return value if isinstance(value, Mapping) else None
 
 
+def _instance(kind: ObjectType) -> Callable[[object], object]:
+    return lambda value: value if isinstance(value, Instance) and value.type is kind else None
+
+
 _CONVERSIONS: dict[Kind, Callable[[object], object]] = {
     Kind.STRING: _string,
     Kind.INT: _integer,
     Kind.FLOAT: _float,
     Kind.BOOL: _boolean,
     Kind.MAP: _map,
+    Kind.TIME: _instance(TIME),
+    Kind.VERSION: _instance(VERSION),
 }
 
 

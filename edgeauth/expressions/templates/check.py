@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from edgeauth.expressions.errors import ExpressionError
 from edgeauth.expressions.templates.functions.table import Function, Kind
+from edgeauth.expressions.templates.kinds import TIME, VERSION
 from edgeauth.expressions.templates.syntax import Literal, Name, Nil, Operand
 from edgeauth.expressions.types import (
     BOOL,
@@ -25,6 +26,8 @@ TYPES: dict[Kind, Type] = {
     Kind.BOOL: BOOL,
     Kind.ANY: DYN,
     Kind.MAP: DYN,
+    Kind.TIME: TIME,
+    Kind.VERSION: VERSION,
 }
 """The static type of what a function gives."""
 

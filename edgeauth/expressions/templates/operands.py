@@ -18,6 +18,7 @@ from edgeauth.expressions.templates.functions.builtins import index
 from edgeauth.expressions.templates.functions.excluded import EXCLUDED
 from edgeauth.expressions.templates.functions.regular import check_pattern
 from edgeauth.expressions.templates.functions.table import Function, Kind
+from edgeauth.expressions.templates.kinds import VERSION
 from edgeauth.expressions.templates.members import (
     element_default,
     resolve,
@@ -275,7 +276,13 @@ class Operands:
         return tuple(runs)
 
 
-_KINDS = {"string": Kind.STRING, "int": Kind.INT, "double": Kind.FLOAT, "bool": Kind.BOOL}
+_KINDS = {
+    "string": Kind.STRING,
+    "int": Kind.INT,
+    "double": Kind.FLOAT,
+    "bool": Kind.BOOL,
+    VERSION.name: Kind.VERSION,
+}
 
 
 def _no_function(call: Call) -> ExpressionError:

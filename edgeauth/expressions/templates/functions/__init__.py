@@ -12,6 +12,7 @@ from edgeauth.expressions.templates.functions import (
     arithmetic,
     builtins,
     chance,
+    dates,
     defaults,
     dictionaries,
     encodings,
@@ -20,6 +21,7 @@ from edgeauth.expressions.templates.functions import (
     reflection,
     regular,
     strings,
+    versions,
     words,
 )
 from edgeauth.expressions.templates.functions.table import Function
@@ -36,6 +38,8 @@ FAMILIES: Final[Mapping[str, tuple[Function, ...]]] = MappingProxyType(
         "encodings": encodings.FUNCTIONS,
         "regular expressions": regular.FUNCTIONS,
         "paths and URLs": places.FUNCTIONS,
+        "dates": dates.FUNCTIONS,
+        "versions": versions.FUNCTIONS,
         "chance": chance.FUNCTIONS,
         "types": reflection.FUNCTIONS,
     }

@@ -14,6 +14,8 @@ class Kind(Enum):
     FLOAT = "float"
     BOOL = "bool"
     MAP = "map"
+    TIME = "time"
+    VERSION = "version"
 
 
 class Function(NamedTuple):
