@@ -1,11 +1,12 @@
 """The secure defaults: what a process refuses to start with unless it is told otherwise."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
 from edgeauth.config.errors import Problem
 from edgeauth.config.models.configuration import Configuration
+from edgeauth.config.models.serve import Serve
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +32,25 @@ class Enforcement:
         if self.ingress_tls:
             yield from self._without_tls(configuration)
         if self.secure_trusted_proxies:
-            serve = configuration.serve
-            for index, network in enumerate(serve.trusted_proxies):
-                if network.prefixlen == 0 or network == ip_network("::ffff:0:0/96"):
-                    yield serve.problem(
-                        "this trusts everybody: any client could say who and what it is",
-                        "trusted_proxies",
-                        index,
-                        expected="expected the addresses of your proxies; or "
-                        "--insecure-skip-secure-trusted-proxies-enforcement",
-                    )
+            yield from self._trusting_everybody(configuration.serve)
+
+    @staticmethod
+    def _trusting_everybody(serve: Serve) -> Iterator[Problem]:
+        networks = serve.trusted_proxies
+        everybody: list[tuple[str | int, ...]] = [
+            ("trusted_proxies", index)
+            for index, network in enumerate(networks)
+            if network.prefixlen == 0 or network == ip_network("::ffff:0:0/96")
+        ]
+        if not everybody and _cover_everything(networks):
+            everybody = [("trusted_proxies",)]
+        for place in everybody:
+            yield serve.problem(
+                "this trusts everybody: any client could say who and what it is",
+                *place,
+                expected="expected the addresses of your proxies; or "
+                "--insecure-skip-secure-trusted-proxies-enforcement",
+            )
 
     @staticmethod
     def _without_tls(configuration: Configuration) -> Iterator[Problem]:
@@ -55,3 +65,11 @@ class Enforcement:
                     expected="expected tls with a key_store; or "
                     "--insecure-skip-ingress-tls-enforcement behind a TLS terminator",
                 )
+
+
+def _cover_everything(networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+    """Returns whether networks together hold every address of IPv4 or of IPv6."""
+    known = list(networks)
+    fourth = collapse_addresses(each for each in known if isinstance(each, IPv4Network))
+    sixth = collapse_addresses(each for each in known if isinstance(each, IPv6Network))
+    return any(each.prefixlen == 0 for each in (*fourth, *sixth))

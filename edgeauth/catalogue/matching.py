@@ -81,7 +81,7 @@ def _hosts(hosts: tuple[HostCondition, ...]) -> Iterator[tuple[str, Test | None]
         yield "*", None
     for host in hosts:
         if host.type in {"exact", "wildcard"}:
-            yield host.value.lower().removesuffix("."), None
+            yield host.value.lower(), None
         else:
             yield "*", _test(host, host.type, host.value, separator=".")
 
