@@ -72,4 +72,4 @@ def _cover_everything(networks: Iterable[IPv4Network | IPv6Network]) -> bool:
     known = list(networks)
     fourth = collapse_addresses(each for each in known if isinstance(each, IPv4Network))
     sixth = collapse_addresses(each for each in known if isinstance(each, IPv6Network))
-    return any(each.prefixlen == 0 for each in (*fourth, *sixth))
+    return any(each.prefixlen == 0 for each in fourth) or any(each.prefixlen == 0 for each in sixth)
