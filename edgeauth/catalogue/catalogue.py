@@ -1,7 +1,9 @@
 """The configured mechanisms: built once each, and again for a step that overrides settings."""
 
 from collections.abc import Mapping as MappingType
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from pydantic import AliasChoices
 
 from edgeauth.catalogue.enforcement import Enforcement
 from edgeauth.catalogue.registry import Registry
@@ -143,8 +145,20 @@ def _overridden(entry: Entry, overrides: Mapping) -> Mapping:
             elif allowed[key] is Override.MERGE:
                 settings = put(settings, key, _merged(settings.entries.get(key), value))
             else:
-                settings = put(settings, key, value)
+                settings = put(_without_synonyms(settings, key, entry), key, value)
     return settings
+
+
+def _without_synonyms(settings: Mapping, key: str, entry: Entry) -> Mapping:
+    """Returns settings without the other names of a key: what a step sets replaces those too."""
+    others: set[object] = set()
+    for field in entry.type.config.model_fields.values():
+        names = field.validation_alias
+        if isinstance(names, AliasChoices) and key in names.choices:
+            others = {name for name in names.choices if name != key}
+    begins = dict(zip(settings.entries, settings.key_begins, strict=True))
+    entries = {name: node for name, node in settings.entries.items() if name not in others}
+    return replace(settings, entries=entries, key_begins=[begins[name] for name in entries])
 
 
 def _merged(known: Node | None, value: Node) -> Node:

@@ -142,6 +142,18 @@ def test_a_step_may_call_somebody_else_anonymous():
     assert run(of.authenticators[0].mechanism.authenticate(matched())).id == "guest"
 
 
+@pytest.mark.parametrize(("configured", "set_here"), [("principal", "subject"), ("subject",) * 2])
+def test_an_override_replaces_the_setting_under_whichever_name(configured: str, set_here: str):
+    named = f"type: anonymous, config: {{{configured}: somebody}}"
+    text = RULE.replace("anonymous}", f"anonymous, config: {{{set_here}: guest}}}}")
+
+    of = compiled(rule_set(text), mechanisms=MECHANISMS.replace("type: anonymous", named)).rule(
+        request("/orders/1")
+    )
+
+    assert run(of.authenticators[0].mechanism.authenticate(matched())).id == "guest"
+
+
 def test_an_override_holds_for_its_step_only():
     of = rule(
         "authenticator: anonymous",
