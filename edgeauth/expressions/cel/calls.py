@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Final
 
 from edgeauth.expressions.cel.assignability import is_certain
 from edgeauth.expressions.cel.code import Code, Frame, Run, folded
 from edgeauth.expressions.cel.functions import FUNCTIONS, METHODS
 from edgeauth.expressions.cel.functions.overload import Implementation, Overload
-from edgeauth.expressions.cel.values import KINDS, has_type
+from edgeauth.expressions.cel.values import KINDS, LIST, MAP, has_type
 from edgeauth.expressions.errors import EvaluationError, ExpressionError
 from edgeauth.expressions.types import Type
 
@@ -37,6 +38,8 @@ def call(
         run = _by_kind(first.name, arguments[0].run, method=first.method)
     else:
         run = _guarded(overloads, tuple(argument.run for argument in arguments))
+        if len(overloads) == 1 and len(arguments) == 2:
+            run = _quick(first, arguments, types, run)
     code = folded(run, arguments)
     if first.converts and arguments[0].is_constant and not code.is_constant:
         raise _failure(code.run, offset)
@@ -149,6 +152,33 @@ def _implementations(name: str, *, method: bool) -> Mapping[type, Implementation
         for row in reversed(rows)
         if is_certain(kind, row.parameters[0])
     }
+
+
+_CLASSES: Final[Mapping[str, type]] = {
+    kind.name: python
+    for python, kind in KINDS.items()
+    if kind.name not in (LIST.name, MAP.name, "type")
+}
+"""The one class that the values of a kind have; lists and maps have several."""
+
+
+def _quick(row: Overload, arguments: tuple[Code, ...], types: Sequence[Type], guarded: Run) -> Run:
+    """Looks at the class of the first of two arguments when the second is certain."""
+    python = _CLASSES.get(row.parameters[0].name)
+    if python is None or not is_certain(types[1], row.parameters[1]):
+        return guarded
+    call, first, second = row.call, arguments[0].run, arguments[1]
+    if not second.is_constant:
+        return guarded
+    value = second.value
+
+    def run(frame: Frame) -> object:
+        receiver = first(frame)
+        if type(receiver) is python:
+            return call(receiver, value)
+        raise EvaluationError(f"{row.name}: not defined for these types")
+
+    return run
 
 
 def _guarded(overloads: tuple[Overload, ...], runs: tuple[Run, ...]) -> Run:

@@ -43,6 +43,7 @@ from edgeauth.expressions.types import ObjectType
 
 _SIMPLE: Final = ORDERED | {"int", "uint", "double", "type"}
 """Types within which Python's `==` is exact."""
+_CONTAINERS: Final = frozenset({list, tuple, dict})
 _KEYS: Final = frozenset({int, UInt, bool, str})
 
 
@@ -119,8 +120,10 @@ class _Compiler:
         return folded(calls.direct(negate, (operand,)), (operand,))
 
     def binary(self, node: Binary) -> Code:
-        operands = self._operands((node.left, node.right))
         symbol = node.operator
+        operands = (self.compile(node.left), self.compile(node.right))
+        if self.loops and not _is_brief(symbol, operands):
+            operands = (loops.metered(operands[0]), loops.metered(operands[1]))
         if symbol in ("==", "!="):
             run = self._equality(node, operands)
         elif symbol == "in":
@@ -147,7 +150,10 @@ class _Compiler:
         kind = self.types[node.left].name
         # A Python string equals nothing but a string, whatever stands on the other side.
         if isinstance(wanted, str):
+            place = left.place
             if node.operator == "==":
+                if place:
+                    return lambda frame: frame[place] == wanted
                 return lambda frame: first(frame) == wanted
             return lambda frame: first(frame) != wanted
         second = right.run
@@ -193,6 +199,8 @@ class _Compiler:
             return Code(loops.transformation(node.quantifier, source, place, predicate, transform))
         if predicate is None:
             raise AssertionError("only transformations go without a predicate")
+        if node.predicate is not None and self.types[node.predicate].name != "bool":
+            predicate = loops.checked(predicate)
         return Code(loops.loop(node.quantifier, source, place, predicate))
 
     def bind(self, node: Bind) -> Code:
@@ -206,6 +214,18 @@ class _Compiler:
         operand, body = self.compile(node.operand), self.compile(node.body)
         place = self.meaning.places[node]
         return Code(optionals.mapped(operand.run, place, body.run, flat=node.flat))
+
+
+def _is_brief(symbol: str, operands: tuple[Code, Code]) -> bool:
+    """Returns whether an operation takes no time, however large what it looks at is."""
+    if symbol in COMPARISONS or symbol in ("==", "!="):
+        return any(map(_is_small, operands))
+    return False
+
+
+def _is_small(operand: Code) -> bool:
+    value = operand.value
+    return len(value) < 64 if isinstance(value, str) else type(value) in _KEYS
 
 
 def _type_of_object(kind: ObjectType, inner: Run) -> Run:
@@ -226,8 +246,8 @@ def _membership(element: Code, container: Code) -> Run:
 
     def run(frame: Frame) -> object:
         value = holder(frame)
-        if isinstance(value, list | tuple | dict):
-            return wanted in value
+        if type(value) in _CONTAINERS:
+            return wanted in value  # type: ignore[operator]  # a container
         return contains(wanted, value)
 
     return run

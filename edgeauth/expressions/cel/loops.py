@@ -16,10 +16,11 @@ from edgeauth.expressions.errors import EvaluationError
 
 
 def _elements(value: object, frame: Frame) -> Sequence[object]:
-    if isinstance(value, Mapping):
-        value = [from_key(key) for key in value]
-    elif not isinstance(value, list | tuple):
-        raise EvaluationError("a macro needs a list or map")
+    if type(value) is not list and type(value) is not tuple:
+        if isinstance(value, Mapping):
+            value = [from_key(key) for key in value]
+        elif not isinstance(value, list | tuple):
+            raise EvaluationError("a macro needs a list or map")
     _spend(frame, len(value))
     return value
 
@@ -61,13 +62,18 @@ def _boolean(value: object) -> bool:
     raise EvaluationError("a macro needs booleans")
 
 
+def checked(predicate: Run) -> Run:
+    """Returns a predicate that gives a boolean or fails."""
+    return lambda frame: _boolean(predicate(frame))
+
+
 def _quantified(source: Run, place: str, predicate: Run, *, decisive: bool) -> Run:
     def run(frame: Frame) -> object:
         failure: EvaluationError | None = None
         for element in _elements(source(frame), frame):
             frame[place] = element
             try:
-                if _boolean(predicate(frame)) is decisive:
+                if predicate(frame) is decisive:
                     return decisive
             except EvaluationError as error:
                 failure = error
@@ -91,7 +97,7 @@ def _exists_one(source: Run, place: str, predicate: Run) -> Run:
         count = 0
         for element in _elements(source(frame), frame):
             frame[place] = element
-            count += _boolean(predicate(frame))
+            count += predicate(frame) is True
         return count == 1
 
     return run
@@ -102,7 +108,7 @@ def _filter(source: Run, place: str, predicate: Run) -> Run:
         found = []
         for element in _elements(source(frame), frame):
             frame[place] = element
-            if _boolean(predicate(frame)):
+            if predicate(frame):
                 found.append(element)
         return found
 
@@ -124,7 +130,7 @@ def loop(quantifier: Quantifier, source: Run, place: str, predicate: Run) -> Run
         quantifier: which one.
         source: gives the list or map.
         place: of the variable, in the frame.
-        predicate: is evaluated for each element.
+        predicate: is evaluated for each element; gives a boolean or fails.
     """
     return _PLAIN[quantifier](source, place, predicate)
 

@@ -6,7 +6,7 @@ from edgeauth.expressions.cel.code import Code, Frame, Run
 from edgeauth.expressions.cel.elements import at, maybe_field
 from edgeauth.expressions.cel.values import Optional
 from edgeauth.expressions.errors import EvaluationError
-from edgeauth.expressions.types import ListType, MapType, ObjectType, Type
+from edgeauth.expressions.types import ListType, ObjectType, Type
 
 
 def select(operand: Code, kind: Type, field: str) -> Run:
@@ -22,7 +22,7 @@ def select(operand: Code, kind: Type, field: str) -> Run:
         if found is not None:
             return _field(operand, found.read)
         return _other(operand.run, kind, field)
-    return _key(operand.run, field, is_map=isinstance(kind, MapType))
+    return _key(operand, field)
 
 
 def _field(operand: Code, read: Callable[..., object]) -> Run:
@@ -53,19 +53,36 @@ def _nothing(_: object, __: str) -> None:
     return None
 
 
-def _key(inner: Run, field: str, *, is_map: bool) -> Run:
+def _key(operand: Code, field: str) -> Run:
+    inner, place = operand.run, operand.place
+    # A member of a variable, by far the most frequent, goes without a call for the variable.
+    if place:
+
+        def run_in_place(frame: Frame) -> object:
+            container = frame[place]
+            if type(container) is dict and field in container:
+                return container[field]
+            return _look_up(container, field)
+
+        return run_in_place
+
     def run(frame: Frame) -> object:
         container = inner(frame)
-        if is_map or type(container) is dict or isinstance(container, Mapping):
-            try:
-                return container[field]  # type: ignore[index]  # a map, by its static type
-            except KeyError:
-                raise EvaluationError(f'no such key "{field}"') from None
-        if type(container) is Optional:
-            return maybe_field(container, field)
-        raise EvaluationError(f'"{field}" is asked of what is no map')
+        if type(container) is dict and field in container:
+            return container[field]
+        return _look_up(container, field)
 
     return run
+
+
+def _look_up(container: object, field: str) -> object:
+    if isinstance(container, Mapping):
+        if field in container:
+            return container[field]
+        raise EvaluationError(f'no such key "{field}"')
+    if type(container) is Optional:
+        return maybe_field(container, field)
+    raise EvaluationError(f'"{field}" is asked of what is no map')
 
 
 def has(operand: Code, kind: Type, field: str) -> Run:

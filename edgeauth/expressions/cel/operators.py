@@ -27,7 +27,7 @@ Arithmetic: TypeAlias = Callable[..., object]
 
 _NUMBERS: Final = frozenset({int, UInt, float})
 _PLAIN: Final = frozenset({bool, int, UInt, float, str, bytes, type(None)})
-_ORDERED: Final = frozenset({bool, str, bytes, Timestamp, Duration})
+_ORDERED: Final = frozenset({bool, int, UInt, float, str, bytes, Timestamp, Duration})
 
 
 def checked_int(value: int) -> int:
@@ -198,12 +198,12 @@ def comparison(symbol: str) -> Callable[[object, object], bool]:
 
     def run(left: object, right: object) -> bool:
         first, second = type(left), type(right)
+        if first is second and first in _ORDERED:
+            return compare(left, right)
         if first in _NUMBERS and second in _NUMBERS:
             # As the cases of cel-spec have it: beside a double, an integer is the nearest double.
             if first is float or second is float:
                 return compare(float(left), float(right))  # type: ignore[arg-type]  # numbers
-            return compare(left, right)
-        if first is second and first in _ORDERED:
             return compare(left, right)
         raise EvaluationError(f"{symbol}: not defined for these types")
 
