@@ -23,6 +23,7 @@ def pages() -> dict[Path, str]:
         Path("rule-sets.md"): settings.rule_sets_page(),
         Path("conditions.md"): expressions.conditions_page(),
         Path("templates.md"): expressions.templates_page(),
+        Path("selectors.md"): expressions.selectors_page(),
         Path("objects.md"): expressions.objects_page(),
         **{Path("mechanisms") / path: text for path, text in mechanisms.pages().items()},
     }

@@ -1,15 +1,22 @@
-"""The reference pages of conditions, templates and of what both can see."""
+"""The reference pages of conditions, templates, selectors and of what expressions can see."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import cast
 
 from docs.generated.markdown import page, table
 from docs.generated.meanings import FOLDER, read
 from edgeauth.expressions.cel.functions import LIBRARIES
+from edgeauth.expressions.errors import ExpressionError
 from edgeauth.expressions.objects import ERROR_KINDS, VARIABLES
+from edgeauth.expressions.path_steps import Found, Missing
+from edgeauth.expressions.paths import compile_selector
+from edgeauth.expressions.templates import compile_template
 from edgeauth.expressions.templates.functions import FAMILIES
+from edgeauth.expressions.templates.functions.excluded import EXCLUDED
 from edgeauth.expressions.templates.functions.table import Function
 from edgeauth.expressions.types import ObjectType
+from edgeauth.wire.json import loads
 
 
 def conditions_page() -> str:
@@ -24,13 +31,90 @@ def conditions_page() -> str:
 
 def templates_page() -> str:
     """Returns the page of templates."""
-    head = ("Function", "Arguments", "Gives")
+    examples = dict(cast("Mapping[str, str]", read("template_examples.yaml")))
     parts = [
-        f"### {name[:1].upper()}{name[1:]}\n\n"
-        + table(head, [(f"`{row.name}`", _arguments(row), row.result.value) for row in family])
+        f"### {name[:1].upper()}{name[1:]}\n\n" + table(_HEAD, list(_functions(family, examples)))
         for name, family in FAMILIES.items()
     ]
-    return page("Templates", _text("templates.md"), "## Functions", *parts)
+    language = [(f"`{name}`", _ANY, "any value", *_shown(examples.pop(name))) for name in _LAZY]
+    if examples:
+        raise ValueError(f"these are no functions: {', '.join(examples)}")
+    excluded = [(f"`{name}`", reason) for name, reason in EXCLUDED.items()]
+    return page(
+        "Templates",
+        _text("templates.md"),
+        "## Functions",
+        "### Language\n\n" + table(_HEAD, language),
+        *parts,
+        "## Not available\n\nRefused at load, with the reason:",
+        table(("Function", "Why"), excluded),
+    )
+
+
+_HEAD = ("Function", "Arguments", "Gives", "Example", "Output")
+_ANY = "any value, any value …"
+_LAZY = ("and", "or")
+
+
+def _functions(
+    family: Iterable[Function], examples: dict[str, str]
+) -> Iterator[tuple[str, str, str, str, str]]:
+    """Tells of each function, of those with one implementation together."""
+    together: dict[Callable[..., object], list[Function]] = {}
+    for row in family:
+        together.setdefault(row.call, []).append(row)
+    for rows in together.values():
+        names = ", ".join(f"`{row.name}`" for row in rows)
+        example = examples.pop(rows[0].name)
+        yield names, _arguments(rows[0]), rows[0].result.value, *_shown(example)
+
+
+def _shown(example: str) -> tuple[str, str]:
+    """Returns an example and what it gives: evaluated, so that it can not be wrong."""
+    text = f"{{{{ {example} }}}}"
+    try:
+        constant = compile_template(text, {}).constant
+    except ExpressionError:
+        return f"`{text}`", "an error"
+    if constant is None:
+        return f"`{text}`", "another each time"
+    return f"`{text}`", f"`{constant.replace(chr(10), chr(92) + 'n')}`" if constant else "nothing"
+
+
+def selectors_page() -> str:
+    """Returns the page of selectors."""
+    told = read("selectors.yaml")
+    text = str(told["document"])
+    found = cast("Mapping[str, str]", told["found"])
+    refused = cast("list[str]", told["refused"])
+    document = loads(text)
+    rows = [
+        (f"`{selector}`", meaning, _found(compile_selector(selector).find(document)))
+        for selector, meaning in found.items()
+    ]
+    return page(
+        "Selectors",
+        _text("selectors.md"),
+        f"```json\n{text}```",
+        table(("Selector", "Meaning", "Finds"), rows),
+        "## Refused at load",
+        table(("Selector", "Because"), [(f"`{each}`", _refusal(each)) for each in refused]),
+    )
+
+
+def _found(value: Found) -> str:
+    if isinstance(value, Missing):
+        return "nothing"
+    text = json.dumps(value)
+    return "the document" if len(text) > 100 else f"`{text}`"
+
+
+def _refusal(selector: str) -> str:
+    try:
+        compile_selector(selector)
+    except ExpressionError as error:
+        return error.message
+    raise ValueError(f"{selector} compiles")
 
 
 def _arguments(row: Function) -> str:

@@ -78,6 +78,7 @@ TIME: Final = ObjectType(
         "YearDay": _number(lambda moment: moment.civil().year_day),
         "Unix": _number(lambda moment: moment.seconds, Int64),
         "UnixMilli": _number(lambda moment: moment.nanoseconds // 10**6, Int64),
+        "UnixNano": _number(lambda moment: moment.nanoseconds, Int64),
         "Format": Method((STRING,), STRING, Moment.format),
     },
     text=Moment.text,

@@ -3,6 +3,7 @@
 import pytest
 
 from edgeauth.expressions.errors import ExpressionError
+from edgeauth.expressions.templates.functions.excluded import EXCLUDED
 from tests.unit.expressions.templates.scopes import compiled, rendered
 
 
@@ -62,3 +63,18 @@ def test_python_attributes_of_objects_do_not_exist_172(text):
 
 def test_what_a_subject_does_not_have_is_no_value_even_if_python_has_it_172():
     assert rendered("{{ .Subject.__class__ }}{{ .Subject.fingerprint }}") == "<no value>" * 2
+
+
+@pytest.mark.parametrize("name", sorted(EXCLUDED))
+def test_what_rules_must_not_do_is_not_available_and_the_reason_is_told(name):
+    with pytest.raises(ExpressionError) as refused:
+        compiled(f"{{{{ {name} }}}}")
+    assert refused.value.message == f'function "{name}" is not available in rules'
+    assert refused.value.hint == EXCLUDED[name]
+
+
+def test_a_function_that_nobody_has_is_unknown():
+    with pytest.raises(ExpressionError) as refused:
+        compiled("{{ uper .Subject.ID }}")
+    assert refused.value.message == 'unknown function "uper"'
+    assert refused.value.hint == 'did you mean "upper"?'

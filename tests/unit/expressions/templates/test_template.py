@@ -188,3 +188,48 @@ def test_an_integer_of_a_claim_is_a_float_as_in_go():
     )
     with pytest.raises(EvaluationError):
         compiled("{{ .Outputs.big }}").render(scope)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ uuidv4 }}",
+        "{{ randAlphaNum 20 }}",
+        "{{ randAlpha 20 }}",
+        "{{ randNumeric 20 }}",
+        "{{ randAscii 20 }}",
+        "{{ randBytes 20 }}",
+        "{{ randInt 0 9000000000000000000 }}",
+        '{{ shuffle "abcdefghijklmnopqrstuvwxyz" }}',
+        "{{ (now).UnixNano }}",
+        '{{ date "15:04:05.000000000" now }}',
+    ],
+)
+def test_what_chance_or_the_clock_decides_is_decided_for_each_rendering(text):
+    template = compiled(text)
+    assert template.constant is None
+    assert template.render(SCOPE) != template.render(SCOPE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ randAscii 5000 }}",
+        "{{ randBytes -1 }}",
+        '{{ date (repeat 2000 "2006") 0 }}',
+        '{{ toDate (repeat 2000 "2006") "x" }}',
+        '{{ semver (repeat 2000 "1") }}',
+        '{{ semverCompare (repeat 2000 ">1 ") "1" }}',
+        '{{ wrap 1 (repeat 200000 "a ") }}',
+        "{{ seq 1000000 }}",
+        '{{ dateModify "2000000h" (toDate "2006" "9999") | date "2006" }}',
+    ],
+)
+def test_functions_on_words_dates_and_versions_have_limits_167(text):
+    with pytest.raises((ExpressionError, EvaluationError)):
+        rendered(text)
+
+
+def test_no_time_zone_is_read_from_another_place_of_the_disk():
+    zone = '{{ dateInZone "MST" 0 "../../../etc/passwd" }}{{ dateInZone "MST" 0 "/etc/passwd" }}'
+    assert rendered(zone) == "UTCUTC"
