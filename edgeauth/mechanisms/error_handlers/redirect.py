@@ -6,7 +6,6 @@ Source:
     RFC 9110 sections 10.2.2 (Location) and 15.4.
 """
 
-import re
 from typing import Annotated, Final
 
 from pydantic import AfterValidator
@@ -15,14 +14,12 @@ from edgeauth.config.findings import not_expected
 from edgeauth.config.specification import Specification
 from edgeauth.expressions.templates import Template
 from edgeauth.model.decision import Refusal, Response
-from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.declare import Kind, mechanism
-from edgeauth.ports.endpoints import UrlTemplateOf
+from edgeauth.ports.endpoints import UrlTemplateOf, render_url
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Matched
 
 _CODES: Final = frozenset({301, 302, 303, 307, 308})
-_LOCATION: Final = re.compile("[!-~]+")
 
 
 def _check_code(code: int) -> int:
@@ -54,13 +51,10 @@ class RedirectErrorHandler:
         """Returns the redirection, never to be cached.
 
         Raises:
-            Fault: INTERNAL, when the target has no value or holds anything but visible ASCII.
+            Fault: INTERNAL, when the target has no value, is no URL, or a value leaves its place
+                in it; `urlenc` keeps values in theirs.
         """
-        target = self._to.render(seen.scope())
-        if _LOCATION.fullmatch(target) is None:
-            raise Fault(
-                Reason.INTERNAL, "the target of the redirection is no URL; use urlenc for values"
-            )
+        target = render_url(self._to, seen.scope())
         return Response(
             self._code, ((b"location", target.encode("ascii")), (b"cache-control", b"no-store"))
         )

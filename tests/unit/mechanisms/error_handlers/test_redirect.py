@@ -67,6 +67,20 @@ def test_a_value_that_is_not_escaped_does_not_get_into_the_location(value):
     assert value not in caught.value.detail
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["../admin", "..", "x/%2e%2e/y", "a?next=//evil.test", "a#b", "a\\b", "<no value>", '"'],
+)
+def test_attack_181_a_value_does_not_leave_its_place_in_the_location(value):
+    config = {"to": 'https://idp.test/login/{{ .Request.Header "X-Value" }}'}
+
+    with pytest.raises(Fault) as caught:
+        respond(config, matched(headers={"X-Value": value}))
+
+    assert caught.value.reason is Reason.INTERNAL
+    assert value not in caught.value.detail
+
+
 def test_the_client_is_sent_to_the_login_that_knows_the_way_back():
     response = respond({"to": LOGIN}, matched(request("/articles/1", query="a=b&c=d")))
 
