@@ -11,7 +11,7 @@ STAMP := $(VENV)/.set-up
 DEMO := $(BIN)/python examples/blog-platform/demo.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-check test lint format docs bench lock clean
+.PHONY: help setup demo demo-check test lint format docs bench oracles fuzz lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,12 @@ docs: $(STAMP) ## write the generated reference pages anew
 bench: $(STAMP) ## measure CPU per request; says what is missing (wrk, nginx)
 	@$(BIN)/python benchmarks/scenario.py
 
+oracles: $(STAMP) ## put other engines of CEL into .oracles, to measure and to compare with
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target .oracles -r benchmarks/oracles.txt
+
+fuzz: oracles ## compare 100 000 expressions with another engine of CEL; takes minutes
+	CEL_EXAMPLES=100000 $(BIN)/python -m pytest tests/properties/test_cel_differential.py --timeout 3600
+
 lock: $(STAMP) ## resolve the dependencies anew, into requirements.lock and requirements-runtime.lock
 	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --group dev \
@@ -71,5 +77,5 @@ lock: $(STAMP) ## resolve the dependencies anew, into requirements.lock and requ
 	  pyproject.toml -o requirements-runtime.lock
 
 clean: ## remove everything that was made
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache examples/*/.run benchmarks/.run
+	rm -rf $(VENV) .oracles dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache examples/*/.run benchmarks/.run
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

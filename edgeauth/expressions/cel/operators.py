@@ -27,6 +27,7 @@ Arithmetic: TypeAlias = Callable[..., object]
 
 _NUMBERS: Final = frozenset({int, UInt, float})
 _PLAIN: Final = frozenset({bool, int, UInt, float, str, bytes, type(None)})
+_KEYS: Final = frozenset({bool, int, UInt, float, str})
 _ORDERED: Final = frozenset({bool, int, UInt, float, str, bytes, Timestamp, Duration})
 
 
@@ -274,8 +275,9 @@ def contains(element: object, container: object) -> bool:
             return element in container
         return any(equal(element, item) for item in container)
     if isinstance(container, Mapping):
-        kind = type(element)
-        return (kind in _PLAIN) and to_key(element) in container
+        if type(element) not in _KEYS:
+            raise EvaluationError("in: not a key")
+        return to_key(element) in container
     if isinstance(container, Networks):
         return _lies_within(element, container)
     raise EvaluationError("in: not a list or map")

@@ -130,7 +130,6 @@ LIBRARY: Final = (
     _row(INT, DOUBLE, _int_from_double, "The number without its fraction."),
     _row(INT, STRING, _int_from_string, "The number that a decimal text names."),
     _row(INT, TIMESTAMP, lambda value: value.nanoseconds // _SECOND, "Seconds since the epoch."),
-    _row(INT, DURATION, lambda value: value.truncated(_SECOND), "Whole seconds."),
     _row(UINT, UINT, _same, "The same uint."),
     _row(UINT, INT, checked_uint, "The same number."),
     _row(UINT, DOUBLE, _uint_from_double, "The number without its fraction."),
@@ -158,5 +157,4 @@ LIBRARY: Final = (
     ),
     _row(DURATION, DURATION, _same, "The same span."),
     _row(DURATION, STRING, Duration.parse, "The span that a text such as `1h30m` names."),
-    _row(DURATION, INT, lambda value: Duration(value * _SECOND), "So many seconds."),
 )
