@@ -29,6 +29,15 @@ def coercion(run: Run, kind: Kind, place: str) -> Run:
     Raises:
         EvaluationError: (when run) the value is not of the kind; the text names the parameter.
     """
+    if kind is Kind.STRING:
+
+        def text(frame: Frame) -> object:
+            value = run(frame)
+            if isinstance(value, str):
+                return value
+            raise EvaluationError(f"{place} is not a {kind.value}")
+
+        return text
     convert = _CONVERSIONS[kind]
 
     def checked(frame: Frame) -> object:
@@ -38,10 +47,6 @@ def coercion(run: Run, kind: Kind, place: str) -> Run:
         return value
 
     return checked
-
-
-def _string(value: object) -> object:
-    return value if isinstance(value, str) else None
 
 
 def _integer(value: object) -> object:
@@ -71,7 +76,6 @@ def _instance(kind: ObjectType) -> Callable[[object], object]:
 
 
 _CONVERSIONS: dict[Kind, Callable[[object], object]] = {
-    Kind.STRING: _string,
     Kind.INT: _integer,
     Kind.FLOAT: _float,
     Kind.BOOL: _boolean,
@@ -89,6 +93,8 @@ def compiled(call: Callable[..., object], runs: tuple[Run, ...], *, metered: boo
         runs: what gives the arguments.
         metered: whether the call may be repeated, so that its arguments are paid for as well.
     """
+    if metered and len(runs) == 1:
+        return _metered(call, runs[0])
     if metered or len(runs) > 2 or not runs:
         return _general(call, runs, metered=metered)
     if len(runs) == 1:
@@ -108,6 +114,17 @@ def compiled(call: Callable[..., object], runs: tuple[Run, ...], *, metered: boo
         return result
 
     return binary
+
+
+def _metered(call: Callable[..., object], only: Run) -> Run:
+    def unary(frame: Frame) -> object:
+        argument = only(frame)
+        frame.charge(argument)
+        result = call(argument)
+        frame.charge(result)
+        return result
+
+    return unary
 
 
 def _general(call: Callable[..., object], runs: tuple[Run, ...], *, metered: bool) -> Run:

@@ -140,6 +140,8 @@ def _split_limited(separator: str, limit: int, text: str) -> dict[str, str]:
 
 
 def _quote(*values: object) -> str:
+    if len(values) == 1 and type(values[0]) is str:
+        return quoted(values[0])
     return " ".join(quoted(text_of(value)) for value in values if value is not None)
 
 
