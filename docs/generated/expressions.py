@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import cast
 
+from docs.generated.examples import examples
 from docs.generated.markdown import page, table
 from docs.generated.meanings import FOLDER, read
 from edgeauth.expressions.cel.functions import LIBRARIES
@@ -24,6 +25,8 @@ def conditions_page() -> str:
     parts = [
         f"### {name[:1].upper()}{name[1:]}\n\n"
         + table(("Call", "Gives"), [(f"`{row.signature()}`", row.text) for row in library])
+        + "\n\n"
+        + table(("Example", "Value"), examples(name, library))
         for name, library in LIBRARIES.items()
     ]
     return page("Conditions", _text("conditions.md"), "## Functions", *parts)

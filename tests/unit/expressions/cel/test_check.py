@@ -55,6 +55,8 @@ REFUSED = [
     ("cel.bind(1, 2, true)", 9, 'the first argument of "bind" names the variable', None),
     ("cel.bind(x, 1, true) && x == 1", 24, 'unknown name "x"', None),
     ("cel.bind(x, 1, x == 'a')", 17, '"==" does not take int and string', ""),
+    ("int(duration('1s')) == 1", 0, '"int" does not take (google.protobuf.Duration)', None),
+    ("duration(1) == duration('1s')", 0, '"duration" does not take (int)', None),
     ("cel.index(0) == 1", 4, 'unknown name "cel.index(0)"', None),
     ("cel.block([1], cel.index(Values))", 25, "a constant number is needed", ""),
     (

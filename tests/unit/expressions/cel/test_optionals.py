@@ -26,6 +26,8 @@ FAIL = [
     "cel.bind(x, 1 / 0, x == 1)",
     "cel.bind(x, Subject.Attributes.other, cel.bind(y, x, y == 1))",
     "dyn(1).transformMap(k, v, v)",
+    "dyn([]) in {}",
+    "Subject.Attributes.nothing in Subject.Attributes",
 ]
 CASES = [
     ("Subject.Attributes.?other.orValue('none')", "none"),
