@@ -58,7 +58,7 @@ LIBRARY: Final = (
         (STRING, STRING, STRING),
         STRING,
         _replace,
-        r"The text with all matches replaced; `\\1` stands for the first group.",
+        r"The text with all matches replaced; `\1` stands for the first group.",
         prepare=compile_pattern,
     ),
     Overload(
