@@ -76,16 +76,19 @@ def _civil(values: dict[str, str]) -> Civil | None:
     civil = Civil(
         _year(values),
         _month(values),
-        _first(values, ("02", "_2", "2"), 1),
+        _number(values, ("02", "_2", "2"), 1),
         _hour(values),
-        _first(values, ("04", "4"), 0),
-        _first(values, ("05", "5"), 0),
+        _number(values, ("04", "4"), 0),
+        _number(values, ("05", "5"), 0),
         _nanosecond(values),
     )
     offset, zone = _zone(values)
-    year_day = _first(values, ("002", "__2"), 0)
-    if year_day and not ("02" in values or "2" in values):
-        civil = _of_year_day(civil, year_day)
+    year_day = _number(values, ("002", "__2"), 0) if "002" in values or "__2" in values else None
+    if year_day is not None:
+        dated = _of_year_day(civil, year_day)
+        if not _agrees(values, civil, dated):
+            return None
+        civil = dated
     sound = (
         1 <= civil.month <= 12
         and 1 <= civil.day <= monthrange(civil.year or 400, civil.month)[1]
@@ -96,11 +99,10 @@ def _civil(values: dict[str, str]) -> Civil | None:
     return civil._replace(offset=offset, zone=zone) if sound else None
 
 
-def _first(values: dict[str, str], elements: tuple[str, ...], default: int) -> int:
-    for element in elements:
-        if element in values:
-            return int(values[element])
-    return default
+def _number(values: dict[str, str], elements: tuple[str, ...], default: int) -> int:
+    """Returns what the last of some elements reads; a layout may name a thing twice."""
+    given = [int(value) for element, value in values.items() if element in elements]
+    return given[-1] if given else default
 
 
 def _year(values: dict[str, str]) -> int:
@@ -114,11 +116,11 @@ def _month(values: dict[str, str]) -> int:
     name = (values.get("January") or values.get("Jan") or "")[:3].title()
     if name:
         return [month[:3] for month in MONTHS].index(name) + 1
-    return _first(values, ("01", "1"), 1)
+    return _number(values, ("01", "1"), 1)
 
 
 def _hour(values: dict[str, str]) -> int:
-    hour = _first(values, ("15", "03", "3"), 0)
+    hour = _number(values, ("15", "03", "3"), 0)
     noon = (values.get("PM") or values.get("pm") or "").upper()
     if "15" not in values and hour > 12:
         return 24
@@ -139,6 +141,15 @@ def _zone(values: dict[str, str]) -> tuple[int, str]:
             offset = int(digits[:2]) * 3600 + int(digits[2:4]) * 60 + int(digits[4:])
             return (-offset if value[0] == "-" else offset), "UTC" if not offset else ""
     return 0, values.get("MST", "UTC")
+
+
+def _agrees(values: dict[str, str], civil: Civil, dated: Civil) -> bool:
+    """Tells whether month and day, where they are given, are those of the day of the year."""
+    month_given = any(element in values for element in ("01", "1", "Jan", "January"))
+    day_given = any(element in values for element in ("02", "_2", "2"))
+    return (not month_given or civil.month == dated.month) and (
+        not day_given or civil.day == dated.day
+    )
 
 
 def _of_year_day(civil: Civil, year_day: int) -> Civil:

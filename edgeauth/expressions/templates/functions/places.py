@@ -106,13 +106,12 @@ def _join(parts: Mapping[str, object]) -> str:
     if not all(isinstance(text, str) for text in texts.values()):
         raise EvaluationError("urlJoin: a part is not a string")
     fragment, host, opaque, path, query, scheme, user = map(str, texts.values())
+    user = _authority(f"{user}@").user + "@" if user else ""
     url = f"{scheme}:" if scheme else ""
     if opaque:
         url += opaque
     else:
         path = "*" if path == "*" else quote(path, _SAFE_PATH, errors="replace")
-        if user:
-            user = _authority(f"{user}@").user + "@"
         if host or user or (scheme and path):
             url += "//" if host or user or path else ""
             url += user + quote(host, _SAFE_HOST, errors="replace")

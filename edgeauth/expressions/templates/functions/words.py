@@ -15,7 +15,7 @@ from edgeauth.expressions.templates.functions.table import Function, Kind
 from edgeauth.expressions.templates.limits import MAX_ITEMS, MAX_OUTPUT
 
 _CONNECTORS: Final = re.compile(f"[-_{SPACES}]+")
-_WORDS: Final = re.compile("c+|p+|u+(?=ua)|ua+|u+|a+|n+|o+")
+_WORDS: Final = re.compile("[cd]+|p[pd]*|u+(?=ua)|ua+|u+|a+|n+|o+")
 _IDEOGRAPHS: Final = (range(0x3400, 0x4D86), range(0x4E00, 0x9FCD), range(0x20000, 0x2B81E))
 
 
@@ -29,7 +29,10 @@ def _kebab_case(text: str) -> str:
 
 def _connected(text: str, connector: str) -> str:
     kinds = "".join(map(_kind, text))
-    words = [(match.group()[0], text[slice(*match.span())]) for match in _WORDS.finditer(kinds)]
+    words = [
+        (match.group()[0].replace("d", "c"), text[slice(*match.span())])
+        for match in _WORDS.finditer(kinds)
+    ]
     parts: list[str] = []
     sorts = "".join(kind for kind, _ in words)
     for (kind, word), separated in zip(words, _separations(sorts), strict=True):
@@ -63,7 +66,9 @@ def _separations(kinds: str) -> Iterator[bool]:
 
 
 def _kind(character: str) -> str:
-    if character in "-_" or character in SPACES:
+    if character in "-_":
+        return "d"
+    if character in SPACES:
         return "c"
     category = unicodedata.category(character)
     if category == "Lu":
