@@ -128,6 +128,8 @@ class _Compiler:
             run = self._equality(node, operands)
         elif symbol == "in":
             run = _membership(operands[0], operands[1])
+        elif symbol in COMPARISONS and type(operands[1].value) is int:
+            run = _ordering(symbol, operands[0].run, operands[1].value)
         else:
             run = calls.direct(self._implementation(node), operands)
         return folded(run, operands)
@@ -249,6 +251,18 @@ def _membership(element: Code, container: Code) -> Run:
         if type(value) in _CONTAINERS:
             return wanted in value  # type: ignore[operator]  # a container
         return contains(wanted, value)
+
+    return run
+
+
+def _ordering(symbol: str, left: Run, limit: int) -> Run:
+    compare, compare_any = COMPARISONS[symbol], comparison(symbol)
+
+    def run(frame: Frame) -> object:
+        value = left(frame)
+        if type(value) is int:
+            return compare(value, limit)
+        return compare_any(value, limit)
 
     return run
 
