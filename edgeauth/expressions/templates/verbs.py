@@ -56,7 +56,7 @@ def write_value(value: object, directive: Directive) -> str:
         EvaluationError: an object that can not be printed, or data too long or too deep.
     """
     if directive.verb == "T":
-        return directive.pad(type_name(value))
+        return directive.pad(type_name(value)[: directive.precision])
     if value is None:
         return directive.pad("<nil>") if directive.verb == "v" else _misfit(None, directive)
     if isinstance(value, (Mapping, Sequence)) and not isinstance(value, str):
@@ -130,7 +130,7 @@ def _hexadecimal(text: str, directive: Directive) -> str:
 def _integer(value: int, directive: Directive) -> str | None:
     verb = directive.verb
     if verb in "cqU":
-        return directive.pad(_character(value, directive), zeros=False)
+        return directive.pad(_character(value, directive), zeros=verb == "c")
     if verb not in _BASES:
         return None
     if directive.go_syntax and isinstance(value, Byte):
@@ -143,6 +143,7 @@ def _integer(value: int, directive: Directive) -> str | None:
     prefix = "0o" if verb == "O" else _PREFIXES.get(verb, "") if "#" in directive.flags else ""
     if prefix == "0" and digits.startswith("0"):
         prefix = ""
+    prefix += "0" if verb == "O" and "#" in directive.flags and value else ""
     if _zero_padded(directive) and directive.precision is None:
         digits = digits.rjust((directive.width or 0) - len(sign), "0")
     return directive.pad(sign + prefix + digits, zeros=False)
@@ -174,6 +175,8 @@ def _float(value: float, directive: Directive) -> str | None:
     text = format_float(number, "g" if verb == "v" else verb, precision)
     sign = text[0] if text[0] in "+-" else ""
     digits = text[len(sign) :]
+    if verb in "gG" and "#" in directive.flags and digits[0] not in "IN":
+        digits = _padded(digits, 6 if directive.precision is None else directive.precision)
     if digits[0] in "IN":
         shown = sign or directive.sign
         return directive.pad(shown + digits, zeros=False)
@@ -181,6 +184,15 @@ def _float(value: float, directive: Directive) -> str | None:
     if _zero_padded(directive):
         digits = digits.rjust((directive.width or 0) - len(sign), "0")
     return directive.pad(sign + digits, zeros=False)
+
+
+def _padded(text: str, precision: int) -> str:
+    """Returns a number with a point and at least so many significant digits."""
+    mantissa, exponent, power = text.replace("E", "e").partition("e")
+    mantissa += "" if "." in mantissa else "."
+    known = len(mantissa.replace(".", "").lstrip("0"))
+    mark = "E" if "E" in text else exponent
+    return mantissa + "0" * (precision - known) + mark + power
 
 
 class _NestedWriter(Writer):
