@@ -12,6 +12,8 @@ from typing import Final
 
 import re2
 
+from edgeauth.expressions.patterns import compile_re2
+
 _LONGEST: Final = 1024
 _DEEPEST: Final = 8
 
@@ -43,7 +45,7 @@ def compile_glob(text: str, separator: str = "/") -> Callable[[str], bool]:
     """
     if len(text) > _LONGEST:
         raise GlobError("the glob is too long", _LONGEST)
-    pattern = re2.compile(r"(?s)\A(?:" + _Translation(text, separator).pattern() + r")\z")
+    pattern = compile_re2(r"(?s)\A(?:" + _Translation(text, separator).pattern() + r")\z")
     return lambda value: pattern.search(value) is not None
 
 

@@ -18,6 +18,7 @@ from edgeauth.config.specification import Specification
 from edgeauth.engine.route import PathExpression, Route
 from edgeauth.engine.rule import Rule
 from edgeauth.engine.trie import Trie
+from edgeauth.expressions.patterns import compile_re2
 from edgeauth.model.errors import Malformed
 from edgeauth.model.routing import EncodedSlashes
 from edgeauth.wire.uri import parse_path as normal_form
@@ -103,9 +104,7 @@ def _test(specification: Specification, kind: str, text: str, *, separator: str)
     try:
         if kind == "glob":
             return compile_glob(text, separator)
-        options = re2.Options()
-        options.log_errors = False
-        pattern = re2.compile(text, options)
+        pattern = compile_re2(text)
     except GlobError as error:
         raise ConfigurationError([problem_at(node, error.message, offset=error.offset)]) from None
     except re2.error as error:

@@ -12,7 +12,6 @@ from edgeauth.expressions.errors import EvaluationError
 from edgeauth.expressions.types import (
     DYN,
     STRING,
-    TYPE,
     Member,
     Method,
     ObjectType,
@@ -213,5 +212,3 @@ ERROR_KINDS: Final[Mapping[str, ErrorKind]] = {
     reason.value: ErrorKind(reason.value) for reason in Reason if reason is not Reason.NO_RULE
 }
 """The constants of conditions that `type(Error)` is compared with; of type `TYPE`."""
-
-ERROR_KIND_TYPE: Final = TYPE

@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 import re2
 
+from edgeauth.expressions.patterns import compile_re2
 from edgeauth.model.json import Json
 
 
@@ -167,9 +168,7 @@ def _number(text: str) -> int | float | None:
 def pattern(text: str, *, negated: bool) -> Test:
     """Returns the test of a string against a pattern with `*` and `?`; other values never match."""
     expression = re.sub(r"\\(.)|(.)", _translated, text, flags=re.DOTALL)
-    options = re2.Options()
-    options.log_errors = False
-    compiled = re2.compile(f"(?s)^(?:{expression})$", options)
+    compiled = compile_re2(f"(?s)^(?:{expression})$")
 
     def test(value: Found) -> bool:
         if not isinstance(value, str):

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Final, Protocol
 
-from edgeauth.model.decision import Permit, Response
+from edgeauth.model.decision import Response
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Request
 from edgeauth.wire.http1 import (
@@ -78,7 +78,6 @@ class Exchange:
         "malformed",
         "method",
         "most_octets",
-        "permit",
         "request",
         "sink",
         "started",
@@ -106,7 +105,6 @@ class Exchange:
         self.framing: Framing = NO_CONTENT
         self.malformed: Malformed | None = None
         self.request: Request | None = None
-        self.permit: Permit | None = None
         self.sink: ContentSink | None = None
         self.task: asyncio.Task[object] | None = None
         self.started = False

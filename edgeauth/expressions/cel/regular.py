@@ -9,18 +9,13 @@ import re2
 
 from edgeauth.expressions.cel.values import MAX_CHARACTERS
 from edgeauth.expressions.errors import EvaluationError
+from edgeauth.expressions.patterns import compile_re2
 
 MAX_PATTERN: Final = 1024
 """Longest pattern, in characters."""
 
 _DIGITS: Final = frozenset("0123456789")
 _SPECIAL: Final = frozenset(r"\.+*?()|[]{}^$")
-
-
-def _options() -> re2.Options:
-    options = re2.Options()
-    options.log_errors = False
-    return options
 
 
 class Pattern:
@@ -38,7 +33,7 @@ class Pattern:
         if len(pattern) > MAX_PATTERN:
             raise EvaluationError("the regular expression is too long")
         try:
-            self._engine = re2.compile(pattern, _options())
+            self._engine = compile_re2(pattern)
         except (re2.error, UnicodeError):
             raise EvaluationError("not a regular expression (RE2)") from None
         self.groups: int = self._engine.groups

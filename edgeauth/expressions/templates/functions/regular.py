@@ -8,6 +8,7 @@ from typing import Final
 import re2
 
 from edgeauth.expressions.errors import EvaluationError, ExpressionError
+from edgeauth.expressions.patterns import compile_re2
 from edgeauth.expressions.templates.functions.table import Function, Kind
 from edgeauth.expressions.templates.limits import MAX_OUTPUT
 from edgeauth.expressions.templates.syntax import Literal, Operand
@@ -43,11 +44,8 @@ def check_pattern(operand: Operand) -> None:
 def _compiled(pattern: str) -> "re2._Regexp":
     if len(pattern) > MAX_PATTERN:
         raise EvaluationError("the regular expression is too long")
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = 1 << 20
     try:
-        return re2.compile(pattern, options)
+        return compile_re2(pattern, max_memory=1 << 20)
     except (re2.error, UnicodeError):
         raise EvaluationError("not a regular expression") from None
 
