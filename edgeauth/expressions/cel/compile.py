@@ -191,6 +191,8 @@ class _Compiler:
     def comprehension(self, node: Comprehension) -> Code:
         source = self.compile(node.source).run
         place = self.meaning.places[node]
+        if (wanted := self._text_looked_for(node, place)) is not None:
+            return Code(loops.holding(source, wanted))
         self.loops += 1
         predicate = None if node.predicate is None else self.compile(node.predicate).run
         transform = None if node.transform is None else self.compile(node.transform).run
@@ -204,6 +206,16 @@ class _Compiler:
         if node.predicate is not None and self.types[node.predicate].name != "bool":
             predicate = loops.checked(predicate)
         return Code(loops.loop(node.quantifier, source, place, predicate))
+
+    def _text_looked_for(self, node: Comprehension, place: str) -> str | None:
+        """Returns `c` of `exists(x, x == "c")`, what rules ask of roles and groups."""
+        test = node.predicate
+        if node.quantifier != "exists" or node.second or not isinstance(test, Binary):
+            return None
+        if test.operator != "==" or self.meaning.places.get(test.left) != place:
+            return None
+        found = test.right.value if isinstance(test.right, Literal) else None
+        return found if isinstance(found, str) else None
 
     def bind(self, node: Bind) -> Code:
         value, place = self.compile(node.value), self.meaning.places[node]

@@ -16,13 +16,17 @@ from edgeauth.expressions.errors import EvaluationError
 
 
 def _elements(value: object, frame: Frame) -> Sequence[object]:
-    if type(value) is not list and type(value) is not tuple:
-        if isinstance(value, Mapping):
-            value = [from_key(key) for key in value]
-        elif not isinstance(value, list | tuple):
-            raise EvaluationError("a macro needs a list or map")
-    _spend(frame, len(value))
-    return value
+    elements = _sequence(value)
+    _spend(frame, len(elements))
+    return elements
+
+
+def _sequence(value: object) -> Sequence[object]:
+    if isinstance(value, list | tuple):
+        return value
+    if isinstance(value, Mapping):
+        return [from_key(key) for key in value]
+    raise EvaluationError("a macro needs a list or map")
 
 
 def _spend(frame: Frame, steps: int) -> None:
@@ -70,7 +74,11 @@ def checked(predicate: Run) -> Run:
 def _quantified(source: Run, place: str, predicate: Run, *, decisive: bool) -> Run:
     def run(frame: Frame) -> object:
         failure: EvaluationError | None = None
-        for element in _elements(source(frame), frame):
+        value = source(frame)
+        # The most frequent of all macros, over a plain list: without a call for what is plain.
+        elements = value if type(value) is list else _sequence(value)
+        _spend(frame, len(elements))
+        for element in elements:
             frame[place] = element
             try:
                 if predicate(frame) is decisive:
@@ -133,6 +141,18 @@ def loop(quantifier: Quantifier, source: Run, place: str, predicate: Run) -> Run
         predicate: is evaluated for each element; gives a boolean or fails.
     """
     return _PLAIN[quantifier](source, place, predicate)
+
+
+def holding(source: Run, wanted: str) -> Run:
+    """Returns the closure of `exists(x, x == wanted)`: a text equals nothing but a text."""
+
+    def run(frame: Frame) -> object:
+        value = source(frame)
+        elements = value if type(value) is list else _sequence(value)
+        _spend(frame, len(elements))
+        return wanted in elements
+
+    return run
 
 
 def _mapped(source: Run, place: str, predicate: Run | None, transform: Run) -> Run:

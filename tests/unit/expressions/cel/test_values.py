@@ -125,6 +125,13 @@ VALUES = [
     ("[1, 2, 3].all(x, x > 0)", True),
     ("[].all(x, x > 0)", True),
     ("[].exists(x, x > 0)", False),
+    ("['a', 'b'].exists(x, x == 'b')", True),
+    ("['a', 'b'].exists(x, x == 'c')", False),
+    ("{'a': 1}.exists(k, k == 'a')", True),
+    ("[1, b'a', null, ['a'], {'a': 'a'}].exists(x, x == 'a')", False),
+    ("[['a'], []].exists(y, y.exists(x, x == 'a'))", True),
+    ("[['a']].exists(x, ['b'].exists(y, x == ['a']))", True),
+    ("dyn(1).exists(x, x == 'a')", EvaluationError),
     ("[0, 1].all(x, 1 / x > 1)", False),
     ("[0, 1].exists(x, 1 / x > 0)", True),
     ("[1, 2, 2].exists_one(x, x == 2)", False),
@@ -236,6 +243,7 @@ def test_macros_share_one_budget_so_that_nested_ones_can_not_hang() -> None:
         "List.all(x, x in List)",
         "List.all(x, !(x - 1000000 in List))",
         "List.exists(x, List == [x])",
+        "List.exists(x, List.exists(y, y == 'a'))",
     ],
 )
 def test_long_lists_within_macros_cost_steps(text: str) -> None:
