@@ -55,7 +55,7 @@ def conditions() -> None:
         except ImportError:
             print(f"  {name:32} not there; make oracles")
             continue
-        print(f"  {'':32} {show(name, run) / ours:10.0f} times edgeauth")
+        print(f"  {'':32} {show(name, run) / ours:10.1f} times edgeauth")
     print("Compiled, each text another one")
     texts = [ON_MAPS.replace("orders", f"orders{place}") for place in range(DISTINCT)]
     seconds = timeit.timeit(lambda: [Program(text, DECLARED) for text in texts], number=1)
