@@ -17,6 +17,7 @@ from edgeauth.catalogue.catalogue import Catalogue
 from edgeauth.catalogue.compile import RuleCompiler
 from edgeauth.catalogue.enforcement import Enforcement
 from edgeauth.catalogue.registry import Registry
+from edgeauth.config.codes import Code
 from edgeauth.config.errors import Collector
 from edgeauth.config.models.serve import Management, Serve
 from edgeauth.config.read import Reading, RuleSet
@@ -128,7 +129,8 @@ class Application:
         try:
             return signers.published()
         except KeyStoreError as error:
-            problems.add(self._configuration.problem(str(error), "mechanisms", "finalizers"))
+            place = ("mechanisms", "finalizers")
+            problems.add(self._configuration.problem(str(error), *place, code=Code.UNUSABLE))
             return publish_keys(())
 
     def _context(self, name: str, problems: Collector) -> ssl.SSLContext | None:
@@ -138,7 +140,7 @@ class Application:
         try:
             return server_context(listener.tls, self._clock.now())
         except KeyStoreError as error:
-            problems.add(listener.tls.problem(str(error), "key_store"))
+            problems.add(listener.tls.problem(str(error), "key_store", code=Code.UNUSABLE))
             return None
 
     def _build_listener(self, mode: Mode, decisions: DecisionPoint) -> Listener:

@@ -7,6 +7,7 @@ from pydantic import AliasChoices
 
 from edgeauth.catalogue.enforcement import Enforcement
 from edgeauth.catalogue.registry import Registry
+from edgeauth.config.codes import Code
 from edgeauth.config.decode import collect, decode
 from edgeauth.config.errors import (
     Collector,
@@ -80,6 +81,7 @@ class Catalogue:
                         "type",
                         expected=f"known types: {', '.join(names)}",
                         suggestion=did_you_mean(specification.type, names),
+                        code=Code.UNKNOWN_TYPE,
                     )
                 ]
             )
@@ -95,7 +97,8 @@ class Catalogue:
         try:
             return of.build(entry_id, config, self._services)
         except ValueError as error:
-            raise ConfigurationError([problem_at(settings, str(error))]) from None
+            problem = problem_at(settings, str(error), code=Code.UNUSABLE)
+            raise ConfigurationError([problem]) from None
 
     def mechanism(self, kind: Kind, step: Step | ErrorStep) -> Mechanism:
         """Returns the mechanism that a step refers to, with the step's overrides.
@@ -122,6 +125,7 @@ class Catalogue:
             kind.value,
             expected=f"configured {kind.value}s: {names}",
             suggestion=did_you_mean(step.reference, known),
+            code=Code.UNKNOWN_MECHANISM,
         )
 
     def type_of(self, kind: Kind, entry_id: str) -> str:
@@ -176,7 +180,9 @@ def _not_allowed(
     names = f"a step may set: {', '.join(sorted(allowed))}" if allowed else "a step may set nothing"
     if key in known:
         message = f'"{key}" of {entry.type.name} can not be set in a rule'
-        return problem_at(overrides.key(key), message, expected=names)
+        return problem_at(overrides.key(key), message, expected=names, code=Code.OVERRIDE)
     message = f"unknown key {quoted(key)}"
     suggestion = did_you_mean(key, allowed)
-    return problem_at(overrides.key(key), message, expected=names, suggestion=suggestion)
+    return problem_at(
+        overrides.key(key), message, expected=names, suggestion=suggestion, code=Code.UNKNOWN_KEY
+    )

@@ -8,6 +8,7 @@ from edgeauth.catalogue.catalogue import Catalogue
 from edgeauth.catalogue.enforcement import Enforcement
 from edgeauth.catalogue.matching import add_routes
 from edgeauth.catalogue.pipelines import Pipeline, PipelineBuilder
+from edgeauth.config.codes import Code
 from edgeauth.config.decode import collect
 from edgeauth.config.errors import Collector, ConfigurationError, Problem
 from edgeauth.config.models.configuration import DefaultRule
@@ -69,9 +70,8 @@ class RuleCompiler:
     def _check_default(self, rule: DefaultRule, catalogue: Catalogue) -> None:
         first = rule.execute[0]
         if first.authenticator is None:
-            raise ConfigurationError(
-                [rule.problem("the default rule does not begin with an authenticator", "execute")]
-            )
+            message = "the default rule does not begin with an authenticator"
+            raise ConfigurationError([rule.problem(message, "execute", code=Code.PIPELINE)])
         insecure = catalogue.type_of(Kind.AUTHENTICATOR, first.authenticator) in _INSECURE_TYPES
         if insecure and self._enforcement.secure_default_rule:
             raise ConfigurationError(
@@ -81,6 +81,7 @@ class RuleCompiler:
                         "authenticator",
                         expected="expected an authenticator that proves something; or "
                         "--insecure-skip-secure-default-rule-enforcement",
+                        code=Code.INSECURE,
                     )
                 ]
             )
@@ -120,7 +121,9 @@ class RuleCompiler:
             pipeline = pipeline.inheriting(self._default)
         if not pipeline.authenticators and not self.problems.found:
             message = "no authenticator, and no default rule to inherit one from"
-            raise ConfigurationError([specification.problem(message, "execute")])
+            raise ConfigurationError(
+                [specification.problem(message, "execute", code=Code.PIPELINE)]
+            )
         return pipeline
 
     def _target_problems(self, specification: RuleSpecification) -> Iterator[Problem]:
@@ -131,12 +134,14 @@ class RuleCompiler:
                     "no forward_to: a proxy has to know where requests of this rule go",
                     "id",
                     expected="expected forward_to with a host such as orders:9000",
+                    code=Code.NO_UPSTREAM,
                 )
         elif target.rewrite.scheme == "http" and self._enforcement.upstream_tls:
             yield target.rewrite.problem(
                 "the upstream would be asked without TLS",
                 "scheme",
                 expected="expected https; or --insecure-skip-upstream-tls-enforcement",
+                code=Code.INSECURE,
             )
 
     def _shared_fields(self, drafts: Iterable[_Draft]) -> frozenset[bytes]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
+from edgeauth.config.codes import Code
 from edgeauth.config.errors import Problem
 from edgeauth.config.models.configuration import Configuration
 from edgeauth.config.models.serve import Serve
@@ -50,6 +51,7 @@ class Enforcement:
                 *place,
                 expected="expected the addresses of your proxies; or "
                 "--insecure-skip-secure-trusted-proxies-enforcement",
+                code=Code.INSECURE,
             )
 
     @staticmethod
@@ -64,6 +66,7 @@ class Enforcement:
                     name,
                     expected="expected tls with a key_store; or "
                     "--insecure-skip-ingress-tls-enforcement behind a TLS terminator",
+                    code=Code.INSECURE,
                 )
 
 

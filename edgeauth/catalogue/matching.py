@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import re2
 
 from edgeauth.catalogue.globs import GlobError, compile_glob
+from edgeauth.config.codes import Code
 from edgeauth.config.errors import ConfigurationError, problem_at
 from edgeauth.config.models.methods import allowed_methods
 from edgeauth.config.models.paths import Kind, parse_path
@@ -71,8 +72,9 @@ def _literal(text: str, specification: RouteSpecification) -> str:
     try:
         return normal_form(b"/" + text.encode())[1:]
     except Malformed as malformed:
+        message = f"no request can match this: {malformed}"
         raise ConfigurationError(
-            [specification.problem(f"no request can match this: {malformed}", "path")]
+            [specification.problem(message, "path", code=Code.EXPRESSION)]
         ) from None
 
 
@@ -106,11 +108,11 @@ def _test(specification: Specification, kind: str, text: str, *, separator: str)
             return compile_glob(text, separator)
         pattern = compile_re2(text)
     except GlobError as error:
-        raise ConfigurationError([problem_at(node, error.message, offset=error.offset)]) from None
+        problem = problem_at(node, error.message, offset=error.offset, code=Code.EXPRESSION)
+        raise ConfigurationError([problem]) from None
     except re2.error as error:
-        raise ConfigurationError(
-            [problem_at(node, f"not a regular expression (RE2): {_reason(error)}")]
-        ) from None
+        message = f"not a regular expression (RE2): {_reason(error)}"
+        raise ConfigurationError([problem_at(node, message, code=Code.EXPRESSION)]) from None
     return lambda value: pattern.search(value) is not None
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final, cast
 
 from edgeauth.catalogue.catalogue import Catalogue
+from edgeauth.config.codes import Code
 from edgeauth.config.decode import collect
 from edgeauth.config.errors import ConfigurationError, problem_at
 from edgeauth.config.models.steps import ErrorStep, Step as StepSpecification
@@ -138,5 +139,13 @@ def _condition(kind: Kind, specification: StepSpecification | ErrorStep) -> Cond
     except ExpressionError as error:
         node = specification.node_at("if")
         raise ConfigurationError(
-            [problem_at(node, error.message, expected=error.hint, offset=error.offset)]
+            [
+                problem_at(
+                    node,
+                    error.message,
+                    expected=error.hint,
+                    offset=error.offset,
+                    code=Code.EXPRESSION,
+                )
+            ]
         ) from None

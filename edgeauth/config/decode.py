@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from edgeauth.config.codes import Code
 from edgeauth.config.errors import Collector, ConfigurationError, Problem
 from edgeauth.config.explain import explain
 from edgeauth.config.nodes import Mapping, Node, plain
@@ -39,7 +40,7 @@ def decode(
         problems = explain(model, node, details[:MAX_PROBLEMS])
         if len(details) > MAX_PROBLEMS:
             message = f"{len(details) - MAX_PROBLEMS} more problems are not shown"
-            problems.append(Problem(node.source.file, 0, 0, message))
+            problems.append(Problem(node.source.file, 0, 0, message, code=Code.MORE))
         raise ConfigurationError(problems) from None
     if isinstance(decoded, Specification) and isinstance(node, Mapping):
         decoded.locate(node)

@@ -24,6 +24,7 @@ from yaml import (
     StreamEndEvent,
 )
 
+from edgeauth.config.codes import Code
 from edgeauth.config.core_schema import may_be_special, resolve
 from edgeauth.config.errors import ConfigurationError, Problem, problem_at, problem_in, quoted
 from edgeauth.config.nodes import (
@@ -102,12 +103,14 @@ def _check_characters(source: Source) -> None:
     text = source.text
     # A character takes at least one octet, so the second count is made for small texts only.
     if len(text) > MAX_OCTETS or len(text.encode("utf-8", "replace")) > MAX_OCTETS:
-        raise ConfigurationError([Problem(source.file, 0, 0, "the text is larger than 16 MiB")])
+        raise ConfigurationError(
+            [Problem(source.file, 0, 0, "the text is larger than 16 MiB", code=Code.YAML)]
+        )
     found = _UNPRINTABLE.search(text)
     if found is not None:
         place = source.position(found.start())
         message = f"character U+{ord(found[0]):04X} is not allowed in YAML"
-        raise ConfigurationError([problem_in(source, place, message)])
+        raise ConfigurationError([problem_in(source, place, message, code=Code.YAML)])
 
 
 class _Extent(NamedTuple):
@@ -239,7 +242,8 @@ class _Composer:
     def _duplicate(self, event: ScalarEvent, first: int) -> ConfigurationError:
         line = self._source.position(first).line
         message = f"duplicate key {quoted(event.value)}"
-        return self._refused(self._scalar(event), message, f"it stands in line {line} already")
+        expected = f"it stands in line {line} already"
+        return self._refused(self._scalar(event), message, expected, Code.DUPLICATE_KEY)
 
     def _alias(self, event: AliasEvent, depth: int) -> Node:
         name = event.anchor or ""
@@ -269,12 +273,15 @@ class _Composer:
             self._extents[id(node)] = known
         return known
 
-    def _refused(self, node: Node, message: str, expected: str = "") -> ConfigurationError:
-        return ConfigurationError([problem_at(node, message, expected=expected)])
+    def _refused(
+        self, node: Node, message: str, expected: str = "", code: Code = Code.YAML
+    ) -> ConfigurationError:
+        return ConfigurationError([problem_at(node, message, expected=expected, code=code)])
 
     def _refused_at(self, event: Event, message: str, expected: str = "") -> ConfigurationError:
         place = self._source.position(_begin(event))
-        return ConfigurationError([problem_in(self._source, place, message, expected=expected)])
+        problem = problem_in(self._source, place, message, expected=expected, code=Code.YAML)
+        return ConfigurationError([problem])
 
 
 def _begin(event: Event) -> int:

@@ -7,6 +7,7 @@ not add keys, lists or documents to a file (attack 175).
 from collections.abc import Iterator, Mapping as MappingType
 from re import Match, compile as pattern
 
+from edgeauth.config.codes import Code
 from edgeauth.config.core_schema import resolve
 from edgeauth.config.decode import collect
 from edgeauth.config.document import read_documents
@@ -68,7 +69,9 @@ def _replaced(node: Scalar, text: str, environment: MappingType[str, str]) -> Sc
         if name is None:
             message = "this is no reference to a variable"
             expected = "expected ${NAME}, ${NAME=default} or ${NAME:=default}"
-            problem = problem_at(node, message, expected=expected, offset=reference.start())
+            problem = problem_at(
+                node, message, expected=expected, offset=reference.start(), code=Code.VARIABLE
+            )
             raise ConfigurationError([problem])
         value = environment.get(name)
         if operator is not None and (value is None or (operator == ":=" and not value)):
@@ -81,7 +84,7 @@ def _replaced(node: Scalar, text: str, environment: MappingType[str, str]) -> Sc
         try:
             value = resolve(str(value))
         except ValueError as error:
-            raise ConfigurationError([problem_at(node, str(error))]) from None
+            raise ConfigurationError([problem_at(node, str(error), code=Code.VARIABLE)]) from None
     return Scalar(value, node.text, node.style, node.source, node.begin, node.end)
 
 
@@ -127,11 +130,11 @@ def _is_index(part: str) -> bool:
 def _set(root: Node, path: list[str], name: str, text: str) -> Node:
     file = f"environment variable {name}"
     if "" in path:
-        raise ConfigurationError([Problem(file, 0, 0, "the name has an empty part")])
+        raise _misleading(file, "the name has an empty part")
     documents = read_documents(text, file, quotable=False)
     if len(documents) != 1:
         message = "the value is empty" if not documents else "the value is several documents"
-        raise ConfigurationError([Problem(file, 0, 0, message)])
+        raise _misleading(file, message)
     return _put(root, path, documents[0], file)
 
 
@@ -143,8 +146,7 @@ def _put(node: Node | None, path: list[str], value: Node, file: str) -> Node:
     if isinstance(node, Sequence) or (node is None and _is_index(part)):
         return _put_item(node, part, rest, value, file)
     if isinstance(node, Scalar) and node.value is not None:
-        message = f"{quoted(part)} can not be set below a single value"
-        raise ConfigurationError([Problem(file, 0, 0, message)])
+        raise _misleading(file, f"{quoted(part)} can not be set below a single value")
     if not isinstance(node, Mapping):
         node = Mapping({}, [], value.source, value.begin, value.end)
     return put(node, part, _put(node.entries.get(part), rest, value, file))
@@ -156,9 +158,13 @@ def _put_item(
     items = [] if node is None else list(node.items)
     if not _is_index(part) or int(part) > len(items):
         message = f"the list has no entry {quoted(part)}; it has {len(items)}, counted from 0"
-        raise ConfigurationError([Problem(file, 0, 0, message)])
+        raise _misleading(file, message)
     index = int(part)
     current = items[index] if index < len(items) else None
     items[index : index + 1] = [_put(current, rest, value, file)]
     base = value if node is None else node
     return Sequence(items, base.source, base.begin, base.end)
+
+
+def _misleading(file: str, message: str) -> ConfigurationError:
+    return ConfigurationError([Problem(file, 0, 0, message, code=Code.VARIABLE)])

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from types import TracebackType
 from typing import Self
 
+from edgeauth.config.codes import Code
 from edgeauth.config.excerpts import excerpt
 from edgeauth.config.nodes import Mapping, Node, Position, Scalar, Source, position
 from edgeauth.config.places import place_of
@@ -28,6 +29,9 @@ class Problem:
         source_line: the line as it may be shown, secrets masked; empty when it may not.
         caret: where in `source_line` the mark begins, counted from 0.
         width: how many characters are marked.
+        code: the kind of the problem.
+        end_column: the column after the last marked character; 0 when that is not told, because
+            secrets of the line are hidden.
     """
 
     file: str
@@ -39,6 +43,8 @@ class Problem:
     source_line: str = ""
     caret: int = 0
     width: int = 1
+    code: Code = Code.WRONG_VALUE
+    end_column: int = 0
 
 
 class ConfigurationError(Exception):
@@ -103,6 +109,7 @@ def problem_at(
     expected: str = "",
     suggestion: str = "",
     offset: int | None = None,
+    code: Code = Code.WRONG_VALUE,
 ) -> Problem:
     """Returns a problem that points at a node, or at a character of it.
 
@@ -112,17 +119,24 @@ def problem_at(
         expected: what could stand there.
         suggestion: what was probably meant.
         offset: for a scalar: characters from the beginning of its value.
+        code: the kind of the problem.
     """
     if offset is not None and isinstance(node, Scalar):
         place, width = place_of(node, offset), 1
     else:
         place, width = position(node), _width(node)
     return problem_in(
-        node.source, place, message, expected=expected, suggestion=suggestion, width=width
+        node.source,
+        place,
+        message,
+        expected=expected,
+        suggestion=suggestion,
+        width=width,
+        code=code,
     )
 
 
-def problem_in(
+def problem_in(  # noqa: PLR0913  (most by keyword)
     source: Source,
     place: Position,
     message: str,
@@ -130,12 +144,14 @@ def problem_in(
     expected: str = "",
     suggestion: str = "",
     width: int = 1,
+    code: Code = Code.WRONG_VALUE,
 ) -> Problem:
     """Returns a problem that points at a place of a text."""
     if not source.quotable:
-        return Problem(source.file, 0, 0, message, expected, suggestion)
+        return Problem(source.file, 0, 0, message, expected, suggestion, code=code)
     shown = excerpt(source, place.line, place.column)
-    room = max(1, len(shown.line) - shown.caret)
+    marked = max(1, min(width, len(shown.line) - shown.caret))
+    hidden = shown.line != source.line(place.line)
     return Problem(
         source.file,
         place.line,
@@ -145,7 +161,9 @@ def problem_in(
         suggestion,
         shown.line,
         shown.caret,
-        max(1, min(width, room)),
+        marked,
+        code,
+        0 if hidden else place.column + marked,
     )
 
 

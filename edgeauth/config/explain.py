@@ -7,10 +7,12 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from edgeauth.config.annotations import known_keys, models_at
+from edgeauth.config.codes import Code
 from edgeauth.config.errors import Problem, did_you_mean, nearest, problem_at, quoted
 from edgeauth.config.findings import Finding
 from edgeauth.config.followed import Path, Place, follow
 from edgeauth.config.nodes import Mapping, Node, Sequence
+from edgeauth.config.specification import Moved, Specification
 from edgeauth.config.wording import SHAPES, worded, wrong_shape
 
 
@@ -37,8 +39,14 @@ def explain(model: type[BaseModel], root: Node, errors: Iterable[ErrorDetails]) 
 
 
 def _nearest(model: type[BaseModel], location: Path) -> str:
-    known = known_keys(models_at(model, location[:-1]))
-    return nearest(str(location[-1]), known)
+    name, models = str(location[-1]), models_at(model, location[:-1])
+    moved = _moved(models, name)
+    return nearest(name, known_keys(models)) if moved is None else moved.key
+
+
+def _moved(models: Iterable[type[BaseModel]], name: str) -> Moved | None:
+    found = (one.moved.get(name) for one in models if issubclass(one, Specification))
+    return next((one for one in found if one is not None), None)
 
 
 def _follows_from_another(root: Node, error: ErrorDetails, meant: set[Path]) -> bool:
@@ -98,7 +106,8 @@ def _explain_one(model: type[BaseModel], root: Node, error: ErrorDetails) -> Ite
             yield _found(follow(root, location), finding)
     elif kind == "missing":
         place = follow(root, location[:-1])
-        yield problem_at(place.node, f"missing key {quoted(str(location[-1]))}")
+        message = f"missing key {quoted(str(location[-1]))}"
+        yield problem_at(place.node, message, code=Code.MISSING_KEY)
     elif kind in SHAPES or kind == "shape":
         keys = known_keys(models_at(model, location))
         yield wrong_shape(follow(root, location), SHAPES.get(kind, error["msg"]), keys)
@@ -114,17 +123,24 @@ def _unknown_key(model: type[BaseModel], root: Node, location: Path) -> Problem:
     for one in models:
         reason = getattr(one, "refused", {}).get(name)
         if reason is not None:
-            return problem_at(node, f"{quoted(name)} is {reason}")
+            return problem_at(node, f"{quoted(name)} is {reason}", code=Code.UNSUPPORTED_KEY)
     known = known_keys(models)
     return problem_at(
         node,
         f"unknown key {quoted(name)}",
         suggestion=did_you_mean(name, known),
         expected=f"known keys: {', '.join(known)}",
+        code=Code.UNKNOWN_KEY,
     )
 
 
 def _found(place: Place, finding: Finding) -> Problem:
     deeper = follow(place.node, finding.path)
     node = deeper.key if finding.on_key and deeper.key is not None else deeper.shown
-    return problem_at(node, finding.message, suggestion=finding.hint, offset=finding.offset)
+    return problem_at(
+        node,
+        finding.message,
+        suggestion=finding.hint,
+        offset=finding.offset,
+        code=finding.code,
+    )

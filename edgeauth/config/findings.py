@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from pydantic_core import PydanticCustomError
 
+from edgeauth.config.codes import Code
+
 MAX_FINDINGS = 100
 """Findings in one value that are told; the rest is as wrong and takes time only."""
 
@@ -19,6 +21,7 @@ class Finding(NamedTuple):
         hint: what was expected or is close; may be empty.
         offset: for a text: characters from its beginning.
         on_key: whether to point at the key that the path ends with, not at its value.
+        code: the kind of the problem.
     """
 
     message: str
@@ -26,6 +29,7 @@ class Finding(NamedTuple):
     hint: str = ""
     offset: int | None = None
     on_key: bool = False
+    code: Code = Code.WRONG_VALUE
 
 
 def refuse(findings: Iterable[Finding]) -> None:

@@ -1,5 +1,6 @@
 """Two trees become one, and everything in it still knows where it was written."""
 
+from edgeauth.config.codes import Code
 from edgeauth.config.errors import ConfigurationError, problem_at
 from edgeauth.config.nodes import Mapping, Node, Scalar
 
@@ -35,5 +36,6 @@ def merge(base: Node, value: Node) -> Node:
         return merged
     is_empty = isinstance(base, Scalar) and base.value is None
     if type(base) is not type(value) and not is_empty:
-        raise ConfigurationError([problem_at(value, "the value is of another kind than here")])
+        message = "the value is of another kind than here"
+        raise ConfigurationError([problem_at(value, message, code=Code.WRONG_TYPE)])
     return value

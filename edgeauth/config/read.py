@@ -3,6 +3,7 @@
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
 
+from edgeauth.config.codes import Code
 from edgeauth.config.decode import collect, decode
 from edgeauth.config.document import read_documents
 from edgeauth.config.environment import DEFAULT_PREFIX, overlay, substitute
@@ -73,7 +74,9 @@ def salvage_rule_sets(
     with problems:
         documents = read_documents(text, file)
         if not documents:
-            raise ConfigurationError([Problem(file, 0, 0, "no rule set in this file")])
+            raise ConfigurationError(
+                [Problem(file, 0, 0, "no rule set in this file", code=Code.UNREADABLE_FILE)]
+            )
     found: list[RuleSet] = []
     for document in documents:
         with problems:
@@ -87,7 +90,11 @@ def _rule_set(document: Node, problems: Collector) -> RuleSet:
         message = "a rule set is a map"
         keys = "version, name and rules, or apiVersion, kind, metadata and spec"
         raise ConfigurationError(
-            [problem_at(document, message, expected=f"expected the keys {keys}")]
+            [
+                problem_at(
+                    document, message, expected=f"expected the keys {keys}", code=Code.WRONG_TYPE
+                )
+            ]
         )
     is_object = bool(document.entries.keys() & {"apiVersion", "kind", "metadata", "spec"})
     try:
@@ -156,7 +163,7 @@ def salvage_configuration(
     documents = read_documents(text, file)
     if len(documents) > 1:
         message = "a second document: the configuration is a single one"
-        raise ConfigurationError([problem_at(documents[1], message)])
+        raise ConfigurationError([problem_at(documents[1], message, code=Code.YAML)])
     empty = Mapping({}, [], Source(file, text), 0, 0)
     root: Node = documents[0] if documents else empty
     # Without its variables the tree would be full of problems that are none: no going on then.

@@ -2,17 +2,29 @@
 
 from collections.abc import Iterator, Mapping as MappingType
 from functools import cache
-from typing import ClassVar, get_args
+from typing import ClassVar, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict
 
+from edgeauth.config.codes import Code
 from edgeauth.config.errors import Problem, problem_at
 from edgeauth.config.nodes import Mapping, Node, Sequence, Source
 
 NOT_YET = "not supported yet by edgeauth"
 
-
 _SLOT = "located_node"
+
+
+class Moved(NamedTuple):
+    """What a key of another dialect is called here.
+
+    Attributes:
+        words: end the sentence that begins with the key: `match.http.paths in 1beta1`.
+        key: the key of this map that holds it.
+    """
+
+    words: str
+    key: str
 
 
 class Specification(BaseModel):
@@ -20,6 +32,7 @@ class Specification(BaseModel):
 
     Class attributes:
         refused: keys that are known but not accepted, each with the reason, e.g. `NOT_YET`.
+        moved: keys of another dialect, each with its name in this one.
     """
 
     model_config = ConfigDict(
@@ -31,6 +44,7 @@ class Specification(BaseModel):
     )
 
     refused: ClassVar[MappingType[str, str]] = {}
+    moved: ClassVar[MappingType[str, Moved]] = {}
 
     # A slot and no private attribute of pydantic: that would cost time for each instance and
     # make two specifications unequal that were written in two places.
@@ -66,7 +80,12 @@ class Specification(BaseModel):
         return Mapping({}, [], self.node.source, self.node.begin, self.node.begin)
 
     def problem(
-        self, message: str, *path: str | int, expected: str = "", suggestion: str = ""
+        self,
+        message: str,
+        *path: str | int,
+        expected: str = "",
+        suggestion: str = "",
+        code: Code = Code.WRONG_VALUE,
     ) -> Problem:
         """Returns a problem that points at this specification or at something below it.
 
@@ -75,9 +94,10 @@ class Specification(BaseModel):
             path: as for `node_at`.
             expected: what could stand there.
             suggestion: what was probably meant.
+            code: the kind of the problem.
         """
         node = self.node_at(*path)
-        return problem_at(node, message, expected=expected, suggestion=suggestion)
+        return problem_at(node, message, expected=expected, suggestion=suggestion, code=code)
 
     def locate(self, node: Mapping) -> None:
         """Tells this specification and all below it where they were written."""

@@ -3,6 +3,7 @@
 from yaml import MarkedYAMLError
 from yaml.error import Mark
 
+from edgeauth.config.codes import Code
 from edgeauth.config.errors import ConfigurationError, problem_in
 from edgeauth.config.nodes import Source
 
@@ -74,7 +75,7 @@ def syntax_error(source: Source, error: MarkedYAMLError) -> ConfigurationError:
     else:
         message, advice = _WORDS.get(complaint, (f"not valid YAML: {complaint}", ""))
     place = source.position(0 if mark is None else mark.index)
-    return ConfigurationError([problem_in(source, place, message, expected=advice)])
+    return ConfigurationError([problem_in(source, place, message, expected=advice, code=Code.YAML)])
 
 
 def _bad_beginning(source: Source, mark: Mark | None) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from re import findall
 
 from pydantic_core import ErrorDetails
 
+from edgeauth.config.codes import Code
 from edgeauth.config.errors import Problem, did_you_mean, problem_at, quoted
 from edgeauth.config.followed import Place
 from edgeauth.config.nodes import Mapping, Node, Scalar, Sequence
@@ -52,7 +53,10 @@ def wrong_shape(place: Place, wanted: str, keys: list[str]) -> Problem:
     elif isinstance(place.node, Scalar) and place.node.style in ("'", '"'):
         advice = f"expected {wanted}; remove the quotes"
     return problem_at(
-        place.shown, f"{place.subject} is {_kind(place.node)}, not {wanted}", expected=advice
+        place.shown,
+        f"{place.subject} is {_kind(place.node)}, not {wanted}",
+        expected=advice,
+        code=Code.WRONG_TYPE,
     )
 
 
@@ -75,7 +79,7 @@ def _one_of(place: Place, error: ErrorDetails) -> Problem:
     name = place.key.text if place.key is not None else "value"
     if not isinstance(value, str):
         message = f"{place.subject} is {_kind(place.node)}, not text"
-        return problem_at(place.shown, message, expected=expected)
+        return problem_at(place.shown, message, expected=expected, code=Code.WRONG_TYPE)
     return problem_at(
         place.shown,
         f"unknown {name} {quoted(value)}",
@@ -109,7 +113,13 @@ def _expected(place: Place, error: ErrorDetails) -> Problem:
 def _expression(place: Place, error: ErrorDetails) -> Problem:
     context = error["ctx"]
     hint, offset = str(context.get("hint", "")), context.get("offset")
-    return problem_at(place.shown, str(context["message"]), suggestion=hint, offset=offset)
+    return problem_at(
+        place.shown,
+        str(context["message"]),
+        suggestion=hint,
+        offset=offset,
+        code=Code.EXPRESSION,
+    )
 
 
 def _value_error(place: Place, error: ErrorDetails) -> Problem:

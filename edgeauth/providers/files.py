@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from edgeauth.config.codes import Code
 from edgeauth.config.errors import Collector, ConfigurationError, Problem
 from edgeauth.config.models.configuration import FileSystem
 from edgeauth.config.read import RuleSet, salvage_rule_sets
@@ -34,7 +35,7 @@ def load_rule_sets(
         files = sorted(path for path in root.iterdir() if _is_rule_set(path))
     if not root.exists() or not files:
         wrong = "holds no rule sets" if root.exists() else "does not exist"
-        problems.add(source.problem(f"{root} {wrong}", "src"))
+        problems.add(source.problem(f"{root} {wrong}", "src", code=Code.UNREADABLE_FILE))
         return []
     return read_files(files, environment if source.env_vars_enabled else None, problems)
 
@@ -66,14 +67,17 @@ def read_text(path: Path) -> str:
         octets = path.read_bytes()
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise ConfigurationError([Problem(str(path), 0, 0, reason.lower())]) from None
+        raise _unreadable(path, reason.lower()) from None
     if len(octets) > _LARGEST:
-        raise ConfigurationError([Problem(str(path), 0, 0, "the file is larger than 16 MiB")])
+        raise _unreadable(path, "the file is larger than 16 MiB")
     try:
         return octets.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        message = f"the file is not UTF-8 (octet {error.start})"
-        raise ConfigurationError([Problem(str(path), 0, 0, message)]) from None
+        raise _unreadable(path, f"the file is not UTF-8 (octet {error.start})") from None
+
+
+def _unreadable(path: Path, message: str) -> ConfigurationError:
+    return ConfigurationError([Problem(str(path), 0, 0, message, code=Code.UNREADABLE_FILE)])
 
 
 def _is_rule_set(path: Path) -> bool:

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field
 
+from edgeauth.config.codes import Code
 from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.models.serve import Management, Serve
 from edgeauth.config.models.steps import Execute, OnError
@@ -30,7 +31,8 @@ def _twice(mechanisms: tuple[Mechanism, ...]) -> Iterator[Finding]:
     seen: set[str] = set()
     for index, mechanism in enumerate(mechanisms):
         if mechanism.id in seen:
-            yield Finding(f'duplicate mechanism "{mechanism.id}"', (index, "id"))
+            message = f'duplicate mechanism "{mechanism.id}"'
+            yield Finding(message, (index, "id"), code=Code.DUPLICATE_ID)
         seen.add(mechanism.id)
 
 

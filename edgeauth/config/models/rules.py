@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from edgeauth.config.codes import Code
 from edgeauth.config.errors import did_you_mean
 from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.models.methods import Methods
@@ -127,7 +128,8 @@ def _unique(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     findings: list[Finding] = []
     for index, rule in enumerate(rules):
         if rule.id in seen:
-            findings.append(Finding(f'duplicate rule "{rule.id}"', (index, "id")))
+            message = f'duplicate rule "{rule.id}"'
+            findings.append(Finding(message, (index, "id"), code=Code.DUPLICATE_ID))
         seen.add(rule.id)
     refuse(findings)
     return rules

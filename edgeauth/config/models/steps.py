@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
+from edgeauth.config.codes import Code
 from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.scalars import Identifier, ListOf, Text
 from edgeauth.config.specification import NOT_YET, Specification
@@ -63,15 +64,18 @@ class Step(Specification):
             refuse(self._wrong_references(named))
         if self.authenticator is not None and self.condition is not None:
             # There it would be ignored, or let requests pass without a subject.
-            refuse([Finding("an authenticator can not have a condition", ("if",), on_key=True)])
+            message = "an authenticator can not have a condition"
+            refuse([Finding(message, ("if",), on_key=True, code=Code.PIPELINE)])
         return self
 
     def _wrong_references(self, named: list[StepKind]) -> Iterator[Finding]:
         if not named:
-            yield Finding("a step without a mechanism", (), f"expected one of {', '.join(_KINDS)}")
+            hint = f"expected one of {', '.join(_KINDS)}"
+            yield Finding("a step without a mechanism", hint=hint, code=Code.PIPELINE)
         for kind in named[1:]:
             message = f'"{kind}" beside "{named[0]}": a step refers to one mechanism'
-            yield Finding(message, (kind,), "begin another step with a dash", on_key=True)
+            hint = "begin another step with a dash"
+            yield Finding(message, (kind,), hint, on_key=True, code=Code.PIPELINE)
 
 
 class ErrorStep(Specification):
@@ -109,7 +113,7 @@ def _out_of_order(steps: tuple[Step, ...]) -> Iterator[Finding]:
         if _STAGES[kind] < _STAGES[latest]:
             message = f"{kind} after {latest}"
             hint = "expected authenticators, then contextualizers and authorizers, then finalizers"
-            yield Finding(message, (index, kind), hint, on_key=True)
+            yield Finding(message, (index, kind), hint, on_key=True, code=Code.PIPELINE)
         else:
             latest = kind
 
@@ -118,7 +122,7 @@ def _twice(ids: list[str | None]) -> Iterator[Finding]:
     seen: set[str] = set()
     for index, one in enumerate(ids):
         if one is not None and one in seen:
-            yield Finding(f'duplicate id "{one}"', (index, "id"))
+            yield Finding(f'duplicate id "{one}"', (index, "id"), code=Code.DUPLICATE_ID)
         elif one is not None:
             seen.add(one)
 
