@@ -114,7 +114,7 @@ class Catalogue:
         overrides = step.config_node()
         if not overrides.entries:
             return entry.mechanism
-        settings = _overridden(entry, overrides)
+        settings = overridden(entry.type, entry.settings, overrides)
         return self._build(entry.id, entry.type, settings)
 
     def _unknown(self, kind: Kind, step: Step | ErrorStep) -> Problem:
@@ -134,29 +134,33 @@ class Catalogue:
         return "" if entry is None else entry.type.name
 
 
-def _overridden(entry: Entry, overrides: Mapping) -> Mapping:
-    """Returns the entry's settings with those of a step.
+def overridden(of: MechanismType[Specification], settings: Mapping, overrides: Mapping) -> Mapping:
+    """Returns the settings of an entry with those of a step.
+
+    Args:
+        of: the type of the entry.
+        settings: what stands below `config` of the entry.
+        overrides: what stands below `config` of the step.
 
     Raises:
         ConfigurationError: names every key that a step may not set.
     """
-    allowed = entry.type.overridable
-    settings = entry.settings
+    allowed = of.overridable
     with collect() as problems:
         for key, value in overrides.entries.items():
             if key not in allowed:
-                problems.add(_not_allowed(entry, overrides, key, allowed))
+                problems.add(_not_allowed(of, overrides, key, allowed))
             elif allowed[key] is Override.MERGE:
                 settings = put(settings, key, _merged(settings.entries.get(key), value))
             else:
-                settings = put(_without_synonyms(settings, key, entry), key, value)
+                settings = put(_without_synonyms(settings, key, of), key, value)
     return settings
 
 
-def _without_synonyms(settings: Mapping, key: str, entry: Entry) -> Mapping:
+def _without_synonyms(settings: Mapping, key: str, of: MechanismType[Specification]) -> Mapping:
     """Returns settings without the other names of a key: what a step sets replaces those too."""
     others: set[object] = set()
-    for field in entry.type.config.model_fields.values():
+    for field in of.config.model_fields.values():
         names = field.validation_alias
         if isinstance(names, AliasChoices) and key in names.choices:
             others = {name for name in names.choices if name != key}
@@ -173,13 +177,16 @@ def _merged(known: Node | None, value: Node) -> Node:
 
 
 def _not_allowed(
-    entry: Entry, overrides: Mapping, key: str, allowed: MappingType[str, Override]
+    of: MechanismType[Specification],
+    overrides: Mapping,
+    key: str,
+    allowed: MappingType[str, Override],
 ) -> Problem:
-    fields = entry.type.config.model_fields
+    fields = of.config.model_fields
     known = {field.alias or name for name, field in fields.items()}
     names = f"a step may set: {', '.join(sorted(allowed))}" if allowed else "a step may set nothing"
     if key in known:
-        message = f'"{key}" of {entry.type.name} can not be set in a rule'
+        message = f'"{key}" of {of.name} can not be set in a rule'
         return problem_at(overrides.key(key), message, expected=names, code=Code.OVERRIDE)
     message = f"unknown key {quoted(key)}"
     suggestion = did_you_mean(key, allowed)
