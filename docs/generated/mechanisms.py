@@ -7,7 +7,8 @@ from typing import TypedDict, cast
 
 from docs.generated.markdown import page, table
 from docs.generated.meanings import read, rows
-from docs.generated.models import section_of, settings
+from docs.generated.models import settings
+from edgeauth.config.documented import section_of
 from edgeauth.config.specification import Specification
 from edgeauth.mechanisms.builtins import TYPES
 from edgeauth.model.errors import Reason

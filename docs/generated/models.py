@@ -1,9 +1,6 @@
 """Models of the configuration as rows: key, type in words, default, meaning."""
 
-import ast
-import inspect
 import re
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import NoneType, UnionType
@@ -13,6 +10,7 @@ from pydantic import AliasChoices, BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from edgeauth.config import scalars
+from edgeauth.config.documented import documented
 from edgeauth.config.models import methods, paths
 from edgeauth.config.scalars import Authority
 from edgeauth.expressions.cel import Condition
@@ -68,11 +66,11 @@ class Setting:
 def settings(model: type[BaseModel], prefix: str = "") -> Iterator[Setting]:
     """Yields every key of a model and of the models below it."""
     hints = get_type_hints(model, include_extras=True)
-    documented = _documented(model)
+    texts = documented(model)
     for name, field in model.model_fields.items():
         key = prefix + _key(name, field)
         hint = hints[name]
-        text = documented.get(name, "")
+        text = texts.get(name, "")
         yield Setting(key, kind_of(hint), _default(hint, field), text)
         suffix, below = _below(hint)
         if below is not None:
@@ -171,41 +169,3 @@ def _size(octets: int) -> str:
         if octets and octets % length == 0:
             return f"{octets // length}{unit}"
     return f"{octets}B"
-
-
-def _documented(model: type[BaseModel]) -> dict[str, str]:
-    """Returns what docstrings say of fields: the `Attributes` section, or a text below a field."""
-    found: dict[str, str] = {}
-    for owner in reversed(model.__mro__):
-        if not issubclass(owner, BaseModel) or owner.__module__.startswith("pydantic"):
-            continue
-        found |= _attributes(inspect.getdoc(owner) or "")
-        body = ast.parse(textwrap.dedent(inspect.getsource(owner))).body[0]
-        if isinstance(body, ast.ClassDef):
-            found |= _below_fields(body)
-    return found
-
-
-def _below_fields(body: ast.ClassDef) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for field, text in zip(body.body, body.body[1:], strict=False):
-        if (
-            isinstance(field, ast.AnnAssign)
-            and isinstance(field.target, ast.Name)
-            and isinstance(text, ast.Expr)
-            and isinstance(text.value, ast.Constant)
-        ):
-            found[field.target.id] = " ".join(str(text.value.value).split())
-    return found
-
-
-def _attributes(docstring: str) -> dict[str, str]:
-    section = section_of(docstring, "Attributes")
-    entries = re.findall(r"^(\w+): (.*(?:\n[ ]+.*)*)", section, re.MULTILINE)
-    return {name: " ".join(text.split()) for name, text in entries}
-
-
-def section_of(docstring: str, title: str) -> str:
-    """Returns the text of a section of a docstring, dedented; empty when there is none."""
-    found = re.search(rf"^{title}:\n((?:[ ]+.*\n?|\n)+)", docstring, re.MULTILINE)
-    return textwrap.dedent(found[1]).strip() if found else ""
