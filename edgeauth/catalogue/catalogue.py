@@ -9,19 +9,13 @@ from edgeauth.catalogue.enforcement import Enforcement
 from edgeauth.catalogue.registry import Registry
 from edgeauth.config.codes import Code
 from edgeauth.config.decode import collect, decode
-from edgeauth.config.errors import (
-    Collector,
-    ConfigurationError,
-    Problem,
-    did_you_mean,
-    problem_at,
-    quoted,
-)
+from edgeauth.config.errors import Collector, ConfigurationError, Problem, problem_at
 from edgeauth.config.merging import override, put
 from edgeauth.config.models.configuration import Mechanism as EntrySpecification, Mechanisms
 from edgeauth.config.models.steps import ErrorStep, Step
 from edgeauth.config.nodes import Mapping, Node
 from edgeauth.config.specification import Specification
+from edgeauth.config.spelling import did_you_mean, quoted
 from edgeauth.ports.declare import Kind, MechanismType, Override
 from edgeauth.ports.mechanisms import Mechanism
 from edgeauth.ports.services import Services

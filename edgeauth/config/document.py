@@ -26,7 +26,7 @@ from yaml import (
 
 from edgeauth.config.codes import Code
 from edgeauth.config.core_schema import may_be_special, resolve
-from edgeauth.config.errors import ConfigurationError, Problem, problem_at, problem_in, quoted
+from edgeauth.config.errors import ConfigurationError, Problem, problem_at, problem_in
 from edgeauth.config.nodes import (
     Mapping,
     Node,
@@ -40,6 +40,7 @@ from edgeauth.config.nodes import (
     position,
 )
 from edgeauth.config.parsers import event_reader
+from edgeauth.config.spelling import quoted
 from edgeauth.config.syntax import syntax_error
 
 __all__ = [

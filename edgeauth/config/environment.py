@@ -11,9 +11,10 @@ from edgeauth.config.codes import Code
 from edgeauth.config.core_schema import resolve
 from edgeauth.config.decode import collect
 from edgeauth.config.document import read_documents
-from edgeauth.config.errors import Collector, ConfigurationError, Problem, problem_at, quoted
+from edgeauth.config.errors import Collector, ConfigurationError, Problem, problem_at
 from edgeauth.config.merging import merge, put
 from edgeauth.config.nodes import Mapping, Node, Scalar, Sequence
+from edgeauth.config.spelling import quoted
 
 DEFAULT_PREFIX = "EDGEAUTHCFG_"
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import TracebackType
 from typing import Self
 
@@ -11,7 +10,6 @@ from edgeauth.config.excerpts import excerpt
 from edgeauth.config.nodes import Mapping, Node, Position, Scalar, Source, position
 from edgeauth.config.places import place_of
 
-_LONGEST_NAME = 60
 _BOLD, _RED, _CYAN, _OFF = "\033[1m", "\033[1;31m", "\033[36m", "\033[0m"
 
 
@@ -176,26 +174,6 @@ def _width(node: Node) -> int:
         return 1
     # Of a text over several lines the first one is marked: the rest is cut by `problem_in`.
     return node.end - node.begin
-
-
-def quoted(name: str) -> str:
-    """Returns a name in double quotes, fit to stand in a message: printable and not too long."""
-    printable = "".join(character if character.isprintable() else "�" for character in name)
-    cut = printable if len(printable) <= _LONGEST_NAME else printable[: _LONGEST_NAME - 1] + "…"
-    return f'"{cut}"'
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Returns the known name that looks most like a name; empty when none does."""
-    # difflib takes quadratic time: names as long as this are nobody's slip.
-    close = get_close_matches(name, list(known), 1) if len(name) <= _LONGEST_NAME else []
-    return close[0] if close else ""
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Returns `did you mean "google"?` for the nearest known name; empty when none is near."""
-    close = nearest(name, known)
-    return f"did you mean {quoted(close)}?" if close else ""
 
 
 def render_problems(problems: Iterable[Problem], colour: bool) -> str:  # noqa: FBT001  (one reading: on or off)

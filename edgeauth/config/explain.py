@@ -8,11 +8,12 @@ from pydantic_core import ErrorDetails
 
 from edgeauth.config.annotations import known_keys, models_at
 from edgeauth.config.codes import Code
-from edgeauth.config.errors import Problem, did_you_mean, nearest, problem_at, quoted
+from edgeauth.config.errors import Problem, problem_at
 from edgeauth.config.findings import Finding
 from edgeauth.config.followed import Path, Place, follow
 from edgeauth.config.nodes import Mapping, Node, Sequence
 from edgeauth.config.specification import Moved, Specification
+from edgeauth.config.spelling import did_you_mean, nearest, quoted
 from edgeauth.config.wording import SHAPES, worded, wrong_shape
 
 

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple, TypeAlias
 
-from edgeauth.config.errors import quoted
 from edgeauth.config.nodes import Mapping, Node, Scalar, Sequence
+from edgeauth.config.spelling import quoted
 
 Path: TypeAlias = tuple[str | int, ...]
 

@@ -10,9 +10,10 @@ from re import findall
 from pydantic_core import ErrorDetails
 
 from edgeauth.config.codes import Code
-from edgeauth.config.errors import Problem, did_you_mean, problem_at, quoted
+from edgeauth.config.errors import Problem, problem_at
 from edgeauth.config.followed import Place
 from edgeauth.config.nodes import Mapping, Node, Scalar, Sequence
+from edgeauth.config.spelling import did_you_mean, quoted
 
 SHAPES: dict[str, str] = {
     "string_type": "text",

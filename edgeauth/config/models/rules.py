@@ -6,13 +6,13 @@ from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from edgeauth.config.codes import Code
-from edgeauth.config.errors import did_you_mean
 from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.models.methods import Methods
 from edgeauth.config.models.paths import PathExpression, wildcard_names
 from edgeauth.config.models.steps import Execute, OnError
 from edgeauth.config.scalars import Host, Identifier, ListOf, Text, parse_authority
 from edgeauth.config.specification import NOT_YET, Specification
+from edgeauth.config.spelling import did_you_mean
 
 
 class PathCondition(Specification):

@@ -6,6 +6,7 @@ Whatever comes from outside is `dyn` and passes; it is looked at when it is ther
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from edgeauth.config.spelling import did_you_mean
 from edgeauth.expressions.cel import resolution
 from edgeauth.expressions.cel.assignability import (
     NUMBERS,
@@ -22,7 +23,6 @@ from edgeauth.expressions.cel.functions import NAMESPACES
 from edgeauth.expressions.cel.meaning import Bound, Meaning, Part, Target
 from edgeauth.expressions.cel.operators import ARITHMETIC, COMPARISONS, short_kind
 from edgeauth.expressions.cel.parser import MAX_NESTING
-from edgeauth.expressions.cel.resolution import did_you_mean
 from edgeauth.expressions.cel.syntax import (
     Binary,
     Bind,

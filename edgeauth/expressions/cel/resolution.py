@@ -1,24 +1,12 @@
 """Finds what a call means: the overloads that its arguments may fit."""
 
-from collections.abc import Iterable
-from difflib import get_close_matches
-
+from edgeauth.config.spelling import did_you_mean
 from edgeauth.expressions.cel.assignability import fits, is_certain
 from edgeauth.expressions.cel.functions import FUNCTIONS, METHODS
 from edgeauth.expressions.cel.functions.overload import Overload
 from edgeauth.expressions.cel.macros import MACROS
 from edgeauth.expressions.errors import ExpressionError
 from edgeauth.expressions.types import ObjectType, Type
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Returns the hint that names what is spelt nearly the same; empty when nothing is."""
-    known = list(known)
-    for candidate in known:
-        if candidate.casefold() == name.casefold():
-            return f'did you mean "{candidate}"?'
-    close = get_close_matches(name, known, n=1)
-    return f'did you mean "{close[0]}"?' if close else ""
 
 
 def function(name: str, offset: int, arguments: tuple[Type, ...]) -> tuple[Overload, ...]:

@@ -1,8 +1,8 @@
 """What can be told at load: members that do not exist, arguments that can never fit."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
+from edgeauth.config.spelling import did_you_mean
 from edgeauth.expressions.errors import ExpressionError
 from edgeauth.expressions.templates.functions.table import Function, Kind
 from edgeauth.expressions.templates.kinds import TIME, VERSION
@@ -34,17 +34,11 @@ TYPES: dict[Kind, Type] = {
 
 def hint(name: str, known: Iterable[str], prefix: str = "") -> str:
     """Returns what may have been meant by an unknown name, or what there is."""
-    names = sorted(known)
-    lowered = {candidate.lower(): candidate for candidate in names}
-    close = lowered.get(name.lower())
-    if close is None:
-        matches = get_close_matches(name, names, 1, 0.7)
-        close = matches[0] if matches else None
-    if close is not None:
-        return f'did you mean "{prefix}{close}"?'
-    if len(names) > 12:
-        return ""
-    return f"there is {', '.join(prefix + candidate for candidate in names)}" if names else ""
+    names = [prefix + candidate for candidate in sorted(known)]
+    close = did_you_mean(prefix + name, names)
+    if close or len(names) > 12:
+        return close
+    return f"there is {', '.join(names)}" if names else ""
 
 
 def unknown_member(kind: Type, name: Name) -> ExpressionError:

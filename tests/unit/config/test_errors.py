@@ -1,13 +1,7 @@
 import pytest
 
 from edgeauth.config.decode import collect
-from edgeauth.config.errors import (
-    ConfigurationError,
-    Problem,
-    did_you_mean,
-    quoted,
-    render_problems,
-)
+from edgeauth.config.errors import ConfigurationError, Problem, render_problems
 
 PROBLEM = Problem(
     "rules/api.yaml",
@@ -75,20 +69,3 @@ def test_another_exception_is_not_gathered():
 def test_without_problems_nothing_is_raised():
     with collect() as problems, problems:
         pass
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        pytest.param("a\x1b[31m\n", '"a�[31m�"', id="control-characters"),
-        pytest.param("x" * 100, '"' + "x" * 59 + '…"', id="long"),
-    ],
-)
-def test_names_in_messages_are_harmless(name: str, shown: str):
-    assert quoted(name) == shown
-
-
-def test_only_near_names_are_suggested():
-    assert did_you_mean("googel", ["google", "anonymous"]) == 'did you mean "google"?'
-    assert did_you_mean("ldap", ["google", "anonymous"]) == ""
-    assert did_you_mean("x" * 100_000, ["x" * 99_999]) == ""

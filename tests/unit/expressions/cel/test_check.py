@@ -106,6 +106,7 @@ REFUSED = [
         'unknown method "startWith"',
         'did you mean "startsWith"?',
     ),
+    ("math." + "abs" * 5000 + "(1) == 1", 5, f'unknown function "math.{"abs" * 5000}"', ""),
     ("siz('a') == 1", 0, 'unknown function "siz"', 'did you mean "size"?'),
     ("contains('a', 'b')", 0, '"contains" is a method', 'write "value.contains(...)"'),
     ("'a'.int() == 1", 4, '"int" is a function', 'write "int(value)"'),

@@ -48,6 +48,12 @@ def test_what_can_never_work_is_refused_at_load_with_its_place(text, offset, hin
     assert hint in refused.value.hint
 
 
+def test_nothing_is_suggested_for_a_hostile_long_name():
+    with pytest.raises(ExpressionError) as refused:
+        compiled("{{ " + "upper" * 3000 + " }}")
+    assert refused.value.hint == ""
+
+
 @pytest.mark.parametrize(
     "text",
     [
