@@ -24,7 +24,6 @@ _WORDS = (
     (scalars.Duration, "duration"),
     (scalars.ByteSize, "size"),
     (scalars.Host, "host with optional port"),
-    (scalars.Url, "URL"),
     (scalars.Network, "address or network"),
     (scalars.HttpStatus, "HTTP status"),
     (scalars.Port, "port"),

@@ -18,7 +18,6 @@ _OCTETS = {"B": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST_NAME = pattern(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*").fullmatch
 _AUTHORITY = pattern(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::([0-9]{1,5}))?").fullmatch
-_URL = pattern(r"(https?)://([^/?#]*)((?:[/?#][^\x00-\x1f\x7f]*)?)").fullmatch
 
 Element = TypeVar("Element")
 ListOf = Annotated[tuple[Element, ...], Strict(False)]  # noqa: FBT003  (pydantic's way to say so)
@@ -38,28 +37,6 @@ class Authority(NamedTuple):
 
     def __str__(self) -> str:
         return self.host if self.port is None else f"{self.host}:{self.port}"
-
-
-class Address(NamedTuple):
-    """An absolute http or https URL, cut where templates may begin.
-
-    Attributes:
-        scheme: `http` or `https`.
-        authority: the host, always literal.
-        target: path, query and fragment as they were written; may hold a template.
-    """
-
-    scheme: str
-    authority: Authority
-    target: str
-
-    @property
-    def is_secure(self) -> bool:
-        """Whether the connection is protected by TLS."""
-        return self.scheme == "https"
-
-    def __str__(self) -> str:
-        return f"{self.scheme}://{self.authority}{self.target}"
 
 
 def parse_duration(text: object) -> float:
@@ -100,16 +77,6 @@ def is_host(text: str) -> bool:
     return text.endswith("]")
 
 
-def parse_url(text: object) -> Address:
-    """Returns the parts of a URL; user information is refused, it belongs to `auth`."""
-    found = _URL(text) if isinstance(text, str) else None
-    if found is None:
-        raise not_expected("a URL that begins with https://")
-    if "@" in found[2]:
-        raise not_expected("a URL without user information; credentials belong to auth")
-    return Address(found[1], parse_authority(found[2]), found[3])
-
-
 def parse_network(text: object) -> IPv4Network | IPv6Network:
     """Returns the network of an address (`10.0.0.1`) or a CIDR (`10.0.0.0/8`)."""
     try:
@@ -147,12 +114,6 @@ ByteSize: TypeAlias = Annotated[
 
 Host: TypeAlias = Annotated[
     Authority, PlainValidator(parse_authority), WithJsonSchema({"type": "string"})
-]
-
-Url: TypeAlias = Annotated[
-    Address,
-    PlainValidator(parse_url),
-    WithJsonSchema({"type": "string", "pattern": "^https?://"}),
 ]
 
 Network: TypeAlias = Annotated[

@@ -9,8 +9,6 @@ from edgeauth.config.scalars import (
     Identifier,
     Network,
     Port,
-    Url,
-    parse_url,
 )
 
 REFUSED = [
@@ -32,17 +30,6 @@ REFUSED = [
     ),
     (Port, [0, 65536, "80", 80.0, True, None]),
     (HttpStatus, [99, 600, "200", 200.0, True]),
-    (
-        Url,
-        [
-            *("", "shop.test", "ftp://a", "//a", "https://", "https:///x", "https://u:p@a"),
-            "https://{{ .H }}/",
-            "HTTPS://a",
-            "https://a\n",
-            "https://a/\x00",
-            5,
-        ],
-    ),
     (Network, ["", "10.0.0.1/8", "10.0.0", "10.0.0.0/33", "a", "10.0.0.0/8 ", 5]),
     (Identifier, ["", 5, None, "x" * 129]),
 ]
@@ -83,15 +70,6 @@ def test_what_is_not_of_the_form_is_refused(kind: object, value: object):
 )
 def test_what_is_of_the_form_is_read(kind: object, text: object, value: object):
     assert TypeAdapter(kind).validate_python(text, strict=True) == value
-
-
-def test_a_url_is_cut_where_templates_may_begin():
-    url = parse_url("https://OPA.test:8181/v1/{{ .Values.policy }}?a=b")
-
-    assert (url.scheme, str(url.authority)) == ("https", "opa.test:8181")
-    assert url.target == "/v1/{{ .Values.policy }}?a=b"
-    assert url.is_secure
-    assert not parse_url("http://opa.test").is_secure
 
 
 def test_a_network_may_be_a_single_address():
