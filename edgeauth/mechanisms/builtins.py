@@ -3,15 +3,21 @@
 from typing import Final
 
 from edgeauth.config.specification import Specification
-from edgeauth.mechanisms.authenticators import anonymous, jwt, unauthorized
+from edgeauth.mechanisms.authenticators import anonymous, basic_auth, jwt, unauthorized
 from edgeauth.mechanisms.authorizers import allow, cel, deny
 from edgeauth.mechanisms.contextualizers import generic, map as map_
-from edgeauth.mechanisms.error_handlers import default, redirect, www_authenticate
-from edgeauth.mechanisms.finalizers import header, jwt as contract, noop
+from edgeauth.mechanisms.error_handlers import (
+    default,
+    generic as answer,
+    redirect,
+    www_authenticate,
+)
+from edgeauth.mechanisms.finalizers import cookie, header, jwt as contract, noop
 from edgeauth.ports.declare import MechanismType
 
 TYPES: Final[tuple[MechanismType[Specification], ...]] = (
     anonymous.TYPE,
+    basic_auth.TYPE,
     jwt.TYPE,
     unauthorized.TYPE,
     allow.TYPE,
@@ -20,8 +26,10 @@ TYPES: Final[tuple[MechanismType[Specification], ...]] = (
     generic.TYPE,
     map_.TYPE,
     contract.TYPE,
+    cookie.TYPE,
     header.TYPE,
     noop.TYPE,
+    answer.TYPE,
     default.TYPE,
     redirect.TYPE,
     www_authenticate.TYPE,

@@ -12,6 +12,7 @@ from edgeauth.model.decision import Field, Permit
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Headers, Request
 from edgeauth.model.routing import Target
+from edgeauth.wire.cookies import without_cookies
 from edgeauth.wire.headers import (
     FORWARDING,
     HOP_BY_HOP,
@@ -69,12 +70,16 @@ def _client_fields(headers: Headers, permit: Permit) -> Iterable[bytes]:
             continue
         if b"_" in name or (b"." in name and _is_alias(name, owned)):
             continue
-        if cookies and name == b"cookie":
+        if name == b"cookie":
             continue
         yield b"%b: %b\r\n" % (name, value)
-    if cookies:
-        known = None if b"cookie" in owned | ended else headers.get(b"cookie")
-        yield b"cookie: %b\r\n" % _cookie_value(known, cookies)
+    known = headers.get(b"cookie")
+    if known is not None or cookies:
+        # All in one field, since the pipeline's cookies must not come beside the client's.
+        own = b"" if known is None or b"cookie" in owned | ended else without_cookies(known, owned)
+        value = _cookie_value(own, cookies)
+        if value:
+            yield b"cookie: %b\r\n" % value
 
 
 def _is_alias(name: bytes, owned: frozenset[bytes]) -> bool:
@@ -88,7 +93,7 @@ def _ended_here(headers: Headers) -> frozenset[bytes]:
     return connection_options(headers) if b"connection" in headers else frozenset()
 
 
-def _cookie_value(known: bytes | None, cookies: tuple[tuple[str, str], ...]) -> bytes:
+def _cookie_value(known: bytes, cookies: tuple[tuple[str, str], ...]) -> bytes:
     own = [check_value(f"{name}={value}".encode()) for name, value in cookies]
     return b"; ".join([known, *own] if known else own)
 

@@ -6,6 +6,7 @@ from edgeauth.model.decision import HeaderEdits, Permit
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Headers, Request
 from edgeauth.model.routing import Target
+from edgeauth.wire.cookies import owned_cookie
 from edgeauth.wire.http1 import CHUNKED, NO_CONTENT, Framing
 from edgeauth.wire.outbound import request_head, response_fields, upstream_target
 
@@ -272,3 +273,26 @@ def test_fields_of_a_response_that_end_here_do_not_go_on():
         b"Set-Cookie: a=b\r\n",
         b"Set-Cookie: c=d\r\n",
     ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [b"user", b"us.er", b"us%2Eer", b"us_er[]", b" us_er", b"us_er[a", b"%75s_er"],
+    ids=ascii,
+)
+def test_a_cookie_that_the_pipeline_answers_for_never_comes_from_the_client(name):
+    owned = OWNED | {owned_cookie(b"user"), owned_cookie(b"us_er")}
+
+    seen = lines(
+        request("/a", "", (b"cookie", b"a=b; " + name + b"=root; c=d")), permit(owned=owned)
+    )
+
+    assert [line for line in seen if line.startswith(b"cookie")] == [b"cookie: a=b; c=d"]
+
+
+def test_a_cookie_field_that_loses_its_only_cookie_is_not_sent():
+    permitted = permit(owned=OWNED | {owned_cookie(b"user")})
+
+    seen = lines(request("/a", "", (b"cookie", b"user=root")), permitted)
+
+    assert not [line for line in seen if line.startswith(b"cookie")]
