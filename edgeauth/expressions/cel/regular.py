@@ -9,10 +9,7 @@ import re2
 
 from edgeauth.expressions.cel.values import MAX_CHARACTERS
 from edgeauth.expressions.errors import EvaluationError
-from edgeauth.expressions.patterns import compile_re2
-
-MAX_PATTERN: Final = 1024
-"""Longest pattern, in characters."""
+from edgeauth.expressions.patterns import compile_short
 
 _DIGITS: Final = frozenset("0123456789")
 _SPECIAL: Final = frozenset(r"\.+*?()|[]{}^$")
@@ -30,12 +27,7 @@ class Pattern:
     __slots__ = ("_engine", "groups", "test")
 
     def __init__(self, pattern: str) -> None:
-        if len(pattern) > MAX_PATTERN:
-            raise EvaluationError("the regular expression is too long")
-        try:
-            self._engine = compile_re2(pattern)
-        except (re2.error, UnicodeError):
-            raise EvaluationError("not a regular expression (RE2)") from None
+        self._engine = compile_short(pattern)
         self.groups: int = self._engine.groups
         self.test: Callable[[str], bool] = _plain(pattern) or self._search
 

@@ -8,14 +8,11 @@ from typing import Final
 import re2
 
 from edgeauth.expressions.errors import EvaluationError, ExpressionError
-from edgeauth.expressions.patterns import compile_re2
+from edgeauth.expressions.patterns import MAX_PATTERN, compile_short
 from edgeauth.expressions.templates.functions.table import Function, Kind
 from edgeauth.expressions.templates.limits import MAX_OUTPUT
 from edgeauth.expressions.templates.syntax import Literal, Operand
 from edgeauth.expressions.templates.values import Strings
-
-MAX_PATTERN: Final = 1024
-"""Characters of a pattern."""
 
 MAX_MATCHES: Final = 10_000
 """Matches of one pattern in one text."""
@@ -37,17 +34,12 @@ def check_pattern(operand: Operand) -> None:
         try:
             _compiled(operand.value)
         except EvaluationError as error:
-            raise ExpressionError(str(error), operand.offset, "RE2 syntax") from None
+            raise ExpressionError(str(error), operand.offset) from None
 
 
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> "re2._Regexp":
-    if len(pattern) > MAX_PATTERN:
-        raise EvaluationError("the regular expression is too long")
-    try:
-        return compile_re2(pattern, max_memory=1 << 20)
-    except (re2.error, UnicodeError):
-        raise EvaluationError("not a regular expression") from None
+    return compile_short(pattern, max_memory=1 << 20)
 
 
 def _readable(text: str) -> str:

@@ -35,7 +35,7 @@ from tests.unit.expressions.templates.scopes import compiled, rendered
         pytest.param("{{ .Request.Header 1 }}", 19, "a string", id="method with a number"),
         pytest.param('{{ .Subject.ID "x" }}', 11, "", id="arguments for a field"),
         pytest.param("{{ .Subject }}", 3, "a member", id="object without text"),
-        pytest.param('{{ regexMatch "(" .Subject.ID }}', 14, "RE2 syntax", id="pattern"),
+        pytest.param('{{ regexMatch "(" .Subject.ID }}', 14, "", id="pattern"),
         pytest.param('{{ env "HOME" }}', 3, "", id="the environment does not exist"),
         pytest.param("{{ call .Subject.ID }}", 3, "", id="there is nothing to call"),
         pytest.param("{{ eq 1 1.0 }}", 0, "incompatible types", id="can only fail"),
