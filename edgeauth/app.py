@@ -195,7 +195,8 @@ def _answers(serve: Serve) -> Answers:
             Reason.COMMUNICATION: statuses.communication_error.code,
             Reason.INTERNAL: statuses.internal_error.code,
             Reason.NO_RULE: statuses.no_rule_error.code,
-        }
+        },
+        verbose=serve.respond.verbose,
     )
 
 

@@ -53,14 +53,14 @@ class DecisionPoint:
             decision = await self._decide(request)
         except Exception as bug:  # noqa: BLE001  (the one blanket except: a bug is a "no")
             refusal = Refusal(Reason.INTERNAL, _place(bug))
-            decision = Deny(self._answers.to(refusal), refusal)
+            decision = Deny(self._answers.to(refusal, request.headers), refusal)
         self._record(request, decision)
         return decision
 
     async def _decide(self, request: Request) -> Decision:
         found = self._rules.find(request)
         if isinstance(found, Refusal):
-            return Deny(self._answers.to(found), found)
+            return Deny(self._answers.to(found, request.headers), found)
         rule = found.rule
         seen = Matched(request, rule.id, RequestView(request, found.captures))
         passed_over: list[Refusal] = []

@@ -16,11 +16,12 @@ async def respond(
     A handler or condition that fails is an internal error, and that is what is answered then.
     """
     scope = {**seen.scope(), "Error": ErrorView(refusal)}
+    headers = seen.request.headers
     for step in rule.error_handlers:
         try:
             if step.condition is None or step.condition.evaluate(scope):
                 return refusal, await step.mechanism.respond(refusal, seen)
         except Fault as fault:
             failed = step.refused(fault)
-            return failed, answers.to(failed)
-    return refusal, answers.to(refusal)
+            return failed, answers.to(failed, headers)
+    return refusal, answers.to(refusal, headers)

@@ -52,13 +52,13 @@ class ProxyDoor:
         """Forwards the request; the exchange is answered by the upstream, or by its failure."""
         request, target = exchange.request, permit.target
         if request is None or target is None:
-            exchange.answer(self._answers.to(_NO_TARGET))
+            self._refuse(exchange, _NO_TARGET)
             return
         try:
             _check_method(exchange, request.method.encode())
             head = request_head(request, permit, target, exchange.framing)
         except Malformed:
-            exchange.answer(self._answers.to(_REWRITE))
+            self._refuse(exchange, _REWRITE)
             return
         origin = _origin(request, target)
         connection = self._take(origin)
@@ -119,7 +119,11 @@ class ProxyDoor:
     def failed(self, exchange: Exchange, origin: Origin, what: str) -> None:
         """Tells the client that the upstream failed, and the operator how."""
         _log.error("upstream failed", upstream=f"{origin.host}:{origin.port}", error=what)
-        exchange.answer(self._answers.to(Refusal(Reason.COMMUNICATION, what)))
+        self._refuse(exchange, Refusal(Reason.COMMUNICATION, what))
+
+    def _refuse(self, exchange: Exchange, refusal: Refusal) -> None:
+        headers = Headers() if exchange.request is None else exchange.request.headers
+        exchange.answer(self._answers.to(refusal, headers))
 
     def sweep(self) -> None:
         """Ends connections whose deadline has passed."""

@@ -1,13 +1,15 @@
-"""How a refusal sounds on the wire: status by error class (RFC 9110 section 15), nothing more.
+"""How a refusal sounds on the wire: status by error class (RFC 9110 section 15), and little more.
 
-The client learns the class of the error and, where it can mend it, a challenge. Everything else
-is for the decision log.
+The client learns the class of the error, where it can mend it a challenge and, if the operator
+wants that, a sentence. Everything else is for the decision log.
 """
 
 from collections.abc import Mapping
 
 from edgeauth.model.decision import Field, Refusal, Response
 from edgeauth.model.errors import Reason
+from edgeauth.model.request import Headers
+from edgeauth.wire.verbose import words_for
 
 DEFAULT_STATUSES: Mapping[Reason, int] = {
     Reason.AUTHENTICATION: 401,
@@ -25,19 +27,33 @@ class Answers:
 
     Args:
         statuses: overrides of `DEFAULT_STATUSES` (`serve.respond.with`), 200 to 599.
+        verbose: whether answers say in words what was wrong (`serve.respond.verbose`).
 
     Raises:
         ValueError: a status is none, or one that no exchange ends with (RFC 9110 section 15.2).
     """
 
-    def __init__(self, statuses: Mapping[Reason, int] | None = None) -> None:
+    def __init__(
+        self, statuses: Mapping[Reason, int] | None = None, *, verbose: bool = False
+    ) -> None:
         if not all(200 <= status <= 599 for status in (statuses or {}).values()):
             raise ValueError("a final status is between 200 and 599")
         self._statuses = {**DEFAULT_STATUSES, **(statuses or {})}
+        self._verbose = verbose
 
-    def to(self, refusal: Refusal) -> Response:
-        """Returns the answer to a refusal, never to be cached."""
+    def to(self, refusal: Refusal, headers: Headers) -> Response:
+        """Returns the answer to a refusal, never to be cached.
+
+        Args:
+            refusal: what is answered.
+            headers: the client's; they choose the form of words.
+        """
         reason = next(each for each in DEFAULT_STATUSES if each in refusal.causes)
         fields: list[Field] = [(b"cache-control", b"no-store")]
         fields += [(b"www-authenticate", challenge) for challenge in refusal.challenges]
-        return Response(self._statuses[reason], tuple(fields))
+        words = words_for(refusal, reason, headers) if self._verbose else None
+        if words is None:
+            return Response(self._statuses[reason], tuple(fields))
+        # The type is what we say it is: nothing else is to be seen in the words.
+        fields += [(b"content-type", words.media_type), (b"x-content-type-options", b"nosniff")]
+        return Response(self._statuses[reason], tuple(fields), words.content)

@@ -13,7 +13,6 @@ from edgeauth.config.scalars import (
     Identifier,
     ListOf,
     Network,
-    OnlyFalse,
     Port,
     Text,
 )
@@ -88,8 +87,8 @@ class Responses(Specification):
 class Respond(Specification):
     """How outcomes are answered."""
 
-    verbose: OnlyFalse = False
-    """Refusals have no body."""
+    verbose: bool = False
+    """Whether refusals say in words what was wrong."""
     statuses: Responses = Field(default=Responses(), alias="with")
 
 

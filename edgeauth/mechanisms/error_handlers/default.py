@@ -18,9 +18,9 @@ class DefaultErrorHandler:
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
 
-    async def respond(self, refusal: Refusal, seen: Matched) -> Response:  # noqa: ARG002  (port)
+    async def respond(self, refusal: Refusal, seen: Matched) -> Response:
         """Returns the plain answer."""
-        return self._answers.to(refusal)
+        return self._answers.to(refusal, seen.request.headers)
 
 
 def _build(

@@ -4,9 +4,11 @@ import pytest
 
 from edgeauth.model.decision import Refusal
 from edgeauth.model.errors import Reason
+from edgeauth.model.request import Headers
 from edgeauth.wire.answers import Answers
 
 NO_STORE = (b"cache-control", b"no-store")
+NOTHING = Headers()
 
 
 @pytest.mark.parametrize(
@@ -21,17 +23,22 @@ NO_STORE = (b"cache-control", b"no-store")
     ],
 )
 def test_each_class_has_its_status_and_nothing_else(reason, status):
-    assert Answers().to(Refusal(reason, "detail")) == (status, (NO_STORE,), b"")
+    assert Answers().to(Refusal(reason, "detail"), NOTHING) == (status, (NO_STORE,), b"")
 
 
 def test_the_first_class_of_the_chain_counts():
     refusal = Refusal(Reason.PRECONDITION, "no token", frozenset({Reason.AUTHENTICATION}))
-    assert Answers().to(refusal).status == 401
+    assert Answers().to(refusal, NOTHING).status == 401
 
 
 def test_statuses_can_be_overridden():
-    assert Answers({Reason.PRECONDITION: 422}).to(Refusal(Reason.PRECONDITION, "")).status == 422
-    assert Answers({Reason.PRECONDITION: 422}).to(Refusal(Reason.INTERNAL, "")).status == 500
+    assert (
+        Answers({Reason.PRECONDITION: 422}).to(Refusal(Reason.PRECONDITION, ""), NOTHING).status
+        == 422
+    )
+    assert (
+        Answers({Reason.PRECONDITION: 422}).to(Refusal(Reason.INTERNAL, ""), NOTHING).status == 500
+    )
 
 
 @pytest.mark.parametrize("status", [0, 99, 100, 101, 199, 600])
@@ -42,7 +49,7 @@ def test_a_status_that_ends_no_exchange_is_refused(status):
 
 def test_challenges_are_told():
     refusal = Refusal(Reason.AUTHENTICATION, "", challenges=(b"Bearer", b"Basic"))
-    assert Answers().to(refusal).fields == (
+    assert Answers().to(refusal, NOTHING).fields == (
         NO_STORE,
         (b"www-authenticate", b"Bearer"),
         (b"www-authenticate", b"Basic"),

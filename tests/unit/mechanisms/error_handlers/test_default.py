@@ -1,6 +1,7 @@
 from edgeauth.mechanisms.error_handlers import default
 from edgeauth.model.decision import Refusal
 from edgeauth.model.errors import Reason
+from edgeauth.model.request import Headers
 from tests.fakes.driving import run_straight
 from tests.fakes.mistakes import mistakes
 from tests.fakes.requests import matched
@@ -18,6 +19,6 @@ def test_a_refusal_is_answered_as_without_a_handler():
 
     response = run_straight(world.build(default.TYPE).respond(refusal, matched()))
 
-    assert response == world.services.answers.to(refusal)
+    assert response == world.services.answers.to(refusal, Headers())
     assert (b"www-authenticate", b"Bearer") in response.fields
     assert b"secret" not in repr(response).encode()
