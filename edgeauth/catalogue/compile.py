@@ -13,10 +13,12 @@ from edgeauth.config.decode import collect
 from edgeauth.config.errors import Collector, ConfigurationError, Problem
 from edgeauth.config.models.configuration import DefaultRule
 from edgeauth.config.models.rules import ForwardTo, Rule as RuleSpecification
+from edgeauth.config.models.steps import Step
 from edgeauth.config.read import RuleSet
 from edgeauth.engine.rule import DEFAULT_RULE_ID, Rule
 from edgeauth.engine.rulebook import RuleBook
 from edgeauth.engine.trie import Trie
+from edgeauth.model.identity import DEFAULT_PRINCIPAL
 from edgeauth.model.routing import EncodedSlashes, Target
 from edgeauth.ports.declare import Kind
 from edgeauth.wire.headers import STANDARD_REQUEST_FIELDS
@@ -65,26 +67,19 @@ class RuleCompiler:
             with self.problems:
                 self._check_default(default_rule, catalogue)
             with self.problems:
-                self._default = self._builder.build(default_rule.execute, default_rule.on_error)
+                pipeline = self._builder.build(default_rule.execute, default_rule.on_error)
+                _check_principals(default_rule, pipeline)
+                self._default = pipeline
 
     def _check_default(self, rule: DefaultRule, catalogue: Catalogue) -> None:
         first = rule.execute[0]
         if first.authenticator is None:
             message = "the default rule does not begin with an authenticator"
             raise ConfigurationError([rule.problem(message, "execute", code=Code.PIPELINE)])
-        insecure = catalogue.type_of(Kind.AUTHENTICATOR, first.authenticator) in _INSECURE_TYPES
-        if insecure and self._enforcement.secure_default_rule:
-            raise ConfigurationError(
-                [
-                    first.problem(
-                        "the default rule lets everybody be anonymous",
-                        "authenticator",
-                        expected="expected an authenticator that proves something; or "
-                        "--insecure-skip-secure-default-rule-enforcement",
-                        code=Code.INSECURE,
-                    )
-                ]
-            )
+        if self._enforcement.secure_default_rule:
+            for step in _first_of_each_principal(rule):
+                if catalogue.type_of(Kind.AUTHENTICATOR, step.reference) in _INSECURE_TYPES:
+                    self.problems.add(_insecure(step))
 
     def compile(self, rule_sets: Iterable[RuleSet]) -> RuleBook:
         """Returns the book of all rules.
@@ -119,11 +114,12 @@ class RuleCompiler:
         pipeline = self._builder.build(specification.execute, specification.on_error)
         if self._default is not None:
             pipeline = pipeline.inheriting(self._default)
-        if not pipeline.authenticators and not self.problems.found:
+        if not pipeline.principals and not self.problems.found:
             message = "no authenticator, and no default rule to inherit one from"
             raise ConfigurationError(
                 [specification.problem(message, "execute", code=Code.PIPELINE)]
             )
+        _check_principals(specification, pipeline)
         return pipeline
 
     def _target_problems(self, specification: RuleSpecification) -> Iterator[Problem]:
@@ -157,13 +153,46 @@ class RuleCompiler:
         return owned - STANDARD_REQUEST_FIELDS
 
 
+def _first_of_each_principal(rule: DefaultRule) -> Iterable[Step]:
+    firsts: dict[str, Step] = {}
+    for step in rule.execute:
+        if step.authenticator is not None:
+            firsts.setdefault(step.principal_name, step)
+    return firsts.values()
+
+
+def _insecure(step: Step) -> Problem:
+    return step.problem(
+        "the default rule lets everybody be anonymous",
+        "authenticator",
+        expected="expected an authenticator that proves something; or "
+        "--insecure-skip-secure-default-rule-enforcement",
+        code=Code.INSECURE,
+    )
+
+
+def _check_principals(specification: RuleSpecification | DefaultRule, pipeline: Pipeline) -> None:
+    """Raises when nobody would be the default principal.
+
+    The default rule's authenticators do not make up for it: a stage is inherited as a whole or
+    not at all, and an authenticator that the rule left out on purpose must not come back.
+    """
+    names = [each.principal for each in pipeline.principals]
+    if names and DEFAULT_PRINCIPAL not in names:
+        message = f'no authenticator identifies the principal "{DEFAULT_PRINCIPAL}"'
+        hint = "leave principal out of one of them: Subject.ID is that of the default principal"
+        raise ConfigurationError(
+            [specification.problem(message, "execute", expected=hint, code=Code.PIPELINE)]
+        )
+
+
 def _rule(draft: _Draft, shared: frozenset[bytes]) -> Rule:
     specification, pipeline = draft.specification, draft.pipeline
     target = specification.forward_to
     return Rule(
         specification.id,
         draft.rule_set,
-        pipeline.authenticators,
+        pipeline.principals,
         pipeline.checks,
         pipeline.finalizers,
         pipeline.error_handlers,
@@ -176,7 +205,7 @@ def _default_rule(pipeline: Pipeline, shared: frozenset[bytes]) -> Rule:
     return Rule(
         DEFAULT_RULE_ID,
         "",
-        pipeline.authenticators,
+        pipeline.principals,
         pipeline.checks,
         pipeline.finalizers,
         pipeline.error_handlers,

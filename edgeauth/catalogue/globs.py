@@ -33,19 +33,23 @@ class GlobError(ValueError):
 
 
 @lru_cache(maxsize=4096)
-def compile_glob(text: str, separator: str = "/") -> Callable[[str], bool]:
+def compile_glob(
+    text: str, separator: str = "/", *, ignore_case: bool = False
+) -> Callable[[str], bool]:
     """Returns a test for values that match the whole glob.
 
     Args:
         text: the glob.
         separator: what stands where this module says "slash": `.` for hosts.
+        ignore_case: whether `A` and `a` are the same, as they are in hosts.
 
     Raises:
         GlobError: points at the character that is wrong.
     """
     if len(text) > _LONGEST:
         raise GlobError("the glob is too long", _LONGEST)
-    pattern = compile_re2(r"(?s)\A(?:" + _Translation(text, separator).pattern() + r")\z")
+    flags = "(?is)" if ignore_case else "(?s)"
+    pattern = compile_re2(rf"{flags}\A(?:{_Translation(text, separator).pattern()})\z")
     return lambda value: pattern.search(value) is not None
 
 

@@ -33,7 +33,7 @@ def add_routes(trie: Trie, specification: RuleSpecification, rule: Rule) -> None
     Raises:
         ConfigurationError: a condition or host does not compile.
     """
-    match = specification.match
+    match = specification.matcher
     for path in match.routes:
         expression = path_expression(path)
         for host, host_test in _hosts(match.hosts):
@@ -86,7 +86,7 @@ def _hosts(hosts: tuple[HostCondition, ...]) -> Iterator[tuple[str, Test | None]
         if host.type in {"exact", "wildcard"}:
             yield host.value.lower(), None
         else:
-            yield "*", _test(host, host.type, host.value, separator=".")
+            yield "*", _test(host, host.type, host.value, separator=".", ignore_case=True)
 
 
 def _conditions(path: RouteSpecification, expression: PathExpression) -> Iterator[tuple[int, Test]]:
@@ -101,12 +101,19 @@ def _path_test(condition: PathCondition) -> Test:
     return _test(condition, condition.type, wanted, separator="/")
 
 
-def _test(specification: Specification, kind: str, text: str, *, separator: str) -> Test:
+def _test(
+    specification: Specification,
+    kind: str,
+    text: str,
+    *,
+    separator: str,
+    ignore_case: bool = False,
+) -> Test:
     node = specification.node_at("value")
     try:
         if kind == "glob":
-            return compile_glob(text, separator)
-        pattern = compile_re2(text)
+            return compile_glob(text, separator, ignore_case=ignore_case)
+        pattern = compile_re2(f"(?i){text}" if ignore_case else text)
     except GlobError as error:
         problem = problem_at(node, error.message, offset=error.offset, code=Code.EXPRESSION)
         raise ConfigurationError([problem]) from None

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final, cast
+from typing import Final, Protocol, cast
 
-from edgeauth.catalogue.catalogue import Catalogue
 from edgeauth.config.codes import Code
 from edgeauth.config.decode import collect
 from edgeauth.config.errors import ConfigurationError, problem_at
 from edgeauth.config.models.steps import ErrorStep, Step as StepSpecification
+from edgeauth.engine.rule import Alternatives
 from edgeauth.engine.step import AuthorizeStep, InformStep, Step
 from edgeauth.expressions.cel import Condition, compile_condition
 from edgeauth.expressions.errors import ExpressionError
@@ -21,17 +21,22 @@ from edgeauth.ports.mechanisms import (
     Contextualizer,
     ErrorHandler,
     Finalizer,
+    Mechanism,
 )
 
 _SEEN_BY_STEPS: Final = {name: VARIABLES[name] for name in ("Request", "Subject", "Outputs")}
-_SEEN_BY_ERROR_STEPS: Final = {name: VARIABLES[name] for name in ("Request", "Error")}
+_SEEN_BY: Final[Mapping[Kind, Mapping[str, Type]]] = {
+    Kind.AUTHENTICATOR: {"Request": VARIABLES["Request"]},
+    Kind.ERROR_HANDLER: {name: VARIABLES[name] for name in ("Request", "Error")},
+}
+"""The variables of conditions, where they are others than those of most steps."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
     """The four stages of a rule."""
 
-    authenticators: tuple[Step[Authenticator], ...] = ()
+    principals: tuple[Alternatives, ...] = ()
     checks: tuple[InformStep | AuthorizeStep, ...] = ()
     finalizers: tuple[Step[Finalizer], ...] = ()
     error_handlers: tuple[Step[ErrorHandler], ...] = ()
@@ -45,7 +50,7 @@ class Pipeline:
         """
         return replace(
             self,
-            authenticators=self.authenticators or default.authenticators,
+            principals=self.principals or default.principals,
             checks=self._checks(default),
             finalizers=self.finalizers or default.finalizers,
             error_handlers=self.error_handlers or default.error_handlers,
@@ -67,6 +72,18 @@ class Pipeline:
         return frozenset(name for step in self.finalizers for name in step.mechanism.owns())
 
 
+class MechanismSource(Protocol):
+    """Where the mechanisms of steps come from: the catalogue, or what describes them."""
+
+    def mechanism(self, kind: Kind, step: StepSpecification | ErrorStep) -> Mechanism:
+        """Returns the mechanism that a step refers to, with the step's overrides.
+
+        Raises:
+            ConfigurationError: there is no such entry, or an override is not allowed or wrong.
+        """
+        ...
+
+
 class PipelineBuilder:
     """Turns steps of the configuration into pipelines.
 
@@ -74,7 +91,7 @@ class PipelineBuilder:
         catalogue: the mechanisms that steps refer to.
     """
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: MechanismSource) -> None:
         self._catalogue = catalogue
 
     def build(
@@ -86,6 +103,7 @@ class PipelineBuilder:
             ConfigurationError: holds the problems of every step.
         """
         built: dict[Kind, list[object]] = {kind: [] for kind in Kind}
+        principals: dict[str, list[Step[Authenticator]]] = {}
         checks: list[InformStep | AuthorizeStep] = []
         specifications: tuple[StepSpecification | ErrorStep, ...] = (*execute, *on_error)
         with collect() as problems:
@@ -95,10 +113,14 @@ class PipelineBuilder:
                     step = self._step(kind, specification)
                     if isinstance(step, InformStep | AuthorizeStep):
                         checks.append(step)
+                    elif kind is Kind.AUTHENTICATOR:
+                        principal = cast("StepSpecification", specification).principal_name
+                        alternatives = principals.setdefault(principal, [])
+                        alternatives.append(cast("Step[Authenticator]", step))
                     else:
                         built[kind].append(step)
         return Pipeline(
-            tuple(cast("list[Step[Authenticator]]", built[Kind.AUTHENTICATOR])),
+            tuple(Alternatives(name, tuple(steps)) for name, steps in principals.items()),
             tuple(checks),
             tuple(cast("list[Step[Finalizer]]", built[Kind.FINALIZER])),
             tuple(cast("list[Step[ErrorHandler]]", built[Kind.ERROR_HANDLER])),
@@ -131,11 +153,8 @@ class PipelineBuilder:
 def _condition(kind: Kind, specification: StepSpecification | ErrorStep) -> Condition | None:
     if specification.condition is None:
         return None
-    seen: Mapping[str, Type] = (
-        _SEEN_BY_ERROR_STEPS if kind is Kind.ERROR_HANDLER else _SEEN_BY_STEPS
-    )
     try:
-        return compile_condition(specification.condition, seen)
+        return compile_condition(specification.condition, _SEEN_BY.get(kind, _SEEN_BY_STEPS))
     except ExpressionError as error:
         node = specification.node_at("if")
         raise ConfigurationError(

@@ -125,6 +125,9 @@ def _unknown_key(model: type[BaseModel], root: Node, location: Path) -> Problem:
         reason = getattr(one, "refused", {}).get(name)
         if reason is not None:
             return problem_at(node, f"{quoted(name)} is {reason}", code=Code.UNSUPPORTED_KEY)
+    moved = _moved(models, name)
+    if moved is not None:
+        return problem_at(node, f"{quoted(name)} is {moved.words}", code=Code.UNSUPPORTED_KEY)
     known = known_keys(models)
     return problem_at(
         node,

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 from edgeauth.config.codes import Code
 from edgeauth.config.decode import collect, decode
+from edgeauth.config.dialects import Dialect, dialect_of, is_document, rule_nodes
 from edgeauth.config.document import read_documents
 from edgeauth.config.environment import DEFAULT_PREFIX, overlay, substitute
 from edgeauth.config.errors import Collector, ConfigurationError, Problem, problem_at
 from edgeauth.config.merging import put
 from edgeauth.config.models.configuration import Configuration
-from edgeauth.config.models.rules import Rule, RuleSetDocument, RuleSetFile
-from edgeauth.config.nodes import Mapping, Node, Sequence, Source
+from edgeauth.config.models.limits import beyond_limits
+from edgeauth.config.models.rules import Rule, RuleSetDocument
+from edgeauth.config.nodes import Mapping, Node, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,26 +98,31 @@ def _rule_set(document: Node, problems: Collector) -> RuleSet:
                 )
             ]
         )
-    is_object = bool(document.entries.keys() & {"apiVersion", "kind", "metadata", "spec"})
+    dialect = dialect_of(document)
     try:
-        if is_object:
-            whole = decode(RuleSetDocument, document)
-            return RuleSet(whole.metadata.name, whole.spec.rules, whole.spec.auth_class_name)
-        plain_set = decode(RuleSetFile, document)
+        if is_document(document):
+            return _from_cluster(decode(dialect.document, document), problems)
+        plain_set = decode(dialect.file, document)
         return RuleSet(plain_set.name, plain_set.rules)
     except ConfigurationError as error:
         for problem in error.problems:
             problems.add(problem)
-        return RuleSet("", _readable_rules(document.entries.get("spec") if is_object else document))
+        return RuleSet("", _readable_rules(document, dialect))
 
 
-def _readable_rules(body: Node | None) -> tuple[Rule, ...]:
+def _from_cluster(whole: RuleSetDocument, problems: Collector) -> RuleSet:
+    for rule in whole.spec.rules:
+        for problem in beyond_limits(rule):
+            problems.add(problem)
+    return RuleSet(whole.metadata.name, whole.spec.rules, whole.spec.auth_class_name)
+
+
+def _readable_rules(document: Mapping, dialect: Dialect) -> tuple[Rule, ...]:
     """Returns the rules of a set that are right by themselves."""
-    rules = body.entries.get("rules") if isinstance(body, Mapping) else None
     found: list[Rule] = []
-    for node in rules.items if isinstance(rules, Sequence) else ():
+    for node in rule_nodes(document):
         with Collector():  # what is wrong with the others is known already
-            found.append(decode(Rule, node))
+            found.append(decode(dialect.rule, node))
     return tuple(found)
 
 

@@ -22,6 +22,7 @@ from edgeauth.engine.rulebook import RuleBook
 from edgeauth.expressions.objects import RequestView
 from edgeauth.model.decision import Decision, Deny, Permit, Refusal
 from edgeauth.model.errors import Reason
+from edgeauth.model.identity import Subject
 from edgeauth.model.request import Request
 from edgeauth.ports.stages import Matched
 from edgeauth.wire.answers import Answers
@@ -66,26 +67,35 @@ class DecisionPoint:
         passed_over: list[Refusal] = []
         known = await identify(rule, seen, passed_over)
         if isinstance(known, Refusal):
-            return await self._deny(rule, seen, known)
-        subject = known.subject.id
+            return await self._deny(rule, seen, known, None, passed_over)
+        subject = known.subject
         granted = await authorize(rule, known)
         if isinstance(granted, Refusal):
             return await self._deny(rule, seen, granted, subject, passed_over)
         edits = await finalize(rule, granted)
         if isinstance(edits, Refusal):
             return await self._deny(rule, seen, edits, subject, passed_over)
-        return Permit(rule.id, subject, edits, rule.target, rule.owned, tuple(passed_over))
+        return Permit(
+            rule.id,
+            subject.id,
+            edits,
+            rule.target,
+            rule.owned,
+            tuple(passed_over),
+            subject.others(),
+        )
 
     async def _deny(
         self,
         rule: Rule,
         seen: Matched,
         refusal: Refusal,
-        subject: str = "",
-        passed_over: Sequence[Refusal] = (),
+        subject: Subject | None,
+        passed_over: Sequence[Refusal],
     ) -> Deny:
         answered, response = await respond(rule, seen, refusal, self._answers)
-        return Deny(response, answered, rule.id, subject, tuple(passed_over))
+        name, others = ("", ()) if subject is None else (subject.id, subject.others())
+        return Deny(response, answered, rule.id, name, tuple(passed_over), others)
 
 
 def _place(bug: Exception) -> str:

@@ -1,12 +1,25 @@
 """A rule: for which requests it is, and the pipeline that they run through."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from edgeauth.engine.step import AuthorizeStep, InformStep, Step
 from edgeauth.model.routing import Target
 from edgeauth.ports.mechanisms import Authenticator, ErrorHandler, Finalizer
 
 DEFAULT_RULE_ID = "default"
+
+
+class Alternatives(NamedTuple):
+    """The authenticators of one principal.
+
+    Attributes:
+        principal: the name that rules see it under.
+        authenticators: in order; the first that recognises the request wins.
+    """
+
+    principal: str
+    authenticators: tuple[Step[Authenticator], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +29,7 @@ class Rule:
     Attributes:
         id: as configured; `default` for the default rule.
         rule_set: the name of its rule set, for the decision log.
-        authenticators: alternatives, in order; the first that recognises the request wins.
+        principals: who has to be known, in order; the default principal is among them.
         checks: contextualizers and authorizers in the order in which they were written.
         finalizers: run only when every authorizer that applies has allowed.
         error_handlers: the first that applies answers a refusal.
@@ -27,7 +40,7 @@ class Rule:
 
     id: str
     rule_set: str
-    authenticators: tuple[Step[Authenticator], ...]
+    principals: tuple[Alternatives, ...]
     checks: tuple[InformStep | AuthorizeStep, ...]
     finalizers: tuple[Step[Finalizer], ...]
     error_handlers: tuple[Step[ErrorHandler], ...]

@@ -70,6 +70,8 @@ class Permit(NamedTuple):
     """Names of fields that only the pipeline may set: the client's are removed."""
     downgrades: tuple[Refusal, ...] = ()
     """Refusals of authenticators that one further down made up for."""
+    principals: tuple[tuple[str, str], ...] = ()
+    """Name and id of each principal but the default one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Deny:
     rule_id: str = ""
     subject_id: str = ""
     downgrades: tuple[Refusal, ...] = ()
+    principals: tuple[tuple[str, str], ...] = ()
 
 
 Decision = Permit | Deny

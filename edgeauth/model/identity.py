@@ -52,6 +52,42 @@ class Subject(NamedTuple):
             principal.expires_at,
         )
 
+    @classmethod
+    def made_of(cls, principals: Mapping[str, Principal]) -> "Subject":
+        """Returns the subject that consists of several principals.
+
+        Its fingerprint covers every name and every principal, and it ends with the first of them.
+
+        Args:
+            principals: by name, the default one among them.
+        """
+        default = principals[DEFAULT_PRINCIPAL]
+        if len(principals) == 1:
+            return cls.of(default)
+        parts = [
+            part
+            for name in sorted(principals)
+            for part in (name.encode(), principals[name].fingerprint)
+        ]
+        ends = [each.expires_at for each in principals.values() if each.expires_at is not None]
+        return cls(
+            default.id,
+            default.attributes,
+            fingerprint(b"principals", *parts),
+            principals,
+            min(ends, default=None),
+        )
+
+    def others(self) -> tuple[tuple[str, str], ...]:
+        """Returns name and id of each principal but the default one."""
+        if len(self.principals) == 1:
+            return ()
+        return tuple(
+            (name, principal.id)
+            for name, principal in self.principals.items()
+            if name != DEFAULT_PRINCIPAL
+        )
+
 
 def fingerprint(*parts: bytes) -> bytes:
     """Returns a SHA-256 digest over length-prefixed parts, so that no two lists collide.

@@ -57,6 +57,7 @@ class _Line(msgspec.Struct, frozen=True, omit_defaults=True):
     step: str = ""
     detail: str = ""
     downgrades: tuple[_Cause, ...] = ()
+    principals: dict[str, str] | None = None
 
 
 class DecisionLog:
@@ -153,17 +154,19 @@ class DecisionLog:
 
 def _line(now: float, request: Request, decision: Decision) -> _Line:
     downgrades = tuple(map(_cause, decision.downgrades)) if decision.downgrades else ()
+    others = dict(decision.principals) or None
     method, scheme, host, path, _, _, client = request
     if isinstance(decision, Permit):
         return _Line(
             now, "permit", method, scheme, host, path, client,
-            decision.rule_id, decision.subject_id, downgrades=downgrades,
+            decision.rule_id, decision.subject_id, downgrades=downgrades, principals=others,
         )  # fmt: skip
     refusal = decision.refusal
     return _Line(
         now, "deny", method, scheme, host, path, client,
         decision.rule_id, decision.subject_id, decision.response.status,
         refusal.reason.value, refusal.source, refusal.step, refusal.detail, downgrades,
+        others,
     )  # fmt: skip
 
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from edgeauth.engine.route import PathExpression, Route
-from edgeauth.engine.rule import Rule
+from edgeauth.engine.rule import Alternatives, Rule
 from edgeauth.engine.rulebook import RuleBook
 from edgeauth.engine.step import AuthorizeStep, InformStep, Step
 from edgeauth.engine.trie import Trie
 from edgeauth.model.decision import HeaderEdits, Refusal, Response
 from edgeauth.model.errors import Fault
-from edgeauth.model.identity import Principal, fingerprint
+from edgeauth.model.identity import DEFAULT_PRINCIPAL, Principal, fingerprint
 from edgeauth.model.json import Json
 from edgeauth.model.request import Headers, Request
 from edgeauth.model.routing import EncodedSlashes
@@ -75,8 +75,8 @@ def step(
     )
 
 
-def authenticator(outcome: object = ALICE, name: str = "who") -> Step:
-    return step(Step, name, outcome)
+def authenticator(outcome: object = ALICE, name: str = "who", when: When | None = None) -> Step:
+    return step(Step, name, outcome, when)
 
 
 def contextualizer(
@@ -108,12 +108,24 @@ def rule(
     checks: Sequence[InformStep | AuthorizeStep] | None = None,
     finalizers: Sequence[Step] = (),
     handlers: Sequence[Step] = (),
+    others: Mapping[str, Sequence[Step]] | None = None,
 ) -> Rule:
-    """Returns a rule that permits alice unless told otherwise."""
+    """Returns a rule that permits alice unless told otherwise.
+
+    Args:
+        name: its id.
+        who: authenticators of the default principal.
+        checks: contextualizers and authorizers.
+        finalizers: what tells the upstream.
+        handlers: what answers refusals.
+        others: authenticators of other principals, which come first.
+    """
+    default = who if who is not None else [authenticator()]
+    groups = {**(others or {}), DEFAULT_PRINCIPAL: default}
     return Rule(
         name,
         "set",
-        tuple(who if who is not None else [authenticator()]),
+        tuple(Alternatives(principal, tuple(steps)) for principal, steps in groups.items()),
         tuple(checks if checks is not None else [authorizer()]),
         tuple(finalizers),
         tuple(handlers),

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from edgeauth.config.codes import Code
 from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.models.serve import Management, Serve
-from edgeauth.config.models.steps import Execute, OnError
+from edgeauth.config.models.steps import Execute1beta1, OnError
 from edgeauth.config.scalars import Identifier, ListOf, OnlyFalse, Text
 from edgeauth.config.specification import NOT_YET, Specification
 
@@ -53,7 +53,7 @@ class Mechanisms(Specification):
 class DefaultRule(Specification):
     """What holds where no rule matches, and what rules inherit."""
 
-    execute: Execute
+    execute: Execute1beta1
     on_error: OnError = ()
 
 

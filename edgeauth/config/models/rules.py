@@ -1,22 +1,30 @@
-"""Rule sets of dialect `1alpha4`: plain files and `RuleSet` documents."""
+"""Rules as every dialect says them: the one form that the catalogue compiles.
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar, Literal, Self, TypeAlias
+Each dialect has a module of its own, which spells the keys: `rules_1alpha4`, `rules_1beta1`.
+"""
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias, TypeVar
+
+from pydantic import ConfigDict, Field, model_validator
+from pydantic_core import PydanticKnownError
 
 from edgeauth.config.codes import Code
 from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.models.methods import Methods
 from edgeauth.config.models.paths import PathExpression, wildcard_names
-from edgeauth.config.models.steps import Execute, OnError
+from edgeauth.config.models.steps import OnError, Step
 from edgeauth.config.scalars import Host, Identifier, ListOf, Text, parse_authority
-from edgeauth.config.specification import NOT_YET, Specification
+from edgeauth.config.specification import Specification
 from edgeauth.config.spelling import did_you_mean
+
+RuleId: TypeAlias = Annotated[str, Field(min_length=1, max_length=1024)]
+"""The name of a rule; clusters allow 128 characters of it."""
 
 
 class PathCondition(Specification):
-    """What the value of a wildcard must look like (`path_params`)."""
+    """What the value of a wildcard must look like."""
 
     name: Identifier
     type: Literal["exact", "glob", "regex"]
@@ -40,7 +48,8 @@ class Route(Specification):
             if condition.name not in names:
                 message = f'the path has no wildcard "{condition.name}"'
                 hint = did_you_mean(condition.name, names)
-                yield Finding(message, ("path_params", index, "name"), hint)
+                key = type(self).model_fields["path_params"].alias or "path_params"
+                yield Finding(message, (key, index, "name"), hint)
 
 
 class HostCondition(Specification):
@@ -56,35 +65,35 @@ class HostCondition(Specification):
         return self
 
     def _findings(self) -> Iterator[Finding]:
-        star = self.value.rfind("*")
-        if self.type == "exact" and star >= 0:
+        if self.type == "exact" and "*" in self.value:
             yield Finding("an exact host has no *", ("value",), "did you mean type: wildcard?")
-            return
-        if self.value == "*":
-            return
-        bare = self.value.removeprefix("*.")
-        try:
-            parse_authority(bare)
-        except ValueError:
+        elif not is_host_expression(self.value):
             hint = "expected a host such as shop.test"
             if self.type == "wildcard":
                 hint += ", *.shop.test or *"
             yield Finding("not a host", ("value",), hint)
 
 
+def is_host_expression(text: str) -> bool:
+    """Returns whether a text is a host, `*.` and a host, or `*`."""
+    if text == "*":
+        return True
+    try:
+        parse_authority(text.removeprefix("*."))
+    except ValueError:
+        return False
+    return True
+
+
 class Match(Specification):
     """Which requests a rule is for; everything given must hold."""
 
-    refused: ClassVar[Mapping[str, str]] = {"http": f"dialect 1beta1, {NOT_YET}"}
-
-    routes: Annotated[ListOf[Route], Field(min_length=1)]
+    routes: tuple[Route, ...]
     methods: Methods = ()
     """Empty means every method."""
     scheme: Literal["http", "https"] | None = None
-    hosts: ListOf[HostCondition] = ()
+    hosts: tuple[HostCondition, ...] = ()
     """Empty means every host."""
-    backtracking_enabled: bool | None = None
-    """Accepted and without effect, as in the reference."""
 
 
 class Rewrite(Specification):
@@ -112,18 +121,27 @@ class ForwardTo(Specification):
     rewrite: Rewrite = Rewrite()
 
 
-class Rule(Specification):
+class Rule(Specification, ABC):
     """Which requests, which pipeline, and where to."""
 
-    id: Identifier
-    match: Match
+    id: RuleId
+    match: Specification
     allow_encoded_slashes: Literal["off", "on", "no_decode"] = "off"
     forward_to: ForwardTo | None = None
-    execute: Execute
+    execute: tuple[Step, ...]
     on_error: OnError = ()
 
+    @property
+    @abstractmethod
+    def matcher(self) -> Match:
+        """Which requests the rule is for, wherever the dialect says so."""
 
-def _unique(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+
+Known = TypeVar("Known", bound=Rule)
+
+
+def unique(rules: tuple[Known, ...]) -> tuple[Known, ...]:
+    """Returns rules whose ids differ; for use as a validator."""
     seen: set[str] = set()
     findings: list[Finding] = []
     for index, rule in enumerate(rules):
@@ -135,15 +153,34 @@ def _unique(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     return rules
 
 
-Rules: TypeAlias = Annotated[ListOf[Rule], Field(min_length=1), AfterValidator(_unique)]
+def one_of(*known: str) -> Callable[[object], object]:
+    """Returns a validator that names all dialects, whichever the document was taken for."""
+
+    def check(value: object) -> object:
+        if value not in known:
+            expected = " or ".join(f"'{each}'" for each in known)
+            raise PydanticKnownError("literal_error", {"expected": expected})
+        return value
+
+    return check
+
+
+known_version = one_of("1alpha4", "1beta1")
+known_api_version = one_of(
+    *(
+        f"{group}/{version}"
+        for group in ("heimdall.dadrus.github.com", "edgeauth.dev")
+        for version in ("v1alpha4", "v1beta1")
+    )
+)
 
 
 class RuleSetFile(Specification):
     """A rule set as a file of its own."""
 
-    version: Literal["1alpha4"]
+    version: str
     name: str = ""
-    rules: Rules
+    rules: tuple[Rule, ...]
 
 
 class Metadata(Specification):
@@ -161,7 +198,7 @@ class RuleSetBody(Specification):
     auth_class_name: Annotated[str, Field(max_length=56)] = Field(
         default="default", alias="authClassName"
     )
-    rules: Rules
+    rules: tuple[Rule, ...]
 
 
 class RuleSetDocument(Specification):
@@ -169,9 +206,7 @@ class RuleSetDocument(Specification):
 
     refused: ClassVar[Mapping[str, str]] = {"version": "not accepted beside apiVersion"}
 
-    api_version: Literal["heimdall.dadrus.github.com/v1alpha4", "edgeauth.dev/v1alpha4"] = Field(
-        alias="apiVersion"
-    )
+    api_version: str = Field(alias="apiVersion")
     kind: Literal["RuleSet"]
     metadata: Metadata
     spec: RuleSetBody

@@ -1,16 +1,26 @@
 """Pipelines: the steps of `execute` and `on_error`."""
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar, Final, Literal, Self, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, ClassVar, Final, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
 from edgeauth.config.codes import Code
-from edgeauth.config.findings import Finding, refuse
+from edgeauth.config.findings import Finding, not_expected, refuse
 from edgeauth.config.scalars import Identifier, ListOf, Text
-from edgeauth.config.specification import NOT_YET, Specification
+from edgeauth.config.specification import Specification
+from edgeauth.model.identity import DEFAULT_PRINCIPAL
 
 StepKind: TypeAlias = Literal["authenticator", "contextualizer", "authorizer", "finalizer"]
+
+
+def _not_taken(name: str) -> str:
+    if name in ("ID", "Attributes"):
+        raise not_expected("another name: Subject.ID and Subject.Attributes are the default's")
+    return name
+
+
+PrincipalName: TypeAlias = Annotated[Identifier, AfterValidator(_not_taken)]
 
 _KINDS: Final[tuple[StepKind, ...]] = (
     "authenticator",
@@ -29,10 +39,7 @@ _STAGES: Final[dict[StepKind, int]] = {
 class Step(Specification):
     """A reference to a mechanism in `execute`, with what is different here."""
 
-    refused: ClassVar[Mapping[str, str]] = {
-        "error_handler": "accepted in on_error only",
-        "principal": NOT_YET,
-    }
+    refused: ClassVar[Mapping[str, str]] = {"error_handler": "accepted in on_error only"}
 
     authenticator: Identifier | None = None
     contextualizer: Identifier | None = None
@@ -55,6 +62,11 @@ class Step(Specification):
         """The id of the mechanism."""
         return str(getattr(self, self.kind))
 
+    @property
+    def principal_name(self) -> str:
+        """The principal that the step is an authenticator of."""
+        return DEFAULT_PRINCIPAL
+
     @model_validator(mode="after")
     def _has_one_reference(self) -> Self:
         # In the reference a step with two of them runs the first only, so that
@@ -62,10 +74,6 @@ class Step(Specification):
         named = [kind for kind in _KINDS if kind in self.model_fields_set]
         if len(named) != 1:
             refuse(self._wrong_references(named))
-        if self.authenticator is not None and self.condition is not None:
-            # There it would be ignored, or let requests pass without a subject.
-            message = "an authenticator can not have a condition"
-            refuse([Finding(message, ("if",), on_key=True, code=Code.PIPELINE)])
         return self
 
     def _wrong_references(self, named: list[StepKind]) -> Iterator[Finding]:
@@ -78,10 +86,50 @@ class Step(Specification):
             yield Finding(message, (kind,), hint, on_key=True, code=Code.PIPELINE)
 
 
+class Step1alpha4(Step):
+    """A step of dialect `1alpha4`, which knows one principal."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        **Step.refused,
+        "principal": "of dialect 1beta1; 1alpha4 knows one principal",
+    }
+
+    @model_validator(mode="after")
+    def _authenticates_always(self) -> Self:
+        if self.authenticator is not None and self.condition is not None:
+            # heimdall passes over it, so that somebody believes in a condition that never holds.
+            message = "an authenticator can not have a condition"
+            hint = "dialect 1beta1 has conditions of authenticators"
+            refuse([Finding(message, ("if",), hint, on_key=True, code=Code.PIPELINE)])
+        return self
+
+
+class Step1beta1(Step):
+    """A step of dialect `1beta1` or of the default rule."""
+
+    principal: PrincipalName | None = None
+    """Whom an authenticator identifies; rules see it as `Subject.<name>`."""
+
+    @property
+    def principal_name(self) -> str:
+        """The principal that the step is an authenticator of."""
+        return self.principal or DEFAULT_PRINCIPAL
+
+    @model_validator(mode="after")
+    def _names_principals_of_authenticators(self) -> Self:
+        if self.principal is not None and self.authenticator is None:
+            message = f"a principal in a step of kind {self.kind}"
+            hint = "only authenticators identify principals"
+            refuse([Finding(message, ("principal",), hint, on_key=True, code=Code.PIPELINE)])
+        return self
+
+
 class ErrorStep(Specification):
     """A reference to an error handler in `on_error`."""
 
-    refused: ClassVar[Mapping[str, str]] = dict.fromkeys(_KINDS, "accepted in execute only")
+    refused: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        (*_KINDS, "principal"), "accepted in execute only"
+    )
 
     error_handler: Identifier
     id: Identifier | None = None
@@ -101,12 +149,15 @@ class ErrorStep(Specification):
         return self.error_handler
 
 
-def _ordered(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+AnyStep = TypeVar("AnyStep", bound=Step)
+
+
+def _ordered(steps: tuple[AnyStep, ...]) -> tuple[AnyStep, ...]:
     refuse([*_out_of_order(steps), *_twice([step.id for step in steps])])
     return steps
 
 
-def _out_of_order(steps: tuple[Step, ...]) -> Iterator[Finding]:
+def _out_of_order(steps: Sequence[Step]) -> Iterator[Finding]:
     latest: StepKind = "authenticator"
     for index, step in enumerate(steps):
         kind = step.kind
@@ -127,7 +178,14 @@ def _twice(ids: list[str | None]) -> Iterator[Finding]:
             seen.add(one)
 
 
-Execute: TypeAlias = Annotated[ListOf[Step], Field(min_length=1), AfterValidator(_ordered)]
+Execute1alpha4: TypeAlias = Annotated[
+    ListOf[Step1alpha4], Field(min_length=1), AfterValidator(_ordered)
+]
+"""At least one step, in the order of the stages."""
+
+Execute1beta1: TypeAlias = Annotated[
+    ListOf[Step1beta1], Field(min_length=1), AfterValidator(_ordered)
+]
 """At least one step, in the order of the stages."""
 
 OnError: TypeAlias = ListOf[ErrorStep]

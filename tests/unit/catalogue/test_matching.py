@@ -57,6 +57,8 @@ HOSTS = [
     ("wildcard", "a.test", ["a.test"], ["b.a.test"]),
     ("glob", "*.a.test", ["b.a.test", "b.a.test:80"], ["c.b.a.test", "a.test"]),
     ("glob", "{a,b}.test", ["a.test", "b.test"], ["c.test", "a.test.evil"]),
+    ("glob", "{A,b}.T[D-F]st", ["a.test", "b.test"], ["c.test"]),
+    ("regex", "^[A-Z]+\\\\.Test$", ["a.test"], ["a1.test", "a.test.b"]),
     ("regex", "^(a|b)\\\\.test$", ["a.test", "b.test:443"], ["c.test", "xa.test", "axtest"]),
     ("regex", "shop", ["shop.test", "myshop.test"], ["a.test"]),
 ]

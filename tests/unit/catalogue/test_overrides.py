@@ -133,13 +133,13 @@ def test_headers_are_replaced():
 def test_assertions_are_merged_entry_by_entry():
     of = rule("{authenticator: issued, config: {assertions: {audience: [c]}}}", "authorizer: allow")
 
-    assert isinstance(of.authenticators[0].mechanism, JwtAuthenticator)
+    assert isinstance(of.principals[0].authenticators[0].mechanism, JwtAuthenticator)
 
 
 def test_a_step_may_call_somebody_else_anonymous():
     of = rule("{authenticator: anonymous, config: {principal: guest}}", "authorizer: allow")
 
-    assert run(of.authenticators[0].mechanism.authenticate(matched())).id == "guest"
+    assert run(of.principals[0].authenticators[0].mechanism.authenticate(matched())).id == "guest"
 
 
 @pytest.mark.parametrize(("configured", "set_here"), [("principal", "subject"), ("subject",) * 2])
@@ -151,7 +151,7 @@ def test_an_override_replaces_the_setting_under_whichever_name(configured: str, 
         request("/orders/1")
     )
 
-    assert run(of.authenticators[0].mechanism.authenticate(matched())).id == "guest"
+    assert run(of.principals[0].authenticators[0].mechanism.authenticate(matched())).id == "guest"
 
 
 def test_an_override_holds_for_its_step_only():

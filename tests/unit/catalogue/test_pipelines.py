@@ -30,7 +30,7 @@ def rule(execute: str, on_error: str = "", default_rule: str = DEFAULT_RULE) -> 
 def stages(of: Rule) -> list[str]:
     return [
         " ".join(step.source for step in stage)
-        for stage in (of.authenticators, of.checks, of.finalizers, of.error_handlers)
+        for stage in (of.principals[0].authenticators, of.checks, of.finalizers, of.error_handlers)
     ]
 
 

@@ -190,3 +190,14 @@ def test_what_was_recorded_is_written_while_the_writer_runs():
     asyncio.run(serve())
 
     assert len(stream.lines()) == 1
+
+
+def test_a_decision_about_several_principals_names_all_of_them():
+    others = (("client", "billing"),)
+    permit = Permit("rule", "alice", HeaderEdits(), None, principals=others)
+    deny = Deny(DENY.response, DENY.refusal, "rule", "alice", principals=others)
+
+    assert [(line["subject"], line["principals"]) for line in logged(permit, deny)] == [
+        ("alice", {"client": "billing"})
+    ] * 2
+    assert "principals" not in logged(PERMIT)[0]

@@ -3,7 +3,7 @@ import pytest
 from edgeauth.config.decode import decode
 from edgeauth.config.document import read_documents
 from edgeauth.config.errors import ConfigurationError
-from edgeauth.config.models.rules import Rule
+from edgeauth.config.models.rules_1alpha4 import Rule1alpha4
 
 RULE = """\
 id: orders
@@ -14,13 +14,13 @@ execute:
 """
 
 
-def rule(extra: str = "", **replaced: str) -> Rule:
+def rule(extra: str = "", **replaced: str) -> Rule1alpha4:
     text = RULE + extra
     for part in replaced.values():
         before, _, after = part.partition(" => ")
         text = text.replace(before, after)
     (root,) = read_documents(text, "f.yaml")
-    return decode(Rule, root)
+    return decode(Rule1alpha4, root)
 
 
 def hosts(*conditions: tuple[str, str]) -> str:
