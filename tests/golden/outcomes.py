@@ -1,0 +1,96 @@
+"""What became of a request, reduced to what has to be the same whoever decided."""
+
+import re
+from collections.abc import Callable, Iterable
+
+import jwt
+
+from tests.golden.cases import Group, Tree
+from tests.golden.messages import Message
+
+_UNTOLD = frozenset(
+    {
+        "connection", "content-length", "date", "transfer-encoding", "accept-encoding",
+        "user-agent", "server", "cache-control", "vary", "content-type", "x-upstream",
+        "x-content-type-options", "www-authenticate", "via",
+    }
+)  # fmt: skip
+"""Fields that say nothing about a decision; a group may observe them all the same."""
+_FORWARDING = frozenset(
+    {"host", "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"}
+)
+_VOLATILE = ("iat", "nbf", "exp", "jti")
+_CONTRACT = re.compile(r"(?:(\S+) )?(eyJ[\w-]+\.[\w-]+\.[\w-]+)")
+
+
+def outcome(
+    group: Group,
+    answer: Message | None,
+    rule: str,
+    arrived: Iterable[Message],
+    asked: Iterable[Message],
+    anonymous: Callable[[str], str],
+) -> Tree:
+    """Returns what a golden file says about a request.
+
+    Args:
+        group: says what counts.
+        answer: the client's; None if there was none.
+        rule: that was found; empty if there was none.
+        arrived: what the upstream received.
+        asked: what services received.
+        anonymous: puts names in place of addresses and tokens.
+    """
+    if answer is None:
+        return {"status": "none"}
+    told: Tree = {"status": int(answer.start.split(" ")[1])}
+    if rule and told["status"] != 400:  # before a pipeline began: the reference names its rule
+        told["rule"] = rule
+    fields = _fields(answer, _UNTOLD - group.observe, anonymous)
+    if fields:
+        told["headers"] = fields
+    if "body" in group.observe and answer.body:
+        told["body"] = anonymous(answer.body.decode())
+    untold = (_UNTOLD | _FORWARDING) - group.observe
+    for message in arrived:
+        told["upstream"] = _request(message, untold, anonymous)
+    if "asked" in group.observe:
+        told["asked"] = [_request(message, untold, anonymous) for message in asked]
+    return told
+
+
+def _request(message: Message, untold: frozenset[str], anonymous: Callable[[str], str]) -> Tree:
+    method, target, _ = message.start.split(" ")
+    told: Tree = {"method": method, "target": anonymous(target)}
+    fields = _fields(message, untold, anonymous)
+    if fields:
+        told["headers"] = fields
+    if message.body:
+        told["body"] = anonymous(message.body.decode())
+    return told
+
+
+def _fields(message: Message, untold: frozenset[str], anonymous: Callable[[str], str]) -> Tree:
+    found: dict[str, list[object]] = {}
+    for name, value in message.fields:
+        if name not in untold:
+            found.setdefault(name, []).append(_value(anonymous(value)))
+    return {
+        name: values[0] if len(values) == 1 else values for name, values in sorted(found.items())
+    }
+
+
+def _value(text: str) -> object:
+    found = _CONTRACT.fullmatch(text)
+    if found is None:
+        return text
+    claims = jwt.decode(found[2], options={"verify_signature": False})
+    header = jwt.get_unverified_header(found[2])
+    lasts = claims.get("exp", 0) - claims.get("iat", 0)
+    kept = {name: value for name, value in claims.items() if name not in _VOLATILE}
+    return {
+        "scheme": found[1] or "",
+        "header": {name: value for name, value in sorted(header.items()) if name != "kid"},
+        "lasts": lasts,
+        "claims": dict(sorted(kept.items())),
+    }

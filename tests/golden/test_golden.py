@@ -1,0 +1,132 @@
+"""Every golden case: edgeauth answers as the reference did, or as its own answer says.
+
+What the files say and how their answers are recorded is in README.md and
+tests/oracle/reference/README.md.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from edgeauth.mechanisms.builtins import TYPES
+from tests.golden.cases import LOADS, REFUSED, Case, Group, Outcome, read_section, sections
+from tests.golden.edge import Edge, refusal, running
+from tests.golden.outcomes import outcome
+from tests.golden.stage import Stage
+
+GROUPS = [group for path in sections() for group in read_section(path.read_text(), path.stem)]
+CASES = [(group, case) for group in GROUPS for case in group.cases]
+DIFFERENCES = Path("docs/reference/differences.md")
+REGISTERED = {f"{type_.kind.value} {type_.name}" for type_ in TYPES}
+
+
+class Session:
+    """One edge after the other, each as long as its group lasts."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._runner = asyncio.Runner()
+        self._stage = Stage()
+        self._stack = AsyncExitStack()
+        self._group: Group | None = None
+        self._edge: Edge | None = None
+        self._refused: dict[str, str] = {}
+        self._runner.run(self._stage.open())
+
+    def outcome(self, group: Group, case: Case) -> Outcome:
+        """Returns what becomes of a case."""
+        return self._runner.run(self._outcome(group, case))
+
+    def close(self) -> None:
+        """Ends everything."""
+        self._runner.run(self._stack.aclose())
+        self._runner.run(self._stage.close())
+        self._runner.close()
+
+    async def _outcome(self, group: Group, case: Case) -> Outcome:
+        if group is not self._group:
+            await self._enter(group)
+        if case.name in self._refused:
+            return REFUSED
+        if not case.asks:
+            return LOADS
+        assert self._edge is not None
+        answer, rule = await self._edge.ask(case, self._stage)
+        stage = self._stage
+        return outcome(group, answer, rule, stage.arrived, stage.asked, stage.anonymous)
+
+    async def _enter(self, group: Group) -> None:
+        await self._stack.aclose()
+        self._group, self._edge, self._refused = group, None, {}
+        self._stage.set(group)
+        if refusal(group, group.cases, self._stage, self._folder):
+            self._refused = {
+                case.name: said
+                for case in group.cases
+                if (said := refusal(group, (case,), self._stage, self._folder))
+            }
+        served = tuple(case for case in group.cases if case.name not in self._refused)
+        if any(case.asks for case in served):
+            edge = running(group, served, self._stage, self._folder)
+            self._edge = await self._stack.enter_async_context(edge)
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    made = Session(tmp_path_factory.mktemp("golden"))
+    yield made
+    made.close()
+
+
+def parameters() -> list[object]:
+    """Returns every case with its marks."""
+    found = []
+    for group, case in CASES:
+        marks = []
+        missing = [need for need in case.needs if need not in REGISTERED]
+        if missing:
+            marks.append(pytest.mark.skip(reason=f"needs {', '.join(missing)}"))
+        elif case.fails:
+            marks.append(pytest.mark.xfail(reason=case.fails, strict=True))
+        found.append(pytest.param(group, case, marks=marks, id=_id(group, case)))
+    return found
+
+
+def _id(group: Group, case: Case) -> str:
+    name = group.name if group.name.endswith(f": {case.name}") else f"{group.name}: {case.name}"
+    return re.sub(r"[^ -~]", "?", name)
+
+
+@pytest.mark.parametrize(("group", "case"), parameters())
+def test_a_request_is_decided_as_recorded(session, group, case):
+    assert case.heimdall is not None, "not recorded"
+
+    assert session.outcome(group, case) == case.expected
+
+
+def test_another_answer_than_the_reference_is_one_and_has_a_name():
+    for _, case in CASES:
+        assert (case.edgeauth is None) == (not case.difference), case.name
+        assert case.edgeauth != case.heimdall, case.name
+
+
+def test_every_difference_is_explained():
+    topics = explained(DIFFERENCES.read_text("utf-8"))
+    used = {case.difference for _, case in CASES if case.difference}
+
+    assert sorted(used - set(topics)) == []
+
+
+def explained(page: str) -> dict[str, str]:
+    """Returns the topics of the page of differences, with the heading that each is under."""
+    topics, heading = {}, ""
+    for line in page.splitlines():
+        if line.startswith("## "):
+            heading = line[3:]
+        elif line.startswith("| ") and not line.startswith(("| Topic", "| ---")):
+            topics[line.split("|")[1].strip()] = heading
+    return topics
