@@ -3,7 +3,13 @@
 from typing import Final
 
 from edgeauth.config.specification import Specification
-from edgeauth.mechanisms.authenticators import anonymous, basic_auth, jwt, unauthorized
+from edgeauth.mechanisms.authenticators import (
+    anonymous,
+    basic_auth,
+    generic as session,
+    jwt,
+    unauthorized,
+)
 from edgeauth.mechanisms.authorizers import allow, cel, deny
 from edgeauth.mechanisms.contextualizers import generic, map as map_
 from edgeauth.mechanisms.error_handlers import (
@@ -18,6 +24,7 @@ from edgeauth.ports.declare import MechanismType
 TYPES: Final[tuple[MechanismType[Specification], ...]] = (
     anonymous.TYPE,
     basic_auth.TYPE,
+    session.TYPE,
     jwt.TYPE,
     unauthorized.TYPE,
     allow.TYPE,

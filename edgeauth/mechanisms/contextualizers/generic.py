@@ -17,17 +17,16 @@ from edgeauth.config.scalars import Duration, ListOf, Text
 from edgeauth.config.specification import Specification
 from edgeauth.expressions.templates import Template
 from edgeauth.mechanisms.content import decode_content
+from edgeauth.mechanisms.forwarding import Forwarded
 from edgeauth.mechanisms.values import Values, ValueTemplate, encode_text, unambiguous
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.model.identity import fingerprint
 from edgeauth.model.json import Json
-from edgeauth.model.request import Headers
 from edgeauth.ports.declare import Kind, Override, mechanism
 from edgeauth.ports.endpoints import Call, StepEndpoint
 from edgeauth.ports.fields import FieldName, TemplateOf
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Identified
-from edgeauth.wire.cookies import find_cookie
 from edgeauth.wire.json import dumps
 
 
@@ -77,8 +76,7 @@ class GenericContextualizer:
     ) -> None:
         self._specification = specification
         self._services = services
-        self._cookies = specification.forward_cookies
-        self._headers = tuple(name.lower() for name in specification.forward_headers)
+        self._forwarded = Forwarded(specification.forward_headers, specification.forward_cookies)
         self._values = Values(specification.values)
         self._read = _variables(specification)
         self._key_part = _fingerprint(mechanism_id, specification)
@@ -126,18 +124,8 @@ class GenericContextualizer:
         payload = specification.payload
         body = None if payload is None else encode_text(payload.render(scope))
         return specification.endpoint.call(
-            scope, body, self._forwarded(known.matched.request.headers)
+            scope, body, self._forwarded.of(known.matched.request.headers)
         )
-
-    def _forwarded(self, sent: Headers) -> dict[str, str]:
-        fields = {name: sent.text(name) for name in self._headers if name.encode() in sent}
-        field = sent.get(b"cookie")
-        if field is not None and self._cookies:
-            found = ((name, find_cookie(field, name)) for name in self._cookies)
-            cookies = [f"{name}={value}" for name, value in found if value is not None]
-            if cookies:
-                fields["cookie"] = "; ".join(cookies)
-        return fields
 
 
 def _variables(specification: GenericSpecification) -> frozenset[str]:
