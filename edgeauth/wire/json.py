@@ -7,6 +7,8 @@ surrogates, byte order marks, text after the value.
 
 import json
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from math import isfinite
 from typing import Final, cast
 
 import msgspec
@@ -21,11 +23,13 @@ MAX_DEPTH: Final = 64
 def loads(data: bytes | str) -> Json:
     """Returns the one value that the document can only have.
 
-    Integers keep every digit; numbers with a fraction or an exponent are doubles.
+    Integers keep every digit: what compares or prints identifiers needs them. Other numbers are
+    doubles, and integers where they are whole, so that `1e6` and `1.0` are written `1000000` and
+    `1` again. What expressions are to see goes through `as_doubles`.
 
     Raises:
-        Malformed: the text is no JSON, is no UTF-8, repeats a name within an object, or is
-            nested deeper than `MAX_DEPTH`.
+        Malformed: the text is no JSON, is no UTF-8, repeats a name within an object, is nested
+            deeper than `MAX_DEPTH`, or has a number that no double comes near.
 
     Source:
         RFC 8259 sections 4 (names should be unique; here they must be) and 6; RFC 7493.
@@ -33,13 +37,40 @@ def loads(data: bytes | str) -> Json:
     try:
         octets = data.encode() if isinstance(data, str) else data
         value = cast("Json", _DECODER.decode(octets))
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         raise Malformed("is no well-formed JSON") from None
     if octets.count(b"[") + octets.count(b"{") > MAX_DEPTH:
         _check_depth(value, MAX_DEPTH)
     if _may_repeat_names(octets, value):
         _check_names(octets)
     return value
+
+
+def as_doubles(value: Json) -> Json:
+    """Returns the value with every number as a double, which is what expressions know of JSON.
+
+    An integer beyond 2**53 is the nearest double from here on; an identity is read before.
+
+    Args:
+        value: what `loads` returned.
+
+    Raises:
+        Malformed: an integer is larger than any double.
+
+    Source:
+        The reference decodes JSON with Go's encoding/json into values of no particular type.
+    """
+    kind = type(value)
+    if kind is str or kind is float:
+        return value
+    if kind is int:
+        try:
+            return float(cast("int", value))
+        except OverflowError:
+            raise Malformed("has a number that is too large") from None
+    if isinstance(value, dict):
+        return {name: as_doubles(member) for name, member in value.items()}
+    return [as_doubles(item) for item in value] if isinstance(value, list) else value
 
 
 def dumps(value: Json) -> bytes:
@@ -62,7 +93,21 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} is no JSON value")
 
 
-_DECODER: Final = msgspec.json.Decoder()
+def _number(text: str) -> float:
+    """Returns a number that has a fraction or an exponent, as an integer where it is whole.
+
+    Those from 1e21 on stay doubles, as a few characters must not become a text of hundreds.
+    """
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError("no double comes near")
+    if not number.is_integer() or abs(number) >= _LARGE:
+        return number
+    return int(Decimal(repr(number)))
+
+
+_LARGE: Final = 1e21
+_DECODER: Final = msgspec.json.Decoder(float_hook=_number)
 _ENCODER: Final = msgspec.json.Encoder(order="sorted", enc_hook=_plain)
 
 

@@ -7,7 +7,7 @@ from edgeauth.expressions.templates.frame import Frame, Run
 from edgeauth.expressions.templates.functions.table import Kind
 from edgeauth.expressions.templates.kinds import TIME, VERSION
 from edgeauth.expressions.templates.syntax import Literal
-from edgeauth.expressions.templates.values import Instance, Integer, as_float, is_true
+from edgeauth.expressions.templates.values import Instance, is_true
 from edgeauth.expressions.types import ObjectType
 
 
@@ -15,11 +15,9 @@ def literal(operand: Literal, kind: Kind) -> Run:
     """Returns what gives a constant as a parameter of a kind wants it."""
     value: object = operand.value
     if kind is Kind.INT and operand.whole is not None:
-        value = Integer(operand.whole)
+        value = operand.whole
     elif kind is Kind.FLOAT and isinstance(value, (int, float)):
         value = float(value)
-    elif isinstance(value, int) and not isinstance(value, bool):
-        value = Integer(value)
     return lambda _frame: value
 
 
@@ -50,14 +48,10 @@ def coercion(run: Run, kind: Kind, place: str) -> Run:
 
 
 def _integer(value: object) -> object:
-    return value if type(value) is Integer else None
+    return value if type(value) is int else None
 
 
 def _float(value: object) -> object:
-    if isinstance(value, (bool, Integer)):
-        return None
-    if isinstance(value, int):
-        return as_float(value)
     return value if isinstance(value, float) else None
 
 

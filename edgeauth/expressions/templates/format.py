@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from edgeauth.expressions.errors import EvaluationError
 from edgeauth.expressions.templates.floats import format_float
 from edgeauth.expressions.templates.limits import MAX_ITEMS, MAX_NESTING, MAX_OUTPUT
-from edgeauth.expressions.templates.values import Instance, Integer, as_float
+from edgeauth.expressions.templates.values import Instance
 
 NO_VALUE = "<no value>"
 """What an action prints for a value that is not there."""
@@ -44,10 +44,8 @@ def scalar_text(value: object) -> str:
         return "<nil>"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, Integer):
-        return int.__repr__(value)
     if isinstance(value, int):
-        return format_float(as_float(value))
+        return int.__repr__(value)
     if isinstance(value, float):
         return format_float(value)
     if isinstance(value, Instance):

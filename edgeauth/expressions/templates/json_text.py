@@ -11,7 +11,7 @@ from typing import Final
 from edgeauth.expressions.errors import EvaluationError
 from edgeauth.expressions.templates.floats import json_float
 from edgeauth.expressions.templates.format import Writer
-from edgeauth.expressions.templates.values import Instance, Integer, as_float
+from edgeauth.expressions.templates.values import Instance
 
 _SPECIAL: Final = re.compile('[\x00-\x1f"\\\\\u2028\u2029\ud800-\udfff]')
 _SPECIAL_HTML: Final = re.compile('[\x00-\x1f"\\\\\u2028\u2029\ud800-\udfff<>&]')
@@ -103,10 +103,8 @@ class _JsonWriter(Writer):
             return self._string(value)
         if isinstance(value, bool):
             return "true" if value else "false"
-        if isinstance(value, Integer):
-            return int.__repr__(value)
         if isinstance(value, int):
-            return json_float(as_float(value))
+            return int.__repr__(value)
         if isinstance(value, float):
             return json_float(value)
         if isinstance(value, Instance):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from edgeauth.expressions.templates.moments import Moment
-from edgeauth.expressions.templates.values import Instance, Int64, Integer
+from edgeauth.expressions.templates.values import Instance, Int64
 from edgeauth.expressions.types import INT, STRING, Method, ObjectType
 
 
@@ -38,13 +38,13 @@ class Version(NamedTuple):
             + (f"+{self.metadata}" if self.metadata else "")
         )
 
-    def compare(self, other: Instance) -> Integer:
+    def compare(self, other: Instance) -> int:
         """Returns -1, 0 or 1: whether this version is before, equal to or after another."""
         theirs = other.object.order if isinstance(other.object, Version) else self.order
-        return Integer((self.order > theirs) - (self.order < theirs))
+        return (self.order > theirs) - (self.order < theirs)
 
 
-def _number(read: Callable[..., int], kind: type[Integer] = Integer) -> Method:
+def _number(read: Callable[..., int], kind: type[int] = int) -> Method:
     return Method((), INT, lambda value: kind(read(value)))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from edgeauth.expressions.errors import EvaluationError
 from edgeauth.expressions.templates.frame import BREAK, NORMAL, Frame, Run, Writer
-from edgeauth.expressions.templates.values import Integer, type_name
+from edgeauth.expressions.templates.values import is_integer, type_name
 
 
 def loop(run: Run, slots: tuple[int, ...], body: Writer, otherwise: Writer) -> Writer:
@@ -42,8 +42,8 @@ def _members(value: object, *, pairs: bool) -> Iterator[tuple[object, object]]:
     if isinstance(value, Mapping):
         return iter([(key, value[key]) for key in sorted(value)])
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ((Integer(position), element) for position, element in enumerate(value))
-    if isinstance(value, Integer):
+        return iter(enumerate(value))
+    if is_integer(value):
         if pairs:
             raise EvaluationError("a number gives one variable, not two")
         kind = type(value)

@@ -36,7 +36,6 @@ from edgeauth.expressions.templates.syntax import (
     Pipeline,
     Variable,
 )
-from edgeauth.expressions.templates.values import Integer
 from edgeauth.expressions.types import BOOL, DOUBLE, DYN, INT, STRING, Method, Type
 
 _LAZY = ("and", "or")
@@ -306,7 +305,6 @@ def _constant(literal: Literal) -> Expression:
     if isinstance(value, bool):
         return Expression(lambda _frame: value, BOOL)
     if isinstance(value, int):
-        number = Integer(value)
-        return Expression(lambda _frame: number, INT)
+        return Expression(lambda _frame: value, INT)
     kind = STRING if isinstance(value, str) else DOUBLE
     return Expression(lambda _frame: value, kind, reader=lambda _scope: value)

@@ -8,7 +8,7 @@ from typing import Final
 
 from edgeauth.expressions.errors import EvaluationError
 from edgeauth.expressions.templates.limits import MAX_OUTPUT
-from edgeauth.expressions.templates.values import Integer, type_name
+from edgeauth.expressions.templates.values import is_integer, type_name
 from edgeauth.expressions.templates.verbs import Directive, write_value
 
 _DIRECTIVE: Final = re.compile(
@@ -97,7 +97,7 @@ class _Printer:
             return None, bad
         value = self.values[self.next]
         self.next += 1
-        if isinstance(value, Integer) and abs(value) <= _TOO_LARGE:
+        if is_integer(value) and abs(value) <= _TOO_LARGE:
             return int(value), ""
         return None, bad
 

@@ -1,38 +1,28 @@
 """What template values are: Python's own types stand for Go's, with three additions.
 
-`str`, `bool`, `float`, `None`, mappings and sequences are what they look like. A plain `int` is
-a number that came from outside: Go decodes each JSON number to a float64, so it behaves and prints
-like one. The integers that a template makes itself (literals, `len`, `add`) are `Integer`s.
+`str`, `bool`, `int`, `float`, `None`, mappings and sequences are what they look like. Numbers of
+JSON come as floats; ints are what a template makes itself (literals, `len`) and what YAML brings.
 Trust: mappings and sequences may hold request data; errors name kinds, never values.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, TypeGuard
 
 from edgeauth.expressions.errors import EvaluationError
 from edgeauth.expressions.templates.limits import MAX_ITEMS, MAX_NESTING
 from edgeauth.expressions.types import ObjectType
 
 
-class Integer(int):
-    """A Go `int`."""
-
-    __slots__ = ()
-    go_type = "int"
-
-
-class Int64(Integer):
+class Int64(int):
     """A Go `int64`: what the arithmetic functions return."""
 
     __slots__ = ()
-    go_type = "int64"
 
 
-class Byte(Integer):
+class Byte(int):
     """A Go `uint8`: an element of a string."""
 
     __slots__ = ()
-    go_type = "uint8"
 
 
 class Strings(list[str]):
@@ -41,7 +31,7 @@ class Strings(list[str]):
     __slots__ = ()
 
 
-class Integers(list[Integer]):
+class Integers(list[int]):
     """A Go `[]int`."""
 
     __slots__ = ()
@@ -76,16 +66,9 @@ def wrap_int64(number: int) -> Int64:
     return Int64((number - INT64_MIN) % 2**64 + INT64_MIN)
 
 
-def as_float(value: int) -> float:
-    """Returns a number from outside as the float64 that it is.
-
-    Raises:
-        EvaluationError: it is too large for a float64.
-    """
-    try:
-        return float(value)
-    except OverflowError:
-        raise EvaluationError("a number is too large") from None
+def is_integer(value: object) -> TypeGuard[int]:
+    """Returns whether the value is of one of Go's integer types."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def type_name(value: object) -> str:
@@ -104,11 +87,10 @@ def type_name(value: object) -> str:
 _EXACT_NAMES: Final[Mapping[type, str]] = {
     str: "string",
     bool: "bool",
-    int: "float64",
+    int: "int",
     float: "float64",
-    Integer: Integer.go_type,
-    Int64: Int64.go_type,
-    Byte: Byte.go_type,
+    Int64: "int64",
+    Byte: "uint8",
     Strings: "[]string",
     Integers: "[]int",
     dict: "map[string]interface {}",

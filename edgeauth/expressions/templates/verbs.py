@@ -9,8 +9,6 @@ from edgeauth.expressions.templates.format import Writer, quoted, scalar_text, t
 from edgeauth.expressions.templates.values import (
     Byte,
     Instance,
-    Integer,
-    as_float,
     is_list,
     type_name,
 )
@@ -78,9 +76,9 @@ def _scalar(value: object, directive: Directive) -> str:
         text = _string(value, directive)
     elif isinstance(value, bool):
         text = _boolean(scalar_text(value), directive)
-    elif isinstance(value, Integer):
+    elif isinstance(value, int):
         text = _integer(value, directive)
-    elif isinstance(value, (int, float)):
+    elif isinstance(value, float):
         text = _float(value, directive)
     else:
         raise EvaluationError("a value of a type that templates do not know")
@@ -165,14 +163,13 @@ def _character(value: int, directive: Directive) -> str:
 
 
 def _float(value: float, directive: Directive) -> str | None:
-    number = as_float(value) if isinstance(value, int) else value
     verb = directive.verb
     if verb not in _FLOAT_VERBS:
         return None
     precision = directive.precision
     if precision is None:
         precision = 6 if verb in "eEfF" else -1
-    text = format_float(number, "g" if verb == "v" else verb, precision)
+    text = format_float(value, "g" if verb == "v" else verb, precision)
     sign = text[0] if text[0] in "+-" else ""
     digits = text[len(sign) :]
     if verb in "gG" and "#" in directive.flags and digits[0] not in "IN":

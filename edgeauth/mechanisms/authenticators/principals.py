@@ -11,12 +11,13 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from edgeauth.config.specification import Specification
-from edgeauth.expressions.paths import MISSING, Selector, compile_selector
-from edgeauth.model.errors import Fault, Reason
+from edgeauth.expressions.paths import MISSING, Found, Selector, compile_selector
+from edgeauth.expressions.templates.floats import format_float
+from edgeauth.model.errors import Fault, Malformed, Reason
 from edgeauth.model.identity import Principal, fingerprint
 from edgeauth.model.json import Json
 from edgeauth.ports.fields import SelectorText
-from edgeauth.wire.json import dumps
+from edgeauth.wire.json import as_doubles
 
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -44,6 +45,9 @@ class PrincipalSpecification(Specification):
     ) -> Principal:
         """Returns the principal that the claims describe.
 
+        Numbers among the attributes are doubles, but one that is the id keeps every digit: two
+        accounts must not become one because a double can not tell them apart.
+
         Args:
             claims: what the issuer says, verified.
             evidence: the octets that were verified; they make up the fingerprint.
@@ -52,22 +56,30 @@ class PrincipalSpecification(Specification):
         Raises:
             Fault: INTERNAL, when the paths lead to nothing that can be an identity.
         """
-        attributes = self.attributes.find(claims)
-        if not isinstance(attributes, Mapping):
-            raise Fault(Reason.INTERNAL, "the principal's attributes are no object in the claims")
         return Principal(
             _identifier(self.id.find(claims)),
-            attributes,
+            _attributes(self.attributes.find(claims)),
             fingerprint(self.fingerprint, evidence),
             expires_at,
         )
 
 
-def _identifier(value: object) -> str:
+def _attributes(value: Found) -> Mapping[str, Json]:
+    if not isinstance(value, Mapping):
+        raise Fault(Reason.INTERNAL, "the principal's attributes are no object in the claims")
+    try:
+        return {name: as_doubles(member) for name, member in value.items()}
+    except Malformed:
+        raise Fault(Reason.INTERNAL, "the claims hold a number that is too large") from None
+
+
+def _identifier(value: Found) -> str:
     if value is MISSING:
         raise Fault(Reason.INTERNAL, "the principal's id is not in the claims")
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return dumps(value).decode()
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, float):
+        return format_float(value, "f")
     if not isinstance(value, str) or not value or _CONTROL.search(value):
         raise Fault(Reason.INTERNAL, "the principal's id in the claims is no identifier")
     return value

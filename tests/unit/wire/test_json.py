@@ -4,7 +4,7 @@ from types import MappingProxyType
 import pytest
 
 from edgeauth.model.errors import Malformed
-from edgeauth.wire.json import MAX_DEPTH, dumps, loads
+from edgeauth.wire.json import MAX_DEPTH, as_doubles, dumps, loads
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,35 @@ def test_a_good_document_reads_as_the_standard_library_reads_it(text):
 
 def test_integers_keep_every_digit():
     assert loads(b"9007199254740993") == 9007199254740993
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("1.0", b"1"),
+        ("1e+06", b"1000000"),
+        ("1e20", b"100000000000000000000"),
+        ("1e21", b"1e21"),
+        ("12345678901234567890", b"12345678901234567890"),
+        ("12345678901234567890.0", b"12345678901234567000"),
+        ("-2.50", b"-2.5"),
+    ],
+)
+def test_a_number_that_is_whole_is_written_without_a_point(text, written):
+    assert dumps(loads(text)) == written
+
+
+def test_attack_78_a_number_that_no_double_comes_near_is_none():
+    with pytest.raises(Malformed):
+        as_doubles(loads('{"a": [' + "9" * 400 + "]}"))
+
+
+def test_every_number_becomes_a_double_and_nothing_else_changes():
+    found = as_doubles(loads('{"a": [1, -2.5, "3", true, null], "b": {"c": 9007199254740993}}'))
+
+    assert found == {"a": [1.0, -2.5, "3", True, None], "b": {"c": 9007199254740992.0}}
+    assert isinstance(found, dict)
+    assert [type(item) for item in found["a"]] == [float, float, str, bool, type(None)]
 
 
 def test_writing_is_canonical():

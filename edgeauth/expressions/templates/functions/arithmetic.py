@@ -14,8 +14,6 @@ from edgeauth.expressions.templates.values import (
     INT64_MAX,
     INT64_MIN,
     Int64,
-    Integer,
-    as_float,
     wrap_int64,
 )
 
@@ -25,14 +23,11 @@ _DIVISION_DIGITS = Decimal(1).scaleb(-16)
 
 def to_int64(value: object) -> int:
     """Returns a number, a boolean or the text of a number as an int64; zero for anything else."""
-    if isinstance(value, Integer):
+    if isinstance(value, int):
         return int(value)
-    if isinstance(value, bool):
-        return 1 if value else 0
-    if isinstance(value, (int, float)):
-        number = as_float(value) if isinstance(value, int) else value
-        fits = math.isfinite(number) and INT64_MIN <= number < -float(INT64_MIN)
-        return int(number) if fits else INT64_MIN
+    if isinstance(value, float):
+        fits = math.isfinite(value) and INT64_MIN <= value < -float(INT64_MIN)
+        return int(value) if fits else INT64_MIN
     return _parsed_integer(value) if isinstance(value, str) else 0
 
 
@@ -47,7 +42,7 @@ def _parsed_integer(text: str) -> int:
 def to_float(value: object) -> float:
     """Returns a number, a boolean or the text of a number as a float64; zero for anything else."""
     if isinstance(value, (int, float)):
-        return as_float(value) if isinstance(value, int) else value
+        return float(value)
     if not isinstance(value, str) or value != value.strip() or not value.isascii():
         return 0.0
     try:
@@ -162,7 +157,7 @@ def _to_decimal(value: object) -> Int64:
 
 ANY, INT, FLOAT = Kind.ANY, Kind.INT, Kind.FLOAT
 FUNCTIONS = (
-    Function("int", (ANY,), lambda value: Integer(to_int64(value)), INT),
+    Function("int", (ANY,), to_int64, INT),
     Function("int64", (ANY,), lambda value: Int64(to_int64(value))),
     Function("float64", (ANY,), to_float, FLOAT),
     Function("toDecimal", (ANY,), _to_decimal),

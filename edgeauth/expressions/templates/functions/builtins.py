@@ -9,7 +9,7 @@ from edgeauth.expressions.templates.functions.table import Function, Kind
 from edgeauth.expressions.templates.printf import sprintf
 from edgeauth.expressions.templates.values import (
     Byte,
-    Integer,
+    is_integer,
     is_true,
     kind_name,
     type_name,
@@ -32,7 +32,7 @@ _JS = {
 
 def comparison_kind(value: object) -> str:
     """Returns what decides whether two values compare: all integers are one kind."""
-    return "int" if isinstance(value, Integer) else kind_name(value)
+    return "int" if is_integer(value) else kind_name(value)
 
 
 def equal(first: object, *others: object) -> bool:
@@ -84,11 +84,11 @@ def _not(value: object) -> bool:
     return not is_true(value)
 
 
-def _length(value: object) -> Integer:
+def _length(value: object) -> int:
     if isinstance(value, str):
-        return Integer(len(value) if value.isascii() else len(value.encode("utf-8", "replace")))
+        return len(value) if value.isascii() else len(value.encode("utf-8", "replace"))
     if isinstance(value, (Mapping, Sequence)):
-        return Integer(len(value))
+        return len(value)
     raise EvaluationError("len of nil" if value is None else f"len of type {type_name(value)}")
 
 
@@ -110,7 +110,7 @@ def _element(item: object, key: object) -> object:
         raise EvaluationError("index of nil")
     if not isinstance(item, Sequence):
         raise EvaluationError(f"can not index an item of type {type_name(item)}")
-    if not isinstance(key, Integer):
+    if not is_integer(key):
         raise EvaluationError(f"a list is indexed by an integer, not by {type_name(key)}")
     octets = item.encode("utf-8", "replace") if isinstance(item, str) else None
     if not 0 <= key < len(item if octets is None else octets):

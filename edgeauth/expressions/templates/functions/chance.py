@@ -10,7 +10,6 @@ from uuid import UUID
 
 from edgeauth.expressions.errors import EvaluationError
 from edgeauth.expressions.templates.functions.table import Function, Kind
-from edgeauth.expressions.templates.values import Integer
 
 MAX_LENGTH = 4096
 """Characters, or octets before they are encoded, that one call makes."""
@@ -32,10 +31,10 @@ def _octets(count: int) -> str:
     return b64encode(secrets.token_bytes(_checked(count))).decode("ascii")
 
 
-def _number(low: int, high: int) -> Integer:
+def _number(low: int, high: int) -> int:
     if high <= low:
         raise EvaluationError("randInt: there is no number between the bounds")
-    return Integer(low + secrets.randbelow(high - low))
+    return low + secrets.randbelow(high - low)
 
 
 def _uuid() -> str:

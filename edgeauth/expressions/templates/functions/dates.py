@@ -15,7 +15,7 @@ from edgeauth.expressions.templates.functions.table import Function, Kind
 from edgeauth.expressions.templates.kinds import TIME
 from edgeauth.expressions.templates.layout_reader import parse_layout
 from edgeauth.expressions.templates.moments import ZERO, Moment, of_civil
-from edgeauth.expressions.templates.values import Instance, Int64, Integer, wrap_int64
+from edgeauth.expressions.templates.values import Instance, Int64, is_integer, wrap_int64
 
 _SECOND: Final = 10**9
 _UNITS: Final = {
@@ -49,7 +49,7 @@ def _now() -> Instance:
 def _moment(value: object) -> Moment:
     if isinstance(value, Instance) and isinstance(value.object, Moment):
         return value.object
-    if isinstance(value, Integer):
+    if is_integer(value):
         return Moment(int(value) * _SECOND)
     raise EvaluationError("a date is neither a time nor an int; int64 makes one of a number")
 

@@ -11,7 +11,7 @@ from edgeauth.expressions.templates.functions.table import Function, Kind
 from edgeauth.expressions.templates.json_text import json_text
 from edgeauth.expressions.templates.values import Instance, type_name
 from edgeauth.model.errors import Malformed
-from edgeauth.wire.json import loads
+from edgeauth.wire.json import as_doubles, loads
 
 
 def _octets(text: str) -> bytes:
@@ -44,14 +44,14 @@ def _from_base32(text: str) -> str:
 
 def _from_json(text: str) -> object:
     try:
-        return loads(text)
+        return as_doubles(loads(text))
     except Malformed:
         return None
 
 
 def _must_from_json(text: str) -> object:
     try:
-        return loads(text)
+        return as_doubles(loads(text))
     except Malformed:
         raise EvaluationError("mustFromJson: the text is not JSON") from None
 

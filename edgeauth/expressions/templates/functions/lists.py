@@ -9,7 +9,6 @@ from edgeauth.expressions.templates.functions.strings import strings_of
 from edgeauth.expressions.templates.functions.table import Function, Kind
 from edgeauth.expressions.templates.limits import MAX_ITEMS
 from edgeauth.expressions.templates.values import (
-    Integer,
     Integers,
     Strings,
     deep_equal,
@@ -171,7 +170,7 @@ def _until_step(start: int, stop: int, step: int) -> Integers:
     numbers = range(start, stop, step)
     if (stop - start) // step > MAX_ITEMS:
         raise EvaluationError("untilStep: the list is too long")
-    return Integers(map(Integer, numbers))
+    return Integers(numbers)
 
 
 def _sequence(*bounds: int) -> str:

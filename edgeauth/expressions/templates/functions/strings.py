@@ -9,7 +9,6 @@ from edgeauth.expressions.templates.limits import MAX_ITEMS, MAX_OUTPUT
 from edgeauth.expressions.templates.values import (
     INT64_MAX,
     INT64_MIN,
-    Integer,
     Strings,
 )
 
@@ -207,6 +206,16 @@ def _as_strings(value: object) -> Strings:
     return Strings(strings_of(value))
 
 
+def _parsed(text: str) -> int:
+    """Returns a decimal integer within an int64; zero for anything else."""
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    if not (digits.isascii() and digits.isdigit()):
+        return 0
+    if len(digits) > 40:
+        return INT64_MIN if text[0] == "-" else INT64_MAX
+    return max(INT64_MIN, min(INT64_MAX, int(text)))
+
+
 ANY, STRING, INT, BOOL = Kind.ANY, Kind.STRING, Kind.INT, Kind.BOOL
 FUNCTIONS = (
     Function("trim", (STRING,), lambda text: text.strip(SPACES), STRING),
@@ -247,15 +256,5 @@ FUNCTIONS = (
     Function("squote", (), _single_quote, STRING, more=ANY),
     Function("toString", (ANY,), text_of, STRING),
     Function("toStrings", (ANY,), _as_strings),
-    Function("atoi", (STRING,), lambda text: Integer(_parsed(text))),
+    Function("atoi", (STRING,), _parsed),
 )
-
-
-def _parsed(text: str) -> int:
-    """Returns a decimal integer within an int64; zero for anything else."""
-    digits = text[1:] if text[:1] in ("+", "-") else text
-    if not (digits.isascii() and digits.isdigit()):
-        return 0
-    if len(digits) > 40:
-        return INT64_MIN if text[0] == "-" else INT64_MAX
-    return max(INT64_MIN, min(INT64_MAX, int(text)))

@@ -9,7 +9,7 @@ from edgeauth.model.identity import Principal, Subject, fingerprint
 from edgeauth.model.request import Headers, Request
 
 _CASES = Path(__file__).parents[3] / "oracle" / "templates" / "cases.json"
-RECORDED = json.loads(_CASES.read_text("utf-8"))
+RECORDED = json.loads(_CASES.read_text("utf-8"), parse_int=float)
 KNOWN = {name: VARIABLES[name] for name in ("Subject", "Request", "Outputs", "Values")}
 
 _print = fingerprint(b"tests")

@@ -5,6 +5,7 @@ import pytest
 from edgeauth.expressions.errors import EvaluationError, ExpressionError
 from edgeauth.expressions.objects import VARIABLES
 from edgeauth.expressions.templates import compile_template
+from edgeauth.wire.json import as_doubles, loads
 from tests.unit.expressions.templates.scopes import KNOWN, SCOPE, compiled, rendered
 
 
@@ -181,13 +182,45 @@ def test_rendering_leaves_the_data_as_it_was():
     assert "x" not in SCOPE["Subject"].attributes["realm"]
 
 
-def test_an_integer_of_a_claim_is_a_float_as_in_go():
-    scope = {**SCOPE, "Outputs": {"n": 12345678901234567890, "big": 10**400}}
-    assert compiled("{{ .Outputs.n }} {{ toJson .Outputs.n }}").render(scope) == (
-        "1.2345678901234567e+19 12345678901234567000"
-    )
+OF_JSON = as_doubles(loads('{"n": 3, "m": 1e6, "big": 12345678901234567890, "half": 0.5}'))
+OF_YAML = {"n": 3, "m": 1000000}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ eq .Outputs.json.n 3 }}",
+        "{{ lt .Outputs.json.n 4 }}",
+        "{{ eq .Outputs.yaml.n 3.0 }}",
+        "{{ eq .Outputs.json.n .Outputs.yaml.n }}",
+        "{{ index (list 1 2 3 4) .Outputs.json.n }}",
+    ],
+)
+def test_a_float_does_not_compare_with_an_integer(text):
     with pytest.raises(EvaluationError):
-        compiled("{{ .Outputs.big }}").render(scope)
+        compiled(text).render({**SCOPE, "Outputs": {"json": OF_JSON, "yaml": OF_YAML}})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{{ .Outputs.json.n }} {{ .Outputs.json.m }}", "3 1e+06"),
+        ("{{ .Outputs.json.big }}", "1.2345678901234567e+19"),
+        ("{{ toJson .Outputs.json }}", '{"big":12345678901234567000,"half":0.5,"m":1000000,"n":3}'),
+        ("{{ eq .Outputs.json.n 3.0 }}", "true"),
+        ("{{ eq (int .Outputs.json.n) 3 }}", "true"),
+        ("{{ eq (fromJson `3`) 3.0 }}", "true"),
+        ("{{ typeOf .Outputs.json.n }}", "float64"),
+        ("{{ .Outputs.yaml.n }} {{ .Outputs.yaml.m }}", "3 1000000"),
+        ("{{ eq .Outputs.yaml.n 3 }} {{ typeOf .Outputs.yaml.n }}", "true int"),
+        ("{{ toJson .Outputs.yaml }}", '{"m":1000000,"n":3}'),
+        ("{{ index (list `a` `b` `c` `d`) .Outputs.yaml.n }}", "d"),
+    ],
+)
+def test_numbers_of_json_are_floats_and_those_of_yaml_integers_as_in_go(text, expected):
+    scope = {**SCOPE, "Outputs": {"json": OF_JSON, "yaml": OF_YAML}}
+
+    assert compiled(text).render(scope) == expected
 
 
 @pytest.mark.parametrize(

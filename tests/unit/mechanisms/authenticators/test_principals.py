@@ -1,0 +1,58 @@
+import pytest
+
+from edgeauth.mechanisms.authenticators.principals import PrincipalSpecification
+from edgeauth.model.errors import Fault, Reason
+from edgeauth.wire.json import loads
+
+
+def extracted(claims, **paths):
+    specification = PrincipalSpecification.model_validate({"id": "id", **paths})
+    found = loads(claims)
+    assert isinstance(found, dict)
+    return specification.extract(found, b"evidence", None)
+
+
+@pytest.mark.parametrize(
+    ("claims", "paths"),
+    [
+        pytest.param("{}", {}, id="no-id"),
+        pytest.param('{"id": ""}', {}, id="empty"),
+        pytest.param('{"id": true}', {}, id="boolean"),
+        pytest.param('{"id": ["a"]}', {}, id="list"),
+        pytest.param('{"id": "a\\nb"}', {}, id="two-lines"),
+        pytest.param('{"id": "a", "b": 1}', {"attributes": "b"}, id="attributes-no-object"),
+        pytest.param('{"id": "a"}', {"attributes": "b"}, id="no-attributes"),
+        pytest.param(
+            '{"id": "a", "b": ' + "9" * 400 + "}", {}, id="attack-111-number-beyond-a-double"
+        ),
+    ],
+)
+def test_claims_without_an_identity_are_a_fault(claims, paths):
+    with pytest.raises(Fault) as caught:
+        extracted(claims, **paths)
+
+    assert caught.value.reason is Reason.INTERNAL
+
+
+@pytest.mark.parametrize(
+    ("number", "printed"),
+    [
+        ("42", "42"),
+        ("12345678901234567890", "12345678901234567890"),
+        ("12345678901234567891", "12345678901234567891"),
+        ("-7", "-7"),
+        ("1.0", "1"),
+        ("1e6", "1000000"),
+        ("1.50", "1.5"),
+        ("1e-7", "0.0000001"),
+        ("1e21", "1000000000000000000000"),
+    ],
+)
+def test_a_number_that_is_the_id_keeps_every_digit(number, printed):
+    assert extracted(f'{{"id": {number}}}').id == printed
+
+
+def test_numbers_among_the_attributes_are_doubles():
+    attributes = extracted('{"id": 7, "level": {"n": [1, 2.5]}, "flag": true}').attributes
+
+    assert repr(attributes) == "{'id': 7.0, 'level': {'n': [1.0, 2.5]}, 'flag': True}"
