@@ -1,12 +1,13 @@
 """From configuration and rule sets to the book of rules that the engine works with."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from edgeauth.catalogue.catalogue import Catalogue
+from edgeauth.catalogue.claims import Claim
+from edgeauth.catalogue.drafts import RuleDraft, RuleSetDraft, conflicting
 from edgeauth.catalogue.enforcement import Enforcement
-from edgeauth.catalogue.matching import add_routes
+from edgeauth.catalogue.matching import claims_of
 from edgeauth.catalogue.pipelines import Pipeline, PipelineBuilder
 from edgeauth.config.codes import Code
 from edgeauth.config.decode import collect
@@ -19,21 +20,13 @@ from edgeauth.engine.rule import DEFAULT_RULE_ID, Rule
 from edgeauth.engine.rulebook import RuleBook
 from edgeauth.engine.trie import Trie
 from edgeauth.model.identity import DEFAULT_PRINCIPAL
+from edgeauth.model.pace import Pace, full_speed
 from edgeauth.model.routing import EncodedSlashes, Target
 from edgeauth.ports.declare import Kind
 from edgeauth.wire.headers import STANDARD_REQUEST_FIELDS
 
 _INSECURE_TYPES: Final = frozenset({"anonymous"})
 """Authenticators that prove nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A rule before it is known which fields all the others own."""
-
-    specification: RuleSpecification
-    rule_set: str
-    pipeline: Pipeline
 
 
 class RuleCompiler:
@@ -85,30 +78,64 @@ class RuleCompiler:
         """Returns the book of all rules.
 
         Raises:
-            ConfigurationError: holds every problem of every rule.
+            ConfigurationError: holds every problem of every rule, and conflicts between sets.
         """
-        drafts: list[_Draft] = []
-        trie = Trie()
+        drafts: list[RuleSetDraft] = []
         with collect() as problems:
-            for rule_set in rule_sets:
-                for specification in rule_set.rules:
-                    with problems:
-                        drafts.append(self._draft(specification, rule_set.name))
-            shared = self._shared_fields(drafts)
-            for draft in drafts:
-                with problems:
-                    add_routes(trie, draft.specification, _rule(draft, shared))
+            drafts += [self.draft(rule_set, problems) for rule_set in rule_sets]
+            for found in conflicting(drafts).values():
+                for problem in found:
+                    problems.add(problem)
+        return self.assemble(drafts)
+
+    def draft(
+        self, rule_set: RuleSet, problems: Collector, pace: Pace = full_speed
+    ) -> RuleSetDraft:
+        """Returns the rules of a set that compile.
+
+        Args:
+            rule_set: the set.
+            problems: receives what is wrong with its rules.
+            pace: gives way between two rules.
+        """
+        drafts: list[RuleDraft] = []
+        for specification in rule_set.rules:
+            with problems:
+                drafts.append(self._draft(specification))
+            pace()
+        return RuleSetDraft(rule_set.name, tuple(drafts))
+
+    def assemble(self, drafts: Sequence[RuleSetDraft], pace: Pace = full_speed) -> RuleBook:
+        """Returns the book of the rules of all sets, which must not conflict.
+
+        Args:
+            drafts: all sets, in order.
+            pace: gives way between two rules.
+        """
+        trie = Trie()
+        shared = self._shared_fields(drafts)
+        for draft in drafts:
+            for each in draft.rules:
+                rule = _rule(each, draft.name, shared)
+                for claim in each.claims:
+                    claim.add_to(trie, rule)
+                pace()
         default = None if self._default is None else _default_rule(self._default, shared)
         return RuleBook(trie, default)
 
-    def _draft(self, specification: RuleSpecification, rule_set: str) -> _Draft:
+    def _draft(self, specification: RuleSpecification) -> RuleDraft:
         with collect() as problems:
             for problem in self._target_problems(specification):
                 problems.add(problem)
-            pipeline = Pipeline()
+            pipeline, claims = Pipeline(), tuple[Claim, ...]()
             with problems:
                 pipeline = self._pipeline(specification)
-        return _Draft(specification, rule_set, pipeline)
+            with problems:
+                claims = claims_of(specification)
+        forward_to = specification.forward_to
+        slashes = EncodedSlashes(specification.allow_encoded_slashes)
+        target = None if forward_to is None else _target(forward_to, slashes)
+        return RuleDraft(specification.id, pipeline, target, claims)
 
     def _pipeline(self, specification: RuleSpecification) -> Pipeline:
         pipeline = self._builder.build(specification.execute, specification.on_error)
@@ -140,13 +167,13 @@ class RuleCompiler:
                 code=Code.INSECURE,
             )
 
-    def _shared_fields(self, drafts: Iterable[_Draft]) -> frozenset[bytes]:
+    def _shared_fields(self, drafts: Iterable[RuleSetDraft]) -> frozenset[bytes]:
         """Returns the names that some finalizer sets and no client has a business to send.
 
         A client's `X-User` must not reach the upstream of a rule that sets none either: both may
         be the same upstream. What clients do send for their own reasons is left to each rule.
         """
-        pipelines = [draft.pipeline for draft in drafts]
+        pipelines = [rule.pipeline for draft in drafts for rule in draft.rules]
         if self._default is not None:
             pipelines.append(self._default)
         owned = frozenset(name for pipeline in pipelines for name in pipeline.owned())
@@ -186,17 +213,16 @@ def _check_principals(specification: RuleSpecification | DefaultRule, pipeline: 
         )
 
 
-def _rule(draft: _Draft, shared: frozenset[bytes]) -> Rule:
-    specification, pipeline = draft.specification, draft.pipeline
-    target = specification.forward_to
+def _rule(draft: RuleDraft, rule_set: str, shared: frozenset[bytes]) -> Rule:
+    pipeline = draft.pipeline
     return Rule(
-        specification.id,
-        draft.rule_set,
+        draft.id,
+        rule_set,
         pipeline.principals,
         pipeline.checks,
         pipeline.finalizers,
         pipeline.error_handlers,
-        None if target is None else _target(target, specification.allow_encoded_slashes),
+        draft.target,
         shared | pipeline.owned(),
     )
 
@@ -213,7 +239,7 @@ def _default_rule(pipeline: Pipeline, shared: frozenset[bytes]) -> Rule:
     )
 
 
-def _target(specification: ForwardTo, slashes: str) -> Target:
+def _target(specification: ForwardTo, slashes: EncodedSlashes) -> Target:
     rewrite = specification.rewrite
     return Target(
         specification.host.host,
@@ -223,5 +249,5 @@ def _target(specification: ForwardTo, slashes: str) -> Target:
         rewrite.add_path_prefix,
         frozenset(rewrite.strip_query_parameters),
         specification.forward_host_header,
-        decode_slashes=EncodedSlashes(slashes) is EncodedSlashes.ON,
+        decode_slashes=slashes is EncodedSlashes.ON,
     )

@@ -1,9 +1,10 @@
-"""The matcher of a rule: hosts, paths and conditions become routes of the trie."""
+"""The matcher of a rule: hosts, paths and conditions become claims."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import re2
 
+from edgeauth.catalogue.claims import Claim, ClaimedHost, Test, place_of
 from edgeauth.catalogue.globs import GlobError, compile_glob
 from edgeauth.config.codes import Code
 from edgeauth.config.errors import ConfigurationError, problem_at
@@ -16,37 +17,33 @@ from edgeauth.config.models.rules import (
     Rule as RuleSpecification,
 )
 from edgeauth.config.specification import Specification
-from edgeauth.engine.route import PathExpression, Route
-from edgeauth.engine.rule import Rule
-from edgeauth.engine.trie import Trie
+from edgeauth.engine.route import PathExpression
 from edgeauth.expressions.patterns import compile_re2
 from edgeauth.model.errors import Malformed
 from edgeauth.model.routing import EncodedSlashes
 from edgeauth.wire.uri import parse_path as normal_form
 
-Test = Callable[[str], bool]
 
-
-def add_routes(trie: Trie, specification: RuleSpecification, rule: Rule) -> None:
-    """Adds every path of a rule, under every host of it, to a trie.
+def claims_of(specification: RuleSpecification) -> tuple[Claim, ...]:
+    """Returns every path of a rule under every host of it.
 
     Raises:
         ConfigurationError: a condition or host does not compile.
     """
     match = specification.matcher
-    for path in match.routes:
-        expression = path_expression(path)
-        for host, host_test in _hosts(match.hosts):
-            route = Route(
-                rule,
-                expression.names,
-                allowed_methods(match.methods),
-                match.scheme,
-                tuple(_conditions(path, expression)),
-                EncodedSlashes(specification.allow_encoded_slashes),
-                host_test,
-            )
-            trie.add(host, expression, route)
+    methods = allowed_methods(match.methods)
+    slashes = EncodedSlashes(specification.allow_encoded_slashes)
+    hosts = tuple(_hosts(match.hosts))
+    claims: list[Claim] = []
+    for route in match.routes:
+        expression = path_expression(route)
+        conditions = tuple(_conditions(route, expression))
+        written = (route.path, place_of(route), route)
+        claims += [
+            Claim(host, expression, methods, match.scheme, conditions, slashes, *written)
+            for host in hosts
+        ]
+    return tuple(claims)
 
 
 def path_expression(specification: RouteSpecification) -> PathExpression:
@@ -78,15 +75,16 @@ def _literal(text: str, specification: RouteSpecification) -> str:
         ) from None
 
 
-def _hosts(hosts: tuple[HostCondition, ...]) -> Iterator[tuple[str, Test | None]]:
-    """Yields the host of the trie for each condition, and a test for what the trie can not do."""
+def _hosts(hosts: tuple[HostCondition, ...]) -> Iterator[ClaimedHost]:
+    """Yields the host of the trie for each condition, with a test for what the trie can not do."""
     if not hosts:
-        yield "*", None
+        yield ClaimedHost("*")
     for host in hosts:
         if host.type in {"exact", "wildcard"}:
-            yield host.value.lower(), None
+            yield ClaimedHost(host.value.lower())
         else:
-            yield "*", _test(host, host.type, host.value, separator=".", ignore_case=True)
+            test = _test(host, host.type, host.value, separator=".", ignore_case=True)
+            yield ClaimedHost("*", f"{host.type} {host.value}", test)
 
 
 def _conditions(path: RouteSpecification, expression: PathExpression) -> Iterator[tuple[int, Test]]:

@@ -21,6 +21,7 @@ class Code(StrEnum):
     UNKNOWN_MECHANISM = "unknown-mechanism"
     UNKNOWN_TYPE = "unknown-type"
     OVERRIDE = "override"
+    CONFLICT = "conflict"
     NO_UPSTREAM = "no-upstream"
     UNUSABLE = "unusable"
     INSECURE = "insecure"
@@ -43,6 +44,7 @@ MEANINGS = {
     Code.UNKNOWN_MECHANISM: "a step refers to a mechanism that is not in the catalogue",
     Code.UNKNOWN_TYPE: "an entry of the catalogue has a type that does not exist",
     Code.OVERRIDE: "a step sets what only the catalogue may set",
+    Code.CONFLICT: "rules of two rule sets are for the same requests",
     Code.NO_UPSTREAM: "a rule does not say where a proxy forwards its requests to",
     Code.UNUSABLE: "what a setting leads to, such as a key store, can not be used",
     Code.INSECURE: "a secure default does not hold",

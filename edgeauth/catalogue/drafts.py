@@ -1,0 +1,96 @@
+"""Rule sets that compile, before it is known what stands beside them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from edgeauth.catalogue.claims import Claim
+from edgeauth.catalogue.conflicts import Conflict, Owned, conflicts
+from edgeauth.catalogue.pipelines import Pipeline
+from edgeauth.config.codes import Code
+from edgeauth.config.errors import Problem
+from edgeauth.config.spelling import quoted
+from edgeauth.model.pace import Pace, full_speed
+from edgeauth.model.routing import Target
+
+MAX_CONFLICTS: Final = 20
+"""Conflicts of one rule set that are told: the others are most likely of the same kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleDraft:
+    """A rule that does not know yet which header fields all the others own.
+
+    Attributes:
+        id: as configured.
+        pipeline: with everything that it inherits.
+        target: where requests go; None when the rule does not say so.
+        claims: what the rule is for.
+    """
+
+    id: str
+    pipeline: Pipeline
+    target: Target | None
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSetDraft:
+    """The rules of one set.
+
+    Attributes:
+        name: for people; may be empty.
+        rules: in the order of the document.
+    """
+
+    name: str
+    rules: tuple[RuleDraft, ...]
+
+    def settled(self) -> "RuleSetDraft":
+        """Returns the same set without the text that it was read from, which takes memory."""
+        rules = tuple(
+            replace(rule, claims=tuple(claim.settled() for claim in rule.claims))
+            for rule in self.rules
+        )
+        return replace(self, rules=rules)
+
+
+def conflicting(
+    drafts: Sequence[RuleSetDraft], pace: Pace = full_speed
+) -> dict[int, list[Problem]]:
+    """Returns the problems of each rule set that conflicts with one before it, by its number.
+
+    Args:
+        drafts: those that were there first come first.
+        pace: gives way between two claims.
+    """
+    found: dict[int, list[Problem]] = {}
+    for conflict in conflicts(_claims(drafts), pace):
+        problems = found.setdefault(conflict.later.rule_set, [])
+        if len(problems) < MAX_CONFLICTS:
+            problems.append(_problem(conflict))
+    return found
+
+
+def _claims(drafts: Sequence[RuleSetDraft]) -> Iterator[Owned]:
+    for number, draft in enumerate(drafts):
+        for rule in draft.rules:
+            for claim in rule.claims:
+                yield Owned(number, rule.id, claim)
+
+
+def _problem(conflict: Conflict) -> Problem:
+    earlier = f"{_described(conflict.earlier)} ({conflict.earlier.claim.place})"
+    message = f"conflicting rules: {_described(conflict.later)} meets {earlier}"
+    expected = "paths of different rule sets must not cover each other; put them into one set"
+    written = conflict.later.claim.written
+    if written is None:
+        file, _, line = conflict.later.claim.place.rpartition(":")
+        return Problem(file, int(line), 1, message, expected, code=Code.CONFLICT)
+    return written.problem(message, "path", expected=expected, code=Code.CONFLICT)
+
+
+def _described(owned: Owned) -> str:
+    claim = owned.claim
+    host = "" if str(claim.host) == "*" else f" of {claim.host}"
+    return f"{quoted(claim.path)}{host} in rule {quoted(owned.rule)}"
