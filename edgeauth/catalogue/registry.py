@@ -33,3 +33,7 @@ class Registry:
     def names(self, kind: Kind) -> list[str]:
         """Returns the names of all types of a kind."""
         return sorted(self._types[kind])
+
+    def types(self, kind: Kind) -> "list[MechanismType[Specification]]":
+        """Returns all types of a kind, in the order of their names."""
+        return [self._types[kind][name] for name in self.names(kind)]

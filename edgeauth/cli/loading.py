@@ -59,8 +59,12 @@ def rule_sets_of(
 
 
 @contextmanager
-def problems_reported() -> "Iterator[Collector]":
-    """Gathers problems; at the end prints them, if there are any, and ends the process with 3."""
+def problems_reported(form: str = "text") -> "Iterator[Collector]":
+    """Gathers problems; at the end prints them, if there are any, and ends the process with 3.
+
+    Args:
+        form: the format of `--format`.
+    """
     from edgeauth.config.decode import collect
     from edgeauth.config.errors import ConfigurationError
 
@@ -70,12 +74,28 @@ def problems_reported() -> "Iterator[Collector]":
         with collect() as problems:
             yield problems
     except ConfigurationError as error:
-        _refuse(error)
+        _refuse(error, form)
     finally:
         gc.enable()
 
 
-def _refuse(error: "ConfigurationError") -> NoReturn:
+def announce(form: str, words: str) -> None:
+    """Prints that nothing is wrong: in words, or as a report without entries."""
+    if form == "text":
+        click.echo(words)
+    else:
+        from edgeauth.cli.reports.formats import emit
+
+        emit(form, ())
+
+
+def _refuse(error: "ConfigurationError", form: str) -> NoReturn:
+    if form != "text":
+        from edgeauth.cli.reports.entry import entry_of
+        from edgeauth.cli.reports.formats import emit
+
+        emit(form, map(entry_of, error.problems))
+        sys.exit(EXIT_REFUSED)
     from edgeauth.config.errors import render_problems
 
     colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ

@@ -1,10 +1,13 @@
 """The `edgeauth` command.
 
-Exit codes: 0 all is well, 1 it could not run, 2 wrong usage, 3 the configuration is refused.
+Exit codes: 0 all is well, 1 it could not run, 2 wrong usage, 3 the configuration is refused,
+4 `lint` warns.
 """
 
 import click
 
+from edgeauth.cli.lint import lint
+from edgeauth.cli.schema import schema
 from edgeauth.cli.serve import serve
 from edgeauth.cli.validate import validate
 
@@ -21,5 +24,7 @@ def main() -> None:
     """
 
 
+main.add_command(lint)
+main.add_command(schema)
 main.add_command(serve)
 main.add_command(validate)

@@ -14,6 +14,8 @@ F = TypeVar("F", bound=Callable[..., object])
 _SEARCHED: Final = (Path("."), Path("~/.config"), Path("/etc/edgeauth"))
 _FILE_NAME: Final = "edgeauth.yaml"
 
+_FORMATS: Final = ("text", "json", "sarif", "github")
+
 _FLAGS: Final = (
     ("all-tls-enforcement", "the three flags about TLS below"),
     ("ingress-tls-enforcement", "listeners without TLS"),
@@ -32,6 +34,18 @@ def insecure_options(command: F) -> F:
         )
     return click.option(
         "--insecure", is_flag=True, help="Allow everything below. For tests on one machine only."
+    )(command)
+
+
+def format_option(command: F) -> F:
+    """Adds `--format` to a command."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(_FORMATS),
+        default="text",
+        show_default=True,
+        help="How problems are shown: to people, or on standard output to programs.",
     )(command)
 
 

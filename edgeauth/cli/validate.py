@@ -6,8 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgeauth.cli.loading import load_configuration, problems_reported, rule_sets_of
-from edgeauth.cli.options import configuration_options, enforcement_of, insecure_options
+from edgeauth.cli.loading import announce, load_configuration, problems_reported, rule_sets_of
+from edgeauth.cli.options import (
+    configuration_options,
+    enforcement_of,
+    format_option,
+    insecure_options,
+)
 
 if TYPE_CHECKING:
     from edgeauth.app import Mode
@@ -28,7 +33,8 @@ def validate() -> None:
 @validate.command()
 @configuration_options
 @insecure_options
-def config(config: Path | None, prefix: str, **flags: bool) -> None:
+@format_option
+def config(config: Path | None, prefix: str, *, form: str, **flags: bool) -> None:
     """Check the configuration: the catalogue, the default rule, keys and secure defaults.
 
     \b
@@ -37,34 +43,42 @@ def config(config: Path | None, prefix: str, **flags: bool) -> None:
     """
     from edgeauth.app import Mode
 
-    with problems_reported() as problems:
+    with problems_reported(form) as problems:
         reading = load_configuration(config, prefix, problems)
         _check(reading, flags, Mode.DECISION, lambda _: [], problems)
-    click.echo("the configuration is valid")
+    announce(form, "the configuration is valid")
 
 
 @validate.command()
 @configuration_options
 @insecure_options
+@format_option
 @click.option("--proxy-mode", is_flag=True, help="Check what only `serve proxy` needs as well.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
 def rules(
-    config: Path | None, prefix: str, *, proxy_mode: bool, files: tuple[Path, ...], **flags: bool
+    config: Path | None,
+    prefix: str,
+    *,
+    proxy_mode: bool,
+    files: tuple[Path, ...],
+    form: str,
+    **flags: bool,
 ) -> None:
     """Check rule sets against a configuration: FILES, or those that it names.
 
     \b
     Example:
       edgeauth validate rules --proxy-mode -c edgeauth.yaml rules/articles.yaml
+      edgeauth validate rules --format sarif -c edgeauth.yaml > edgeauth.sarif
     """
     from edgeauth.app import Mode
 
-    with problems_reported() as problems:
+    with problems_reported(form) as problems:
         reading = load_configuration(config, prefix, problems)
         load = rule_sets_of(reading.configuration, files)
         mode = Mode.PROXY if proxy_mode else Mode.DECISION
         _check(reading, flags, mode, load, problems)
-    click.echo("the rule sets are valid")
+    announce(form, "the rule sets are valid")
 
 
 def _check(

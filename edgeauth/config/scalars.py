@@ -113,11 +113,17 @@ ByteSize: TypeAlias = Annotated[
 """Octets."""
 
 Host: TypeAlias = Annotated[
-    Authority, PlainValidator(parse_authority), WithJsonSchema({"type": "string"})
+    Authority,
+    PlainValidator(parse_authority),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?$"}
+    ),
 ]
 
 Network: TypeAlias = Annotated[
-    IPv4Network | IPv6Network, PlainValidator(parse_network), WithJsonSchema({"type": "string"})
+    IPv4Network | IPv6Network,
+    PlainValidator(parse_network),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$"}),
 ]
 
 HttpStatus: TypeAlias = Annotated[

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from re import compile as pattern
 from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.scalars import ListOf
@@ -53,5 +53,21 @@ def _findings(methods: tuple[str, ...]) -> Iterator[Finding]:
         yield Finding("the exclusions leave no method", (0,))
 
 
-Methods: TypeAlias = Annotated[ListOf[str], AfterValidator(_checked)]
+_BARE = "|".join("".join(f"[{letter}{letter.lower()}]" for letter in name) for name in _KNOWN)
+_SCHEMA: dict[str, object] = {
+    "type": "array",
+    "items": {
+        "anyOf": [
+            {"enum": [*_KNOWN, *(f"!{name}" for name in STANDARD)]},
+            {
+                "type": "string",
+                "pattern": "^!?[#$%&'*+.^_`|~0-9A-Za-z-]+$",
+                "not": {"pattern": f"^!?({_BARE})$"},
+            },
+        ]
+    },
+    "anyOf": [{"maxItems": 0}, {"contains": {"not": {"pattern": "^!"}}}],
+}
+
+Methods: TypeAlias = Annotated[ListOf[str], AfterValidator(_checked), WithJsonSchema(_SCHEMA)]
 """A list that `allowed_methods` gives at least one method for, or an empty one."""

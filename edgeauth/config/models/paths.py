@@ -7,7 +7,7 @@ from enum import Enum
 from re import compile as pattern
 from typing import Annotated, NamedTuple, TypeAlias
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from edgeauth.config.findings import bad_expression
 
@@ -17,6 +17,8 @@ MAX_PATH = 2048
 _NAME = pattern(r"[A-Za-z0-9_][A-Za-z0-9_.-]*").fullmatch
 _USUAL = pattern(r"(?=/)(?:/:?[A-Za-z0-9_]+)*(?:/\*\*|/)?").fullmatch
 _ORDINARY = pattern(r"[A-Za-z0-9_-]+").fullmatch
+# For editors: what a regular expression can say of it.
+_SHAPE = r"^/([A-Za-z0-9._~!$&'()+,;=:@%\\-][A-Za-z0-9._~!$&'()*+,;=:@%-]*/)*[^/?#\s]*$"
 # RFC 3986 section 3.3: pchar; the braces and the like would have to be percent-encoded.
 _FOREIGN = pattern(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9._~!$&'()*+,;=:@%-]")
 
@@ -123,6 +125,9 @@ def _checked(expression: str) -> str:
 
 
 PathExpression: TypeAlias = Annotated[
-    str, Field(min_length=1, max_length=MAX_PATH), AfterValidator(_checked)
+    str,
+    Field(min_length=1, max_length=MAX_PATH),
+    AfterValidator(_checked),
+    WithJsonSchema({"type": "string", "maxLength": MAX_PATH, "pattern": _SHAPE}),
 ]
 """A text that `parse_path` accepts."""

@@ -45,7 +45,8 @@ def _member(node: Node, variable: str) -> str | None:
             return name if _is(operand, variable) else None
         case Binary(operator="in", left=Literal(value=str() as name), right=right):
             return name if _is(right, variable) else None
-    return None
+        case _:
+            return None
 
 
 def _is(node: Node, variable: str) -> bool:

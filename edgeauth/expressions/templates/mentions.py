@@ -87,6 +87,8 @@ class _Walk:
                 if name in _LOOK_UP and [each.text for each in names] == [self._variable]:
                     self.found.add(member)
                     return True
+            case _:
+                pass
         return False
 
 
