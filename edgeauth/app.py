@@ -19,8 +19,10 @@ from edgeauth.catalogue.enforcement import Enforcement
 from edgeauth.catalogue.registry import Registry
 from edgeauth.config.codes import Code
 from edgeauth.config.errors import Collector
+from edgeauth.config.models.configuration import Cache
 from edgeauth.config.models.serve import Management, Serve
 from edgeauth.config.read import Reading, RuleSet
+from edgeauth.contract.endpoint_keys import StoredEndpointKeys
 from edgeauth.contract.jwks import PublishedKeys, publish_keys
 from edgeauth.contract.keystore import KeyStoreError
 from edgeauth.contract.signers import Signers
@@ -36,7 +38,7 @@ from edgeauth.listeners.server import Door, Listener
 from edgeauth.listeners.tls import server_context
 from edgeauth.mechanisms.builtins import TYPES
 from edgeauth.model.errors import Reason
-from edgeauth.ports.services import FactCache, Services
+from edgeauth.ports.services import Clock, FactCache, Services
 from edgeauth.services.cache_memory import MemoryCache, NoCache
 from edgeauth.services.clock import SystemClock
 from edgeauth.services.decision_log import DecisionLog
@@ -78,11 +80,13 @@ class Application:
         self._configuration = blueprint.reading.configuration
         serve = self._configuration.serve
         self._clock = SystemClock()
-        self._endpoints = HttpEndpoints()
         self._answers = _answers(serve)
         self._log = DecisionLog(sys.stdout.buffer, self._clock)
         self._logging: asyncio.Task[None] | None = None
         signers = Signers(self._clock)
+        self._cache = _cache(self._configuration.cache, self._clock)
+        keys = StoredEndpointKeys(signers, self._clock)
+        self._endpoints = HttpEndpoints(self._clock, self._cache, keys)
         for problem in blueprint.enforcement.problems(self._configuration):
             problems.add(problem)
         self._tls = {name: self._context(name, problems) for name in ("serve", "management")}
@@ -117,13 +121,16 @@ class Application:
         return RuleBook(Trie())
 
     def _services(self, signers: Signers) -> Services:
-        settings = self._configuration.cache
-        cache: FactCache = NoCache()
-        if settings.type == "in-memory":
-            limit = settings.config.entry_limit
-            cache = MemoryCache(self._clock) if limit is None else MemoryCache(self._clock, limit)
-        keys = IssuerKeys(self._endpoints, self._clock)
-        return Services(self._clock, cache, self._endpoints, keys, signers, self._answers)
+        endpoints = self._endpoints
+        return Services(
+            self._clock,
+            self._cache,
+            endpoints,
+            endpoints.access_tokens,
+            IssuerKeys(endpoints, self._clock),
+            signers,
+            self._answers,
+        )
 
     def _published(self, signers: Signers, problems: Collector) -> PublishedKeys:
         try:
@@ -183,6 +190,13 @@ class Application:
             self._logging.cancel()
             with suppress(asyncio.CancelledError):
                 await self._logging
+
+
+def _cache(settings: Cache, clock: Clock) -> FactCache:
+    if settings.type == "noop":
+        return NoCache()
+    limit = settings.config.entry_limit
+    return MemoryCache(clock) if limit is None else MemoryCache(clock, limit)
 
 
 def _answers(serve: Serve) -> Answers:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import AliasChoices
 
+from edgeauth.catalogue.endpoints import prepare_endpoints
 from edgeauth.catalogue.enforcement import Enforcement
 from edgeauth.catalogue.registry import Registry
 from edgeauth.config.codes import Code
@@ -88,6 +89,7 @@ class Catalogue:
         self, entry_id: str, of: MechanismType[Specification], settings: Mapping
     ) -> Mechanism:
         config = decode(of.config, settings, self._context)
+        prepare_endpoints(config, self._services)
         try:
             return of.build(entry_id, config, self._services)
         except ValueError as error:

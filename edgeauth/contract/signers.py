@@ -5,6 +5,7 @@ from pathlib import Path
 from edgeauth.contract.jwks import PublishedKeys, publish_keys
 from edgeauth.contract.keystore import KeyStore, read_key_store
 from edgeauth.contract.signer import Signer
+from edgeauth.contract.stored_keys import StoredKey
 from edgeauth.ports.services import Clock
 
 
@@ -25,13 +26,21 @@ class Signers:
         Raises:
             KeyStoreError: the store can not be read, or does not hold a key that may sign.
         """
+        return Signer(name, self.signing_key(path, password, key_id))
+
+    def signing_key(self, path: str, password: str | None, key_id: str | None) -> StoredKey:
+        """Returns the key of that id, or the store's first one; the store is published with it.
+
+        Raises:
+            KeyStoreError: the store can not be read, or does not hold a key that may sign.
+        """
         store = self._stores.get((path, password))
         if store is None:
             store = self._stores[path, password] = read_key_store(Path(path), password)
-        return Signer(name, store.signing_key(key_id, self._clock.now()))
+        return store.signing_key(key_id, self._clock.now())
 
     def published(self) -> PublishedKeys:
-        """Returns the public keys of every store that a signer was made from.
+        """Returns the public keys of every store that something is signed with.
 
         Raises:
             KeyStoreError: two stores call different keys by one id.

@@ -6,20 +6,21 @@ path and query may be templates, and what they render to is looked at before it 
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Final, Literal, NamedTuple
-from urllib.parse import urlsplit
 
 from pydantic import Field, GetCoreSchemaHandler, ValidationInfo, model_validator
 from pydantic_core import CoreSchema, core_schema
 
-from edgeauth.config.findings import not_expected
-from edgeauth.config.specification import Specification
+from edgeauth.config.findings import Finding, not_expected, refuse
 from edgeauth.expressions.templates import Template
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.model.identity import fingerprint
+from edgeauth.ports.endpoint_authentication import field_set_by
+from edgeauth.ports.endpoint_settings import DEFAULT_SETTINGS, CallSettings
 from edgeauth.ports.fields import FieldName, TemplateOf
+from edgeauth.ports.urls import check_url
 
-_LITERAL_AUTHORITY: Final = re.compile(r"(https?)://[^/?#{}\s]+(?=[/?#]|\Z)")
 _ACTION: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _URL: Final = re.compile(r"[!#-;=?-\[\]_a-z~]+")
 _DOT_SEGMENT: Final = re.compile(r"(?:/|%2f|%5c)(?:\.|%2e){1,2}(?=/|%2f|%5c|;|\Z)", re.IGNORECASE)
@@ -32,12 +33,14 @@ class Call(NamedTuple):
     method: str
     url: str
     headers: tuple[tuple[str, str], ...] = ()
+    """Names are lower-cased, and each is there once."""
     body: bytes | None = None
+    settings: CallSettings = DEFAULT_SETTINGS
 
     @property
     def fingerprint(self) -> bytes:
         """Returns a digest that is equal only for equal calls, for cache keys."""
-        parts = [self.method.encode(), self.url.encode()]
+        parts = [self.settings.fingerprint, self.method.encode(), self.url.encode()]
         for name, value in self.headers:
             parts += (name.encode(), value.encode("utf-8", "surrogatepass"))
         return fingerprint(*parts, b"" if self.body is None else b"=" + self.body)
@@ -66,33 +69,7 @@ class UrlTemplateOf(TemplateOf):
         return template
 
 
-def check_url(text: str, *, tls: bool) -> None:
-    """Refuses a URL that is not absolute, names its host by a template or is not encrypted.
-
-    Args:
-        text: the URL, its path and query possibly a template.
-        tls: whether it has to be https.
-
-    Raises:
-        PydanticCustomError: with a sentence for the operator.
-    """
-    found = _LITERAL_AUTHORITY.match(text)
-    if found is None:
-        raise not_expected(
-            "an absolute URL such as https://pdp.example/v1, its scheme and host literal"
-        )
-    try:
-        fits = bool(urlsplit(found.group()).hostname) and "@" not in found.group()
-        _ = urlsplit(found.group()).port
-    except ValueError:
-        fits = False
-    if not fits:
-        raise not_expected("a host and an optional port, and no credentials")
-    if tls and found.group(1) != "https":
-        raise not_expected("an https URL; --insecure-skip-egress-tls-enforcement allows http")
-
-
-class Endpoint(Specification):
+class Endpoint(CallSettings):
     """Where and how to ask; a bare string stands for its URL.
 
     Attributes:
@@ -110,6 +87,19 @@ class Endpoint(Specification):
     def _from_text(cls, value: object) -> object:
         return {"url": value} if isinstance(value, str) else value
 
+    @model_validator(mode="after")
+    def _check_effects(self) -> "Endpoint":
+        findings = []
+        if self.tls is not None and not self.url.text.startswith("https:"):
+            findings.append(Finding("tls has no effect on an http URL", ("tls",), on_key=True))
+        configured = self.http_cache if "http_cache" in self.model_fields_set else None
+        if configured is not None and configured.enabled and self.method not in ("GET", "HEAD"):
+            message = f"answers to {self.method} are never used again"
+            hint = "method: GET, or no http_cache"
+            findings.append(Finding(message, ("http_cache", "enabled"), hint))
+        refuse(findings)
+        return self
+
     def call(
         self,
         scope: Mapping[str, object],
@@ -121,24 +111,30 @@ class Endpoint(Specification):
         Args:
             scope: the variables of the templates.
             body: content to send.
-            headers: fields to send besides the configured ones, which win; lower-cased names.
+            headers: fields to send besides the configured ones, which win, as does the header
+                of `auth`; lower-cased names.
 
         Raises:
             Fault: INTERNAL, when the URL or a field does not render to something that may be
                 sent.
         """
         fields = dict(headers or {})
+        owned = field_set_by(self.auth)
+        if owned is not None:
+            fields.pop(owned, None)
         for name, value in self.headers.items():
             fields[name.lower()] = value.render(scope).strip()
         if any(_UNSAFE_IN_VALUE.search(value) for value in fields.values()):
             raise Fault(Reason.INTERNAL, "a header of the endpoint holds a control character")
-        return Call(self.method, render_url(self.url, scope), tuple(fields.items()), body)
+        url = render_url(self.url, scope)
+        return Call(self.method, url, tuple(fields.items()), body, self.settings)
 
-    @property
+    @cached_property
     def fingerprint(self) -> bytes:
         """Returns a digest over what is configured, for cache keys."""
         parts = [f"{name}={value.text}".encode() for name, value in sorted(self.headers.items())]
-        return fingerprint(self.method.encode(), self.url.text.encode(), *parts)
+        method, url = self.method.encode(), self.url.text.encode()
+        return fingerprint(self.settings.fingerprint, method, url, *parts)
 
 
 def render_url(url: Template, scope: Mapping[str, object]) -> str:

@@ -5,6 +5,7 @@ listener drives the pipeline by hand and gives it a task only when it has to wai
 that ask for the current task must find one.
 """
 
+import ssl
 import types
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import NamedTuple, Protocol
 
 from edgeauth.model.identity import fingerprint
 from edgeauth.model.json import Json
+from edgeauth.ports.endpoint_authentication import ClientCredentials
+from edgeauth.ports.endpoint_settings import CallSettings
 from edgeauth.ports.endpoints import Call, Endpoint
 from edgeauth.wire.answers import Answers
 from edgeauth.wire.jwk import PublicKey
@@ -53,17 +56,121 @@ class EndpointAnswer(NamedTuple):
     media_type: str
     """Lower-cased, without parameters; empty when there was none."""
     body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+    """In the order in which they came; names are lower-cased and may be there more than once."""
+
+    def header(self, name: str) -> str | None:
+        """Returns the values of a header, joined with a comma and a blank; None without any.
+
+        Args:
+            name: lower-cased.
+        """
+        found = [value for key, value in self.headers if key == name]
+        return ", ".join(found) if found else None
 
 
 class Endpoints(Protocol):
     """Calls of configured endpoints."""
 
-    async def send(self, call: Call) -> EndpointAnswer:
-        """Returns the answer of any status; redirects are not followed.
+    def prepare(self, settings: CallSettings) -> None:
+        """Reads the keys and certificates that calls with these settings need.
+
+        The catalogue does that for every endpoint of a mechanism's configuration.
 
         Raises:
-            Fault: COMMUNICATION when there was no complete answer within the time and size
-                limits; INTERNAL, and final, when whoever answered could not be trusted (TLS).
+            ValueError: they can not be used; the text is for the operator.
+        """
+        ...
+
+    async def send(self, call: Call) -> EndpointAnswer:
+        """Returns the answer of any status, to a call that is made as its settings say.
+
+        Raises:
+            Fault: COMMUNICATION when there was no complete answer within the limits, and where
+                the endpoint is left alone for a while; INTERNAL, and final, when whoever
+                answered could not be trusted (TLS, private address); INTERNAL, when the call
+                can not be made, as where a field that is to be signed is missing.
+        """
+        ...
+
+
+class AccessToken(NamedTuple):
+    """A token that an authorization server gave to edgeauth itself."""
+
+    value: str
+    type: str
+    """As a scheme: `Bearer` in this spelling, any other one as it came."""
+
+    def field_value(self, scheme: str | None) -> str:
+        """Returns the value of a header that carries the token.
+
+        Args:
+            scheme: what stands before the token; None is its type, empty is nothing.
+        """
+        scheme = self.type if scheme is None else scheme
+        return f"{scheme} {self.value}" if scheme else self.value
+
+    def __repr__(self) -> str:
+        return f"AccessToken(***, {self.type})"
+
+
+class AccessTokens(Protocol):
+    """Tokens for edgeauth itself; whoever wants the same one shares it."""
+
+    def prepare(self, client: ClientCredentials) -> None:
+        """Reads the certificates that asking for a token needs.
+
+        Raises:
+            ValueError: they can not be used; the text is for the operator.
+        """
+        ...
+
+    async def token(self, client: ClientCredentials) -> AccessToken:
+        """Returns a token that is still to be believed for a moment.
+
+        Raises:
+            Fault: COMMUNICATION when the authorization server could not be asked or refused;
+                INTERNAL when its answer is none, and, being final, when TLS failed.
+        """
+        ...
+
+
+class MessageSigner(Protocol):
+    """A key that signs calls (RFC 9421)."""
+
+    @property
+    def key_id(self) -> str:
+        """Returns what the key is called where it is published."""
+        ...
+
+    @property
+    def algorithm(self) -> str:
+        """Returns the registered name of the only algorithm that it signs with."""
+        ...
+
+    def sign(self, base: bytes) -> bytes:
+        """Returns the signature over a signature base."""
+        ...
+
+
+class EndpointKeys(Protocol):
+    """The private keys that calls of endpoints are made with."""
+
+    def message_signer(self, path: str, password: str | None, key_id: str | None) -> MessageSigner:
+        """Returns the key of that id, or the store's first one; it is published from now on.
+
+        Raises:
+            ValueError: the store can not be read, or does not hold such a key that may sign.
+        """
+        ...
+
+    def load_client_certificate(
+        self, context: ssl.SSLContext, path: str, password: str | None, key_id: str | None
+    ) -> None:
+        """Makes a context show the certificate of a key.
+
+        Raises:
+            ValueError: the store can not be read, or holds no such key with a certificate.
         """
         ...
 
@@ -88,19 +195,24 @@ class KeySource:
             leads to the key set, and not a key set itself.
         check_issuer: whether the metadata's issuer must fit the URL it was fetched from.
         ttl: seconds for which a fetched key set is believed.
+        key_set: how the key set that metadata leads to is fetched; None takes trust and limits of
+            the metadata's endpoint, but not its credentials.
     """
 
     endpoint: Endpoint
     is_metadata: bool
     check_issuer: bool = True
     ttl: float = 600.0
+    key_set: CallSettings | None = None
 
     @property
     def fingerprint(self) -> bytes:
         """Returns a digest over all of this, for cache keys."""
+        key_set = b"" if self.key_set is None else self.key_set.fingerprint
         kind = b"metadata" if self.is_metadata else b"jwks"
         checked = b"checked" if self.check_issuer else b"unchecked"
-        return fingerprint(self.endpoint.fingerprint, kind, checked, repr(self.ttl).encode())
+        ttl = repr(self.ttl).encode()
+        return fingerprint(self.endpoint.fingerprint, kind, checked, ttl, key_set)
 
 
 class VerificationKeys(Protocol):
@@ -155,6 +267,7 @@ class Services:
     clock: Clock
     cache: FactCache
     endpoints: Endpoints
+    access_tokens: AccessTokens
     verification_keys: VerificationKeys
     signers: ContractSigners
     answers: Answers

@@ -92,9 +92,10 @@ class _KeyHolder:
         await leave_fast_path()
         if self._fetching is None:
             now = self._clock.now()
-            if self._believed is not None and self._believed.is_current(now):
+            is_search = self._believed is not None and self._believed.is_current(now)
+            if is_search:
                 self._next_search = now + COOL_DOWN
-            self._fetching = asyncio.create_task(self._fetch())
+            self._fetching = asyncio.create_task(self._fetch(is_search=is_search))
             self._fetching.add_done_callback(self._fetched)
         outcome = await asyncio.shield(self._fetching)
         if isinstance(outcome, Fault):
@@ -111,10 +112,14 @@ class _KeyHolder:
         else:
             self._believed = outcome
 
-    async def _fetch(self) -> _Believed | Fault:
+    async def _fetch(self, *, is_search: bool) -> _Believed | Fault:
         """Returns the fault instead of raising it: perhaps nobody waits for it any more."""
         try:
             issuer, call = await self._key_set_call()
+            if is_search:
+                # An answer from a cache is the one that the key was not in.
+                fields = dict(call.headers) | {"cache-control": "no-cache"}
+                call = call._replace(headers=tuple(fields.items()))
             key_set = parse_key_set(await self._document(call))
         except Fault as fault:
             return fault
@@ -133,7 +138,8 @@ class _KeyHolder:
             raise Malformed("the metadata names no key set")
         if url.startswith("https:") and not metadata.jwks_uri.startswith("https:"):
             raise Malformed("the metadata leads to a key set without TLS")
-        return metadata.issuer, Call("GET", metadata.jwks_uri)
+        settings = self._source.key_set or self._call.settings.for_another_resource()
+        return metadata.issuer, Call("GET", metadata.jwks_uri, settings=settings)
 
     async def _document(self, call: Call) -> Json:
         answer = await self._endpoints.send(call)

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from edgeauth.model.errors import Malformed
@@ -129,6 +129,16 @@ def signature_fields(label: str, signed: str, signature: bytes) -> tuple[tuple[s
     )
 
 
+def authority_of(url: str) -> str:
+    """Returns the host, lower-cased, with its port unless that is the default one (2.2.3)."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    authority = f"[{host}]" if ":" in host else host
+    if parts.port is None or parts.port == _DEFAULT_PORTS.get(parts.scheme):
+        return authority
+    return f"{authority}:{parts.port}"
+
+
 def signature_algorithm(key: VerificationKey) -> str:
     """Returns the name of the algorithm that fits a key best.
 
@@ -142,7 +152,7 @@ def signature_algorithm(key: VerificationKey) -> str:
     if isinstance(key, SymmetricKey):
         return "hmac-sha256"
     curves = {"secp256r1": "ecdsa-p256-sha256", "secp384r1": "ecdsa-p384-sha384"}
-    name = curves.get(key.curve.name) if isinstance(key, ec.EllipticCurvePublicKey) else None
+    name = curves.get(key.curve.name)
     if name is None:
         raise Malformed("HTTP message signatures have no algorithm for such a key")
     return name
@@ -165,10 +175,7 @@ def _derived(request: SignedRequest, name: str) -> str:
     parts = urlsplit(request.url)
     path = parts.path or "/"
     query = f"?{parts.query}" if parts.query else ""
-    host = (parts.hostname or "").lower()
-    authority = f"[{host}]" if ":" in host else host
-    if parts.port is not None and parts.port != _DEFAULT_PORTS.get(parts.scheme):
-        authority = f"{authority}:{parts.port}"
+    authority = authority_of(request.url)
     return {
         "@target-uri": f"{parts.scheme}://{authority}{path}{query}",
         "@authority": authority,

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable
 
 from edgeauth.model.errors import Fault, Reason
+from edgeauth.ports.endpoint_settings import CallSettings
 from edgeauth.ports.endpoints import Call
 from edgeauth.ports.services import EndpointAnswer, leave_fast_path
 
@@ -19,14 +20,20 @@ class FakeEndpoints:
     Attributes:
         answers: by URL; a fault is raised, a function is called.
         calls: everything that was asked, in order.
+        prepared: the settings that calls will have, in order.
         gate: calls wait until it is set; it is set unless a test clears it.
     """
 
     def __init__(self, answers: dict[str, Answer] | None = None) -> None:
         self.answers: dict[str, Answer] = answers or {}
         self.calls: list[Call] = []
+        self.prepared: list[CallSettings] = []
         self.gate = asyncio.Event()
         self.gate.set()
+
+    def prepare(self, settings: CallSettings) -> None:
+        """Remembers the settings."""
+        self.prepared.append(settings)
 
     async def send(self, call: Call) -> EndpointAnswer:
         """Returns the programmed answer."""

@@ -7,6 +7,7 @@ from edgeauth.ports.declare import MechanismType
 from edgeauth.ports.mechanisms import Mechanism
 from edgeauth.ports.services import FactCache, Services
 from edgeauth.services.cache_memory import MemoryCache
+from edgeauth.services.endpoints.tokens import ClientCredentialsTokens
 from edgeauth.services.verification_keys import IssuerKeys
 from edgeauth.wire.answers import Answers
 from tests.fakes.clock import FakeClock
@@ -29,6 +30,7 @@ class World:
             self.clock,
             cache,
             self.endpoints,
+            ClientCredentialsTokens(self.endpoints, self.clock, cache),
             IssuerKeys(self.endpoints, self.clock),
             self.signers,
             Answers(),

@@ -4,8 +4,21 @@ Source:
     RFC 8414; OpenID Connect Discovery 1.0; RFC 7517 section 5 (key sets).
 """
 
+from edgeauth.config.specification import Specification
+from edgeauth.ports.endpoint_settings import CallSettings, HttpCache
 from edgeauth.ports.endpoints import Endpoint, IssuerEndpoint
 from edgeauth.ports.services import KeySource
+
+
+class ResolvedEndpoints(Specification):
+    """How the URLs that metadata names are asked.
+
+    Attributes:
+        jwks_uri: the key set. Unset, with trust and limits of the metadata's endpoint, but
+            without its credentials.
+    """
+
+    jwks_uri: CallSettings | None = None
 
 
 class MetadataEndpoint(IssuerEndpoint):
@@ -14,9 +27,13 @@ class MetadataEndpoint(IssuerEndpoint):
     Attributes:
         disable_issuer_identifier_verification: whether the metadata may be that of another
             issuer than the one that the URL belongs to.
+        resolved_endpoints: how the URLs that it names are asked.
+        http_cache: on unless configured: metadata changes seldom.
     """
 
     disable_issuer_identifier_verification: bool = False
+    resolved_endpoints: ResolvedEndpoints = ResolvedEndpoints()
+    http_cache: HttpCache | None = HttpCache.model_validate({"enabled": True, "default_ttl": "30m"})
 
 
 def build_key_source(
@@ -34,7 +51,13 @@ def build_key_source(
     """
     if metadata is not None:
         check_issuer = not metadata.disable_issuer_identifier_verification
-        return KeySource(metadata, is_metadata=True, check_issuer=check_issuer, ttl=ttl)
+        return KeySource(
+            metadata,
+            is_metadata=True,
+            check_issuer=check_issuer,
+            ttl=ttl,
+            key_set=metadata.resolved_endpoints.jwks_uri,
+        )
     if jwks is not None:
         return KeySource(jwks, is_metadata=False, ttl=ttl)
     raise ValueError("there is neither a key set nor metadata")

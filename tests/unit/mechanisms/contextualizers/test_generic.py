@@ -39,7 +39,7 @@ class Pdp(World):
         ({"endpoint": "https://{{ .Values.host }}/"}, [("endpoint.url", "expected")]),
         ({"endpoint": "https://a@pdp.test/"}, [("endpoint.url", "expected")]),
         ({"endpoint": {"url": URL, "method": "get"}}, [("endpoint.method", "literal_error")]),
-        ({"endpoint": {"url": URL, "retry": {}}}, [("endpoint.retry", "extra_forbidden")]),
+        ({"endpoint": {"url": URL, "retries": {}}}, [("endpoint.retries", "extra_forbidden")]),
         ({"endpoint": URL + "{{ .Request.Method }}"}, [("endpoint.url", "expression")]),
         ({**CONFIG, "payload": "{{ .Nope }}"}, [("payload", "expression")]),
         ({**CONFIG, "forward_headers": ["Content-Length"]}, [("forward_headers.0", "expected")]),

@@ -9,13 +9,17 @@ import trustme
 from aiohttp import web
 
 from edgeauth.model.errors import Fault, Reason
+from edgeauth.ports.endpoint_settings import CallSettings
 from edgeauth.ports.endpoints import Call
 from edgeauth.ports.services import EndpointAnswer, Endpoints
+from edgeauth.services.cache_memory import MemoryCache
 from edgeauth.services.endpoints import HttpEndpoints
+from tests.fakes.clock import FakeClock
 from tests.fakes.driving import run, run_straight
+from tests.fakes.endpoint_keys import FakeEndpointKeys
 from tests.fakes.endpoints import FakeEndpoints
 
-LIMIT = 1_000
+LIMITED = CallSettings.model_validate({"timeout": "500ms", "response_limit": "1KB"})
 Check = Callable[[Endpoints, str], Coroutine[object, object, None]]
 
 
@@ -68,13 +72,19 @@ def _application() -> web.Application:
     return application
 
 
+def made(**more: object) -> HttpEndpoints:
+    clock = FakeClock()
+    cache = MemoryCache(clock, monotonic=clock.now)
+    return HttpEndpoints(clock, cache, FakeEndpointKeys(), **more)
+
+
 async def _with_server(check: Check, context: ssl.SSLContext | None = None) -> None:
     runner = web.AppRunner(_application(), shutdown_timeout=0, handler_cancellation=True)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
     await site.start()
     port = runner.addresses[0][1]
-    endpoints = HttpEndpoints(timeout=0.5, max_answer_octets=LIMIT)
+    endpoints = made()
     try:
         await check(endpoints, f"{'https' if context else 'http'}://localhost:{port}")
     finally:
@@ -104,7 +114,7 @@ def world(request: pytest.FixtureRequest) -> Callable[[Check], Coroutine[object,
 
 async def _fault_of(endpoints: Endpoints, url: str) -> Fault:
     with pytest.raises(Fault) as caught:
-        await endpoints.send(Call("GET", url))
+        await endpoints.send(Call("GET", url, settings=LIMITED))
     return caught.value
 
 
@@ -157,7 +167,7 @@ def test_method_and_body_arrive_and_the_media_type_comes_back_plain(world):
 
 
 def test_a_call_leaves_the_fast_path_before_anything_else():
-    for endpoints in (HttpEndpoints(), FakeEndpoints()):
+    for endpoints in (made(), FakeEndpoints()):
         with pytest.raises(AssertionError, match="suspended"):
             run_straight(endpoints.send(Call("GET", "http://localhost:2/")))
 

@@ -1,0 +1,110 @@
+"""Connections to endpoints: whom they trust, what they show, and where they may lead.
+
+Trust: names resolve to whatever a DNS server says, a moment later to something else. So what is
+looked at is the address that a socket is about to be connected to.
+"""
+
+import errno
+import socket
+import ssl
+from typing import Final
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from aiohttp.connector import AddrInfoType
+
+from edgeauth.ports.endpoint_settings import CallSettings
+from edgeauth.ports.endpoint_tls import EndpointTls
+from edgeauth.ports.services import EndpointKeys
+from edgeauth.wire.addresses import is_public
+
+_VERSIONS: Final = {"TLS1.2": ssl.TLSVersion.TLSv1_2, "TLS1.3": ssl.TLSVersion.TLSv1_3}
+
+
+class AddressRefused(OSError):
+    """Raised in place of a connection to an address that is not public."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.EACCES, "the address is not public")
+
+
+class Connections:
+    """Keeps connections open, those of each kind apart.
+
+    Args:
+        keys: the client certificates.
+        resolver: asked for addresses; the system's unless given.
+    """
+
+    def __init__(self, keys: EndpointKeys, resolver: AbstractResolver | None = None) -> None:
+        self._keys = keys
+        self._resolver = resolver
+        # Made now, because it reads the system's certificates from the disk.
+        self._system = ssl.create_default_context()
+        self._contexts: dict[EndpointTls, ssl.SSLContext] = {}
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+
+    def prepare(self, tls: EndpointTls) -> None:
+        """Reads the files that TLS needs, anew when they were read before.
+
+        Raises:
+            ValueError: a file can not be used; names it.
+        """
+        context = _trusting(tls.ca_file)
+        context.minimum_version = _VERSIONS[tls.min_version]
+        store = tls.key_store
+        if store is not None:
+            password = None if store.password is None else store.password.get_secret_value()
+            self._keys.load_client_certificate(context, store.path, password, tls.key_id)
+        self._contexts[tls] = context
+
+    def context(self, tls: EndpointTls | None) -> ssl.SSLContext:
+        """Returns the context for connections."""
+        if tls is None:
+            return self._system
+        if tls not in self._contexts:
+            self.prepare(tls)
+        return self._contexts[tls]
+
+    def session(self, settings: CallSettings) -> aiohttp.ClientSession:
+        """Returns the session for calls, bound to the loop that runs now.
+
+        Guarded calls have a pool of their own: an open connection of others may lead anywhere.
+        """
+        guarded = settings.deny_private_addresses
+        session = self._sessions.get(guarded)
+        if session is None:
+            session = self._sessions[guarded] = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    resolver=self._resolver, socket_factory=_public_socket if guarded else None
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                timeout=aiohttp.ClientTimeout(total=None),
+                # No environment variable sends calls elsewhere.
+                trust_env=False,
+            )
+        return session
+
+    async def close(self) -> None:
+        """Closes every connection; calls under way fail."""
+        sessions, self._sessions = self._sessions, {}
+        for session in sessions.values():
+            await session.close()
+
+
+def _public_socket(info: AddrInfoType) -> socket.socket:
+    """Returns a socket for an address, if that is public (attacks 182, 183, 184)."""
+    family, kind, protocol, _, address = info
+    if not is_public(str(address[0])):
+        raise AddressRefused
+    return socket.socket(family, kind, protocol)
+
+
+def _trusting(ca_file: str | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except ssl.SSLError:
+        raise ValueError(f"{ca_file}: holds no certificates in PEM") from None
+    except OSError as error:
+        raise ValueError(f"{ca_file}: can not be read: {error.strerror}") from None

@@ -1,0 +1,165 @@
+"""Access tokens for edgeauth itself: asked for once, shared by all who need them, until they end.
+
+Trust: the authorization server's answer. Nothing of it is put into an error.
+
+Source:
+    RFC 6749 sections 2.3.1 (client authentication), 4.4 (client credentials) and 5.1 (answers).
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+from urllib.parse import quote_plus, urlencode
+
+from edgeauth.model.errors import Fault, Malformed, Reason
+from edgeauth.model.identity import fingerprint
+from edgeauth.model.json import Json
+from edgeauth.ports.endpoint_authentication import ClientCredentials
+from edgeauth.ports.endpoint_settings import token_settings
+from edgeauth.ports.endpoints import Call
+from edgeauth.ports.services import (
+    AccessToken,
+    Clock,
+    EndpointAnswer,
+    Endpoints,
+    FactCache,
+    leave_fast_path,
+)
+from edgeauth.services.endpoints.authentication import encode_basic
+from edgeauth.services.endpoints.exchange import place_of
+from edgeauth.wire.headers import is_token
+from edgeauth.wire.json import loads
+
+_MARGIN: Final = 5.0
+"""Seconds before its end from which a token is not used any more."""
+_LONGEST_TTL: Final = 31_536_000.0
+
+
+class _Issued(NamedTuple):
+    token: AccessToken
+    ttl: float
+    """Seconds for which it may be kept."""
+
+
+class ClientCredentialsTokens:
+    """Gets tokens with the client credentials grant.
+
+    Args:
+        endpoints: asks authorization servers.
+        clock: tells when tokens end.
+        cache: keeps them until then.
+    """
+
+    def __init__(self, endpoints: Endpoints, clock: Clock, cache: FactCache) -> None:
+        self._endpoints = endpoints
+        self._clock = clock
+        self._cache = cache
+        self._fetching: dict[bytes, asyncio.Task[AccessToken | Fault]] = {}
+
+    def prepare(self, client: ClientCredentials) -> None:
+        """Reads the certificates that asking for a token needs.
+
+        Raises:
+            ValueError: they can not be used.
+        """
+        self._endpoints.prepare(token_settings(client))
+
+    async def token(self, client: ClientCredentials) -> AccessToken:
+        """Returns a token that is still to be believed for a moment.
+
+        Raises:
+            Fault: COMMUNICATION when the authorization server could not be asked or refused;
+                INTERNAL when its answer is none, and, being final, when TLS failed.
+        """
+        key = _key(client)
+        known = self._cache.find(key)
+        if isinstance(known, AccessToken):
+            return known
+        await leave_fast_path()
+        task = self._fetching.get(key)
+        if task is None:
+            task = self._fetching[key] = asyncio.create_task(self._fetch(key, client))
+            task.add_done_callback(lambda _: self._fetching.pop(key))
+        # Nobody who goes away ends what others wait for.
+        outcome = await asyncio.shield(task)
+        if isinstance(outcome, Fault):
+            raise Fault(outcome.reason, outcome.detail, final=outcome.final)
+        return outcome
+
+    async def _fetch(self, key: bytes, client: ClientCredentials) -> AccessToken | Fault:
+        """Returns the fault instead of raising it: perhaps nobody waits for it any more."""
+        began = self._clock.now()
+        try:
+            issued = _parse(await self._endpoints.send(_token_call(client)), client)
+        except Fault as fault:
+            return fault
+        if issued.ttl > 0:
+            self._cache.store(key, issued.token, began + issued.ttl)
+        return issued.token
+
+
+def _key(client: ClientCredentials) -> bytes:
+    """Returns the key of a client's token: the header that carries it does not matter."""
+    return fingerprint(
+        b"client-credentials",
+        client.token_url.encode(),
+        client.client_id.encode(),
+        client.client_secret.get_secret_value().encode(),
+        client.auth_method.encode(),
+        repr(client.cache_ttl).encode(),
+        token_settings(client).fingerprint,
+        *(scope.encode() for scope in client.scopes),
+    )
+
+
+def _token_call(client: ClientCredentials) -> Call:
+    form = {"grant_type": "client_credentials"}
+    if client.scopes:
+        form["scope"] = " ".join(client.scopes)
+    headers = {"accept": "application/json", "content-type": "application/x-www-form-urlencoded"}
+    secret = client.client_secret.get_secret_value()
+    if client.auth_method == "request_body":
+        form |= {"client_id": client.client_id, "client_secret": secret}
+    else:
+        # Section 2.3.1: both are encoded as in forms first, so that an id may hold a colon.
+        headers["authorization"] = encode_basic(quote_plus(client.client_id), quote_plus(secret))
+    body = urlencode(form).encode("ascii")
+    return Call("POST", client.token_url, tuple(headers.items()), body, token_settings(client))
+
+
+def _parse(answer: EndpointAnswer, client: ClientCredentials) -> _Issued:
+    place = place_of(client.token_url)
+    if answer.status != 200:
+        raise Fault(Reason.COMMUNICATION, f"{place} answered {answer.status} to a client")
+    try:
+        document = loads(answer.body)
+    except Malformed:
+        document = None
+    token = _token(document)
+    if token is None or not isinstance(document, Mapping):
+        raise Fault(Reason.INTERNAL, f"what {place} sent is no access token")
+    return _Issued(token, _ttl(document, client.cache_ttl))
+
+
+def _token(document: Json) -> AccessToken | None:
+    if not isinstance(document, Mapping):
+        return None
+    value, kind = document.get("access_token"), document.get("token_type")
+    if not isinstance(value, str) or not isinstance(kind, str):
+        return None
+    if not value or not value.isascii() or not value.isprintable() or " " in value:
+        return None
+    if not is_token(kind.encode("utf-8", "replace")):
+        return None
+    return AccessToken(value, "Bearer" if kind.lower() == "bearer" else kind)
+
+
+def _ttl(document: Mapping[str, Json], wanted: float | None) -> float:
+    """Returns the seconds for which a token is kept; without an end of its own only as wanted."""
+    seconds = document.get("expires_in")
+    if isinstance(seconds, str) and seconds.isdecimal() and len(seconds) < 12:
+        seconds = int(seconds)
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        return wanted or 0.0
+    left = min(seconds, _LONGEST_TTL) - _MARGIN
+    return left if wanted is None else min(left, wanted)
