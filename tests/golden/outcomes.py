@@ -1,5 +1,6 @@
 """What became of a request, reduced to what has to be the same whoever decided."""
 
+import json
 import re
 from collections.abc import Callable, Iterable
 
@@ -11,7 +12,7 @@ from tests.golden.messages import Message
 _UNTOLD = frozenset(
     {
         "connection", "content-length", "date", "transfer-encoding", "accept-encoding",
-        "user-agent", "server", "cache-control", "vary", "content-type", "x-upstream",
+        "user-agent", "server", "cache-control", "vary", "content-type",
         "x-content-type-options", "www-authenticate", "via",
     }
 )  # fmt: skip
@@ -51,12 +52,26 @@ def outcome(
         told["headers"] = fields
     if "body" in group.observe and answer.body:
         told["body"] = anonymous(answer.body.decode())
+    if "form" in group.observe:
+        told["form"] = _form(answer.body.decode())
     untold = (_UNTOLD | _FORWARDING) - group.observe
     for message in arrived:
         told["upstream"] = _request(message, untold, anonymous)
     if "asked" in group.observe:
         told["asked"] = [_request(message, untold, anonymous) for message in asked]
     return told
+
+
+def _form(body: str) -> str:
+    """Returns what an error's text is written in, with its code; words are everybody's own."""
+    if body.startswith("{"):
+        return f"JSON, {json.loads(body).get('code')}"
+    code = re.match("<error><code>(.*?)</code>", body)
+    if code is not None:
+        return f"XML, {code[1]}"
+    if body.startswith("<"):
+        return "HTML" if body.startswith("<p>") else "other"
+    return "text" if body else "none"
 
 
 def _request(message: Message, untold: frozenset[str], anonymous: Callable[[str], str]) -> Tree:
@@ -74,7 +89,8 @@ def _fields(message: Message, untold: frozenset[str], anonymous: Callable[[str],
     found: dict[str, list[object]] = {}
     for name, value in message.fields:
         if name not in untold:
-            found.setdefault(name, []).append(_value(anonymous(value)))
+            shown = value.split(";")[0] if name == "content-type" else anonymous(value)
+            found.setdefault(name, []).append(_value(shown))
     return {
         name: values[0] if len(values) == 1 else values for name, values in sorted(found.items())
     }

@@ -86,7 +86,7 @@ class Stage:
     async def _upstream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while (message := await read_message(reader)) is not None:
             self.arrived.append(message)
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Upstream: yes\r\n\r\nok")
+            writer.write(_octets({"headers": {"Content-Type": "text/plain"}, "body": "ok"}))
         writer.close()
 
     async def _service(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
