@@ -5,9 +5,10 @@ import re
 from pathlib import Path
 from typing import TypedDict, cast
 
+from docs.generated import endpoints
 from docs.generated.markdown import page, table
 from docs.generated.meanings import read, rows
-from docs.generated.models import settings
+from docs.generated.models import settings, takes_endpoint
 from edgeauth.config.documented import section_of
 from edgeauth.config.specification import Specification
 from edgeauth.mechanisms.builtins import TYPES
@@ -16,6 +17,10 @@ from edgeauth.ports.declare import MechanismType, Override
 from edgeauth.wire.answers import DEFAULT_STATUSES
 
 _EFFECTS = {Override.REPLACE: "replaces it", Override.MERGE: "merges, key by key; the rule's wins"}
+_ENDPOINT = (
+    "An endpoint takes more than that: credentials, timeouts, retries, trust, limits, caching; "
+    "see [what every endpoint can do](../endpoints.md)."
+)
 _CLASSES = {reason.value: status for reason, status in DEFAULT_STATUSES.items()}
 
 
@@ -34,7 +39,7 @@ def pages() -> dict[Path, str]:
     found = {Path(_place(each) + ".md"): _page(each, told.pop(_place(each))) for each in TYPES}
     if told:
         raise ValueError(f"these are no mechanisms: {', '.join(told)}")
-    return {Path("index.md"): _index(), **found}
+    return {Path("index.md"): _index(), Path("endpoints.md"): endpoints.endpoints_page(), **found}
 
 
 def _place(of: MechanismType[Specification]) -> str:
@@ -86,7 +91,8 @@ def _settings(of: MechanismType[Specification], told: Told) -> str:
     listed = rows(list(settings(of.config)), told.get("settings", {}))
     if not listed:
         return "There is nothing to configure."
-    return table(("Key below `config`", "Type", "Default", "Meaning"), listed)
+    listing = table(("Key below `config`", "Type", "Default", "Meaning"), listed)
+    return f"{listing}\n\n{_ENDPOINT}" if takes_endpoint(of.config) else listing
 
 
 def _overrides(of: MechanismType[Specification]) -> str:

@@ -17,8 +17,11 @@ from edgeauth.expressions.cel import Condition
 from edgeauth.expressions.paths import Selector
 from edgeauth.expressions.templates import Template
 from edgeauth.mechanisms.authenticators.assertions import AlgorithmName
+from edgeauth.ports.endpoint_authentication import Secret
+from edgeauth.ports.endpoint_settings import CallSettings, Positive
 from edgeauth.ports.endpoints import UrlTemplateOf
 from edgeauth.ports.fields import ConditionOf, FieldName, TemplateOf
+from edgeauth.ports.urls import LiteralUrl
 
 _WORDS = (
     (scalars.Duration, "duration"),
@@ -42,6 +45,9 @@ _WORDS = (
     (bool, "true or false"),
     (int, "integer"),
     (SecretStr, "text, secret"),
+    (Secret, "text, secret"),
+    (Positive, "integer, 1 or more"),
+    (LiteralUrl, "URL, literal"),
 )
 
 
@@ -66,7 +72,11 @@ def settings(model: type[BaseModel], prefix: str = "") -> Iterator[Setting]:
     """Yields every key of a model and of the models below it."""
     hints = get_type_hints(model, include_extras=True)
     texts = documented(model)
+    # What every endpoint takes stands on one page, not on that of each mechanism.
+    elsewhere = CallSettings.model_fields if prefix and issubclass(model, CallSettings) else {}
     for name, field in model.model_fields.items():
+        if name in elsewhere:
+            continue
         key = prefix + _key(name, field)
         hint = hints[name]
         text = texts.get(name, "")
@@ -74,6 +84,15 @@ def settings(model: type[BaseModel], prefix: str = "") -> Iterator[Setting]:
         suffix, below = _below(hint)
         if below is not None:
             yield from settings(below, f"{key}{suffix}.")
+
+
+def takes_endpoint(model: type[BaseModel]) -> bool:
+    """Returns whether a model or one below it holds an endpoint."""
+    below = [_below(field.annotation)[1] for field in model.model_fields.values()]
+    return any(
+        part is not None and (issubclass(part, CallSettings) or takes_endpoint(part))
+        for part in below
+    )
 
 
 def _key(name: str, field: FieldInfo) -> str:
@@ -91,7 +110,8 @@ def kind_of(hint: object) -> str:
     if origin is Annotated:
         return _annotated(arguments[0], arguments[1:])
     if origin in (Union, UnionType):
-        return " or ".join(kind_of(part) for part in arguments if part is not NoneType)
+        kinds = (kind_of(part) for part in arguments if part is not NoneType)
+        return " or ".join(dict.fromkeys(kinds))
     if origin is Literal:
         return "one of " + ", ".join(f"`{value}`" for value in arguments)
     if origin is tuple:

@@ -33,6 +33,7 @@ def _folder_with_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chain = certificate(tls, "edge.example.com", end=datetime(2100, 1, 1, tzinfo=UTC))
     (tmp_path / "signer.pem").write_bytes(pem(signer))
     (tmp_path / "tls.pem").write_bytes(pem(tls) + pem(chain))
+    (tmp_path / "ca.pem").write_bytes(pem(chain))
     monkeypatch.chdir(tmp_path)
 
 
