@@ -210,8 +210,10 @@ def _case(number: int, entry: dict, settings: dict) -> Case:
 
 
 def _name(snippet: object) -> str:
-    if snippet is None or isinstance(snippet, str):
-        return snippet or ""
+    if snippet is None:
+        return ""
+    if isinstance(snippet, str) and snippet.strip():
+        return snippet
     return yaml.safe_dump(snippet, default_flow_style=True, width=1000, sort_keys=False)
 
 
