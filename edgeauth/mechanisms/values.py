@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 from edgeauth.expressions.templates import Template
+from edgeauth.expressions.templates.pieces import Composed, Written
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.fields import TemplateOf
 
@@ -25,11 +26,9 @@ class Values:
     def __init__(self, templates: Mapping[str, Template]) -> None:
         # Every name is there, so that the order is that of the configuration in any case.
         self._constant = {name: template.constant or "" for name, template in templates.items()}
-        self._varying = tuple(
-            (name, template.render)
-            for name, template in templates.items()
-            if template.constant is None
-        )
+        self._varying = {
+            name: template for name, template in templates.items() if template.constant is None
+        }
 
     def render(self, scope: Mapping[str, object]) -> dict[str, str]:
         """Returns the values for one request.
@@ -38,9 +37,20 @@ class Values:
             Fault: INTERNAL, when one of them has no value.
         """
         values = self._constant.copy()
-        for name, render in self._varying:
-            values[name] = render(scope)
+        for name, template in self._varying.items():
+            values[name] = template.render(scope)
         return values
+
+    def in_pieces(self, scope: Mapping[str, object]) -> dict[str, str]:
+        """Returns the values for templates of URLs: they know what of them the rule wrote.
+
+        Raises:
+            Fault: INTERNAL, when one of them has no value.
+        """
+        return {
+            **{name: Written(text) for name, text in self._constant.items()},
+            **{name: Composed(template.pieces(scope)) for name, template in self._varying.items()},
+        }
 
 
 def unambiguous(texts: Iterable[str]) -> bytes:

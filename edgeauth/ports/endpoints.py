@@ -19,11 +19,9 @@ from edgeauth.model.identity import fingerprint
 from edgeauth.ports.endpoint_authentication import field_set_by
 from edgeauth.ports.endpoint_settings import DEFAULT_SETTINGS, CallSettings
 from edgeauth.ports.fields import FieldName, TemplateOf
+from edgeauth.ports.url_places import VISIBLE_URL, render_url
 from edgeauth.ports.urls import check_url
 
-_ACTION: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_URL: Final = re.compile(r"[!#-;=?-\[\]_a-z~]+")
-_DOT_SEGMENT: Final = re.compile(r"(?:/|%2f|%5c)(?:\.|%2e){1,2}(?=/|%2f|%5c|;|\Z)", re.IGNORECASE)
 _UNSAFE_IN_VALUE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -64,7 +62,7 @@ class UrlTemplateOf(TemplateOf):
         if isinstance(value, str):
             check_url(value, tls=(info.context or {}).get("egress_tls", True))
         template = self.compiled(value)
-        if template.constant is not None and _URL.fullmatch(template.constant) is None:
+        if template.constant is not None and VISIBLE_URL.fullmatch(template.constant) is None:
             raise not_expected("a URL in visible ASCII")
         return template
 
@@ -135,30 +133,6 @@ class Endpoint(CallSettings):
         parts = [f"{name}={value.text}".encode() for name, value in sorted(self.headers.items())]
         method, url = self.method.encode(), self.url.text.encode()
         return fingerprint(self.settings.fingerprint, method, url, *parts)
-
-
-def render_url(url: Template, scope: Mapping[str, object]) -> str:
-    """Returns the URL for one request.
-
-    Scheme and authority are literal. A value may fill path segments and parameters, but neither
-    leave the path that is written in the configuration nor begin the query or a fragment.
-
-    Raises:
-        Fault: INTERNAL, when the URL holds anything but visible ASCII, a dot segment, or a `?`
-            or `#` that is not in the literal part of the template.
-    """
-    if url.constant is not None:
-        return url.constant
-    text = url.render(scope)
-    literal = _ACTION.sub("", url.text)
-    if _URL.fullmatch(text) is None or any(text.count(end) > literal.count(end) for end in "?#"):
-        raise Fault(
-            Reason.INTERNAL, "the rendered URL holds a character that does not belong there"
-        )
-    path = text.partition("#")[0].partition("?")[0]
-    if _DOT_SEGMENT.search(path, path.index("//") + 2):
-        raise Fault(Reason.INTERNAL, "the path of the rendered URL holds a dot segment")
-    return text
 
 
 class StepEndpoint(Endpoint):

@@ -20,6 +20,7 @@ from edgeauth.expressions.templates.frame import (
 from edgeauth.expressions.templates.limits import STEP_COST
 from edgeauth.expressions.templates.loops import loop
 from edgeauth.expressions.templates.operands import Environment, Operands
+from edgeauth.expressions.templates.pieces import Written
 from edgeauth.expressions.templates.syntax import (
     Action,
     Block,
@@ -51,7 +52,7 @@ class Program(NamedTuple):
     size: int
     read: frozenset[str]
     pure: bool
-    readers: tuple[TextReader | str, ...] | None
+    readers: tuple[TextReader | Written, ...] | None
 
 
 def compile_document(document: Document, variables: Mapping[str, Type]) -> Program:
@@ -122,9 +123,9 @@ class _Body:
         self.library = library
         self.operands = Operands(library.environment, root)
         self.operands.metered = metered
-        self.pieces: list[TextReader | str] | None = []
+        self.pieces: list[TextReader | Written] | None = []
 
-    def _piece(self, piece: TextReader | str | None) -> None:
+    def _piece(self, piece: TextReader | Written | None) -> None:
         """Notes a piece of a body that needs no frame; None when the body needs one."""
         if piece is None:
             self.pieces = None
@@ -148,8 +149,9 @@ class _Body:
 
     def _node(self, node: Node) -> Writer:
         if isinstance(node, Text):
-            self._piece(node.text)
-            return _constant_writer(node.text)
+            text = Written(node.text)
+            self._piece(text)
+            return _constant_writer(text)
         if isinstance(node, Action):
             return self._action(node)
         self._piece(None)
@@ -260,7 +262,7 @@ class _Body:
         return writer
 
 
-def _constant_writer(text: str) -> Writer:
+def _constant_writer(text: Written) -> Writer:
     cost = STEP_COST + len(text)
 
     def write(frame: Frame, out: list[str]) -> int:

@@ -9,6 +9,7 @@ from edgeauth.expressions.templates.compile import Program, TextReader, compile_
 from edgeauth.expressions.templates.frame import Frame
 from edgeauth.expressions.templates.limits import MAX_OUTPUT
 from edgeauth.expressions.templates.parser import parse
+from edgeauth.expressions.templates.pieces import Written
 from edgeauth.expressions.types import Type
 
 MAX_INTERNED: Final = 4096
@@ -26,18 +27,22 @@ class Template:
             names, at least of those in `variables`. Raises EvaluationError when something that
             the template needs is not there or of the wrong type, or when it is too much work;
             the error holds no data.
+        pieces: gives the same text in pieces that know where they come from, see
+            `edgeauth.expressions.templates.pieces`.
     """
 
-    __slots__ = ("constant", "render", "text", "variables")
+    __slots__ = ("constant", "pieces", "render", "text", "variables")
 
     def __init__(self, text: str, program: Program) -> None:
         self.text = text
         self.variables = program.read
         self.render: Callable[[Mapping[str, object]], str] = _renderer(program)
+        self.pieces: Callable[[Mapping[str, object]], list[str]] = _collector(program)
         self.constant: str | None = None
         if program.pure and not program.read:
             self.constant = constant = self.render({})
             self.render = lambda _scope: constant
+            self.pieces = lambda _scope: [Written(constant)]
 
     def __repr__(self) -> str:
         return f"Template({self.text!r})"
@@ -84,20 +89,26 @@ def _compiled(text: str, variables: Mapping[str, Type]) -> Template:
 def _renderer(program: Program) -> Callable[[Mapping[str, object]], str]:
     if program.readers is not None:
         return _straight(program.readers)
+    collect = _collector(program)
+    return lambda scope: _checked("".join(collect(scope)))
+
+
+def _collector(program: Program) -> Callable[[Mapping[str, object]], list[str]]:
+    """Returns what runs the template and keeps what it writes, piece by piece."""
     write, size = program.write, program.size
 
-    def render(scope: Mapping[str, object]) -> str:
+    def collect(scope: Mapping[str, object]) -> list[str]:
         out: list[str] = []
         try:
             write(Frame(scope, size), out)
         except RecursionError:
             raise EvaluationError("the template is nested too deeply") from None
-        return _checked("".join(out))
+        return out
 
-    return render
+    return collect
 
 
-def _straight(pieces: tuple[TextReader | str, ...]) -> Callable[[Mapping[str, object]], str]:
+def _straight(pieces: tuple[TextReader | Written, ...]) -> Callable[[Mapping[str, object]], str]:
     """Returns what renders text and members only: no frame, nothing to count."""
     if len(pieces) == 1 and not isinstance(pieces[0], str):
         only = pieces[0]

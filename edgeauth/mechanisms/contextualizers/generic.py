@@ -122,6 +122,7 @@ class GenericContextualizer:
     def _call(self, known: Identified, scope: Mapping[str, object]) -> Call:
         specification = self._specification
         payload = specification.payload
+        scope = {**scope, "Values": self._values.in_pieces(scope)}
         body = None if payload is None else encode_text(payload.render(scope))
         return specification.endpoint.call(
             scope, body, self._forwarded.of(known.matched.request.headers)
@@ -147,7 +148,8 @@ def _fingerprint(mechanism_id: str, specification: GenericSpecification) -> byte
         specification.endpoint.fingerprint,
         b"" if payload is None else b"=" + payload.text.encode(),
         repr(specification.cache_ttl).encode(),
-        *(name.encode() for name in specification.values),
+        # With the texts: where a value may stand in the URL depends on who wrote it.
+        *(f"{name}={template.text}".encode() for name, template in specification.values.items()),
     )
 
 

@@ -4,7 +4,8 @@ Challenges of the refusal are kept where the answer is 401, since a client must 
 it can authenticate.
 
 Trust: templates see the request, so what they render may be anybody's words. A line break in a
-header value is an error, and the members of a problem document are encoded as JSON.
+header value is an error, a value stays in its place in a `Location`, whose host the configuration
+names, and the members of a problem document are encoded as JSON.
 
 Source:
     RFC 9110 sections 11.6.1 and 15; RFC 9457 (problem documents).
@@ -27,6 +28,7 @@ from edgeauth.ports.declare import Kind, Override, mechanism
 from edgeauth.ports.fields import FieldName, TemplateOf
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Matched
+from edgeauth.ports.url_places import is_location, render_location
 from edgeauth.wire.json import dumps
 
 _WITHOUT_CONTENT: Final = frozenset({204, 205, 304})
@@ -98,6 +100,12 @@ class GenericErrorHandlerSpecification(Specification):
             yield Finding(
                 "body and problem_details exclude each other", ("problem_details",), on_key=True
             )
+        for number, header in enumerate(self.headers):
+            for name, template in header.items():
+                constant = template.constant if name.lower() == "location" else None
+                if constant is not None and not is_location(constant):
+                    hint = "a URL such as https://id.example.com/login, or a path such as /login"
+                    yield Finding("leads nowhere", ("headers", number, name), hint)
         for name in ("body", "problem_details"):
             if self.code in _WITHOUT_CONTENT and getattr(self, name) is not None:
                 yield Finding(f"an answer {self.code} has no content", (name,), on_key=True)
@@ -136,9 +144,14 @@ class GenericErrorHandler:
 
     def _fields(self, scope: Mapping[str, object]) -> Iterator[HeaderField]:
         for name, template in self._headers:
-            value = header_value(template.render(scope))
+            value = header_value(self._value(name, template, scope))
             if value:
                 yield name, value
+
+    def _value(self, name: bytes, template: Template, scope: Mapping[str, object]) -> str:
+        if name != b"location":
+            return template.render(scope)
+        return render_location(template, {**scope, "Values": self._values.in_pieces(scope)})
 
     def _content(self, scope: Mapping[str, object]) -> bytes:
         if self._body is not None:

@@ -15,9 +15,10 @@ from edgeauth.config.specification import Specification
 from edgeauth.expressions.templates import Template
 from edgeauth.model.decision import Refusal, Response
 from edgeauth.ports.declare import Kind, mechanism
-from edgeauth.ports.endpoints import UrlTemplateOf, render_url
+from edgeauth.ports.endpoints import UrlTemplateOf
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Matched
+from edgeauth.ports.url_places import render_url
 
 _CODES: Final = frozenset({301, 302, 303, 307, 308})
 

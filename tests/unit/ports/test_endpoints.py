@@ -40,6 +40,7 @@ QUERY = "https://pdp.test/v1/{{ .Values.a }}?who={{ .Values.b }}"
         (QUERY, {"a": "x", "b": "y#"}),
         (QUERY, {"a": "x?who=root#", "b": "y"}),
         (QUERY, {"a": "x?who=root", "b": "y"}),
+        (PATH, {"a": "articles/allow"}),
         (PATH, {"a": "a b"}),
         (PATH, {"a": "a\r\nHost: evil.test"}),
         (PATH, {"a": "a\x00"}),
@@ -62,6 +63,7 @@ QUERY = "https://pdp.test/v1/{{ .Values.a }}?who={{ .Values.b }}"
         "fragment-in-query",
         "query-and-fragment",
         "second-query",
+        "second-segment",
         "blank",
         "line-break",
         "nul",
@@ -81,18 +83,17 @@ def test_attack_181_a_value_does_not_break_out_of_its_place(url, values):
     ("url", "values", "expected"),
     [
         ("https://pdp.test/a/../b?c#d", {}, "https://pdp.test/a/../b?c#d"),
-        (PATH, {"a": "articles/allow"}, "https://pdp.test/v1/articles/allow"),
         (PATH, {"a": "..."}, "https://pdp.test/v1/..."),
         (PATH, {"a": "a..b"}, "https://pdp.test/v1/a..b"),
         (QUERY, {"a": "x", "b": "a/../b"}, "https://pdp.test/v1/x?who=a/../b"),
         (
             "https://pdp.test/v1/{{ urlenc .Values.a }}",
             {"a": "a?b#c d"},
-            "https://pdp.test/v1/a%3Fb%23c+d",
+            "https://pdp.test/v1/a%3Fb%23c%20d",
         ),
         ("https://pdp.test:8443{{ if true }}/x{{ end }}", {}, None),
     ],
-    ids=["literal", "two-segments", "three-dots", "dots-inside", "query", "escaped", "authority"],
+    ids=["literal", "three-dots", "dots-inside", "query", "escaped", "authority"],
 )
 def test_a_value_fills_its_place(url, values, expected):
     if expected is None:

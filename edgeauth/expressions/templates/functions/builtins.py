@@ -6,6 +6,7 @@ from urllib.parse import quote_plus
 from edgeauth.expressions.errors import EvaluationError
 from edgeauth.expressions.templates.format import NO_VALUE, text_of
 from edgeauth.expressions.templates.functions.table import Function, Kind
+from edgeauth.expressions.templates.pieces import Escaped
 from edgeauth.expressions.templates.printf import sprintf
 from edgeauth.expressions.templates.values import (
     Byte,
@@ -159,9 +160,9 @@ def _url_query(*values: object) -> str:
     return query_escaped(_joined(values))
 
 
-def query_escaped(text: str) -> str:
+def query_escaped(text: str) -> Escaped:
     """Returns the text as it may stand in a query: a blank is `+`, the rest percent-encoded."""
-    return quote_plus(text, safe="", errors="replace")
+    return Escaped(quote_plus(text, safe="", errors="replace"))
 
 
 ANY, STRING, INT = Kind.ANY, Kind.STRING, Kind.INT

@@ -9,6 +9,7 @@ from edgeauth.expressions.errors import EvaluationError
 from edgeauth.expressions.templates.functions.builtins import query_escaped
 from edgeauth.expressions.templates.functions.table import Function, Kind
 from edgeauth.expressions.templates.json_text import json_text
+from edgeauth.expressions.templates.pieces import Escaped
 from edgeauth.expressions.templates.values import Instance, type_name
 from edgeauth.model.errors import Malformed
 from edgeauth.wire.json import as_doubles, loads
@@ -64,7 +65,7 @@ def _raw_json(value: object) -> str:
     return json_text(value, escape_html=False)
 
 
-def _url_encoded(value: object) -> str:
+def _url_encoded(value: object) -> Escaped:
     """Returns a text, or the text of an object, as it may stand in a query."""
     if isinstance(value, str):
         return query_escaped(value)

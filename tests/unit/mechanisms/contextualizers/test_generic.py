@@ -180,6 +180,23 @@ class TestAnswers:
         )
         assert pdp.endpoints.calls == [Call("POST", URL, fields, b"GET articles b")]
 
+    @pytest.mark.parametrize("cached", ["10s", "0s"])
+    def test_attack_173_only_the_rule_names_several_segments_of_the_path(self, cached):
+        pdp = Pdp()
+        pdp.endpoints.answers["https://pdp.test/v1/data/blog/GET"] = json_answer(b"{}")
+        config = {
+            "endpoint": "https://pdp.test/v1/data/{{ .Values.policy }}",
+            "cache_ttl": cached,
+        }
+        written = {**config, "values": {"policy": "blog/{{ .Request.Method }}"}}
+        sent = {**config, "values": {"policy": '{{ .Request.Header "X-Policy" }}'}}
+
+        pdp.ask(written, identified(seen=matched()))
+        with pytest.raises(Fault):
+            pdp.ask(sent, identified(seen=matched(headers={"X-Policy": "blog/GET"})))
+
+        assert [call.url for call in pdp.endpoints.calls] == ["https://pdp.test/v1/data/blog/GET"]
+
     def test_without_a_payload_nothing_is_sent(self):
         pdp = Pdp()
 

@@ -38,6 +38,8 @@ def answer(config, refusal=REFUSAL, **request):
         ({"code": 400, "values": {"a": "{{ .Values.a }}"}}, [("values.a", "expression")]),
         ({"code": 400, "body": "a", "problem_details": {}}, [("", "findings")]),
         ({"code": 204, "body": "a"}, [("", "findings")]),
+        ({"code": 302, "headers": [{"location": "login"}]}, [("", "findings")]),
+        ({"code": 302, "headers": [{"Location": "//evil.test"}]}, [("", "findings")]),
         (
             {"code": 400, "problem_details": {"status": "a"}},
             [("problem_details.status", "extra_forbidden")],
@@ -57,6 +59,8 @@ def answer(config, refusal=REFUSAL, **request):
         "values-in-values",
         "body-and-problem",
         "content-where-there-is-none",
+        "location-that-leads-nowhere",
+        "attack-137-location-without-a-scheme",
         "status-of-its-own",
     ],
 )
@@ -82,6 +86,41 @@ def test_a_header_value_that_is_no_line_is_an_internal_fault(value):
         answer(config, headers={"X-B": value})
 
     assert caught.value.reason is Reason.INTERNAL
+
+
+@pytest.mark.parametrize(
+    ("location", "value"),
+    [
+        ('{{ .Request.Header "X-B" }}', "https://evil.test/"),
+        ('/{{ .Request.Header "X-B" }}', "/evil.test"),
+        ('https://login.test/?rt={{ .Request.Header "X-B" }}', "a&admin=1"),
+        ("https://login.test/{{ .Values.b }}", "../admin"),
+        ("{{ .Values.b }}", "https://evil.test/"),
+    ],
+)
+def test_attack_137_a_value_does_not_say_where_a_location_leads(location, value):
+    config = {
+        "code": 302,
+        "headers": [{"Location": location}],
+        "values": {"b": '{{ .Request.Header "X-B" }}'},
+    }
+
+    with pytest.raises(Fault) as caught:
+        answer(config, headers={"X-B": value})
+
+    assert caught.value.reason is Reason.INTERNAL
+
+
+def test_a_location_may_come_from_the_values_that_the_rule_wrote():
+    config = {
+        "code": 302,
+        "headers": [{"Location": "{{ .Values.login }}?rt={{ .Request.URL | urlenc }}"}],
+        "values": {"login": "https://login.test/a/b"},
+    }
+
+    fields = dict(answer(config, path="/a").fields)
+
+    assert fields[b"location"] == b"https://login.test/a/b?rt=https%3A%2F%2Fshop.test%2Fa"
 
 
 def test_a_plain_status_has_no_content_and_is_not_cached():
