@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from docs import generate
+from docs.generated.schemas import schemas
 from edgeauth.mechanisms.builtins import TYPES
 from edgeauth.ports.declare import Kind
 from tests.docs.pages import PUBLISHED, ROOT
@@ -67,6 +68,34 @@ def test_generated_pages_are_up_to_date() -> None:
     ]
 
     assert stale == [], "run `make docs`"
+
+
+def test_the_schemas_that_editors_are_pointed_to_are_up_to_date() -> None:
+    stale = [
+        name
+        for name, text in schemas().items()
+        if (generate.SCHEMAS / name).read_text(encoding="utf-8") != text
+    ]
+
+    assert stale == [], "run `make docs`"
+
+
+@pytest.mark.parametrize(
+    ("file", "schema"),
+    [
+        pytest.param(path, f"{kind}.schema.json", id=path.name)
+        for kind, folder, pattern in (
+            ("edgeauth", "examples", "*/edgeauth.yaml"),
+            ("rules", "rules", "*.yaml"),
+        )
+        for path in sorted((ROOT / folder).glob(pattern))
+    ],
+)
+def test_files_point_editors_to_their_schema(file: Path, schema: str) -> None:
+    first = file.read_text(encoding="utf-8").splitlines()[0]
+    (place,) = re.findall(r"^# yaml-language-server: \$schema=(\S+)$", first)
+
+    assert (file.parent / place).resolve() == generate.SCHEMAS / schema
 
 
 def test_nothing_lies_among_the_generated_mechanisms_that_is_not_generated() -> None:

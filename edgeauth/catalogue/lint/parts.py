@@ -30,13 +30,20 @@ class Part(NamedTuple):
     is_url: bool = False
 
 
-def parts_of(specification: Specification) -> Iterator[Part]:
-    """Yields every value below a specification, maps and lists taken apart."""
+def parts_of(specification: Specification, written_in: Node | None = None) -> Iterator[Part]:
+    """Yields every value below a specification, maps and lists taken apart.
+
+    Args:
+        specification: the settings, or a part of them.
+        written_in: what a part stands in that has no map of its own, such as an endpoint that
+            is only its URL.
+    """
+    short = None if specification.node.source.file else written_in
     for name, field in type(specification).model_fields.items():
         names = field.validation_alias
         keys = names.choices if isinstance(names, AliasChoices) else [field.alias or name]
         written = [str(key) for key in keys if str(key) in specification.node.entries]
-        node = specification.node_at(written[0]) if written else specification.node
+        node = short or specification.node_at(*written[:1])
         is_url = any(isinstance(mark, UrlTemplateOf) for mark in field.metadata)
         yield from _parts(getattr(specification, name), node, is_url=is_url)
 
@@ -44,7 +51,7 @@ def parts_of(specification: Specification) -> Iterator[Part]:
 def _parts(value: object, node: Node, *, is_url: bool = False) -> Iterator[Part]:
     yield Part(value, node, is_url)
     if isinstance(value, Specification):
-        yield from parts_of(value)
+        yield from parts_of(value, node)
     elif isinstance(value, dict):
         for key, each in value.items():
             below = node.entries.get(key, node) if isinstance(node, Mapping) else node

@@ -66,6 +66,11 @@ class _Generator(GenerateJsonSchema):
             made.pop("default", None)
         return made
 
+    def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
+        """Returns the alternatives; each says itself by which value it is recognised."""
+        made = super().tagged_union_schema(schema)
+        return {"anyOf": made["oneOf"]}
+
     def field_title_should_be_set(self, schema: CoreSchema) -> bool:  # noqa: ARG002  (pydantic's)
         """Says no: a title would be the key once more."""
         return False

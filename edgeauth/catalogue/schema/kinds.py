@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import JsonSchemaValue
 
 from edgeauth.catalogue.registry import Registry
@@ -35,7 +35,9 @@ def entry_schema(kind: Kind, registry: Registry, references: References) -> Json
 
 
 def _with_config(of: MechanismType[Specification], config: JsonSchemaValue) -> JsonSchemaValue:
-    if any(field.is_required() for field in of.config.model_fields.values()):
+    try:
+        of.config.model_validate({})
+    except ValidationError:
         return {"properties": {"config": config}, "required": ["config"]}
     return {"properties": {"config": {"anyOf": [config, _NOTHING]}}}
 
