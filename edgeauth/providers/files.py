@@ -13,7 +13,7 @@ from edgeauth.config.errors import Collector, ConfigurationError, Problem
 from edgeauth.config.models.configuration import FileSystem
 from edgeauth.config.read import RuleSet, salvage_rule_sets
 
-_LARGEST: Final = 16 * 1024 * 1024
+LARGEST: Final = 16 * 1024 * 1024
 """Octets of a file."""
 
 
@@ -67,17 +67,30 @@ def read_text(path: Path) -> str:
         octets = path.read_bytes()
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise _unreadable(path, reason.lower()) from None
-    if len(octets) > _LARGEST:
-        raise _unreadable(path, "the file is larger than 16 MiB")
+        raise _unreadable(str(path), reason.lower()) from None
+    return decode_text(octets, str(path))
+
+
+def decode_text(octets: bytes, name: str) -> str:
+    """Returns the text that octets stand for.
+
+    Args:
+        octets: what was read, at least the first octet beyond `LARGEST` of it.
+        name: what the file is called in messages.
+
+    Raises:
+        ConfigurationError: they are too many or not UTF-8.
+    """
+    if len(octets) > LARGEST:
+        raise _unreadable(name, "the file is larger than 16 MiB")
     try:
         return octets.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _unreadable(path, f"the file is not UTF-8 (octet {error.start})") from None
+        raise _unreadable(name, f"the file is not UTF-8 (octet {error.start})") from None
 
 
-def _unreadable(path: Path, message: str) -> ConfigurationError:
-    return ConfigurationError([Problem(str(path), 0, 0, message, code=Code.UNREADABLE_FILE)])
+def _unreadable(name: str, message: str) -> ConfigurationError:
+    return ConfigurationError([Problem(name, 0, 0, message, code=Code.UNREADABLE_FILE)])
 
 
 def _is_rule_set(path: Path) -> bool:
