@@ -8,6 +8,7 @@ from pydantic import AliasChoices
 from edgeauth.catalogue.endpoints import prepare_endpoints
 from edgeauth.catalogue.enforcement import Enforcement
 from edgeauth.catalogue.registry import Registry
+from edgeauth.catalogue.rule_secrets import check_secrets
 from edgeauth.config.codes import Code
 from edgeauth.config.decode import collect, decode
 from edgeauth.config.errors import Collector, ConfigurationError, Problem, problem_at
@@ -56,7 +57,7 @@ class Catalogue:
     ) -> None:
         self._registry = registry
         self._services = services
-        self._context = {"egress_tls": enforcement.egress_tls}
+        self._context = {"egress_tls": enforcement.egress_tls, "secrets": services.secrets}
         self._entries: dict[Kind, dict[str, Entry | None]] = {kind: {} for kind in Kind}
         self.problems = Collector()
         for kind in Kind:
@@ -110,6 +111,7 @@ class Catalogue:
         overrides = step.config_node()
         if not overrides.entries:
             return entry.mechanism
+        check_secrets(overrides, self._services.secrets)
         settings = overridden(entry.type, entry.settings, overrides)
         return self._build(entry.id, entry.type, settings)
 

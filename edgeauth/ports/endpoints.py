@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Final, Literal, NamedTuple
 
-from pydantic import Field, GetCoreSchemaHandler, ValidationInfo, model_validator
-from pydantic_core import CoreSchema, core_schema
+from pydantic import Field, ValidationInfo, model_validator
 
 from edgeauth.config.findings import Finding, not_expected, refuse
 from edgeauth.expressions.templates import Template
@@ -50,18 +49,19 @@ class UrlTemplateOf(TemplateOf):
     The validation context key `egress_tls` (true unless given) demands https.
     """
 
-    def __get_pydantic_core_schema__(
-        self, source: object, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        """Returns a schema that compiles the text after looking at its literal part."""
-        return core_schema.with_info_plain_validator_function(
-            self._checked, json_schema_input_schema=core_schema.str_schema()
-        )
+    def compiled(self, value: object, info: ValidationInfo) -> Template:
+        """Returns the compiled text after looking at its literal part.
 
-    def _checked(self, value: object, info: ValidationInfo) -> Template:
+        Args:
+            value: what the configuration says.
+            info: see the class.
+
+        Raises:
+            PydanticCustomError: the value is no such URL, or does not compile.
+        """
         if isinstance(value, str):
             check_url(value, tls=(info.context or {}).get("egress_tls", True))
-        template = self.compiled(value)
+        template = super().compiled(value, info)
         if template.constant is not None and VISIBLE_URL.fullmatch(template.constant) is None:
             raise not_expected("a URL in visible ASCII")
         return template

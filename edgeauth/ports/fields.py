@@ -4,9 +4,10 @@ Expressions are compiled while they are decoded, so that a wrong one is reported
 the file like any other mistake.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Final, Generic, TypeVar, cast
 
-from pydantic import AfterValidator, GetCoreSchemaHandler
+from pydantic import AfterValidator, GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from edgeauth.config.findings import bad_expression, not_expected
@@ -14,6 +15,7 @@ from edgeauth.expressions.cel import Condition, compile_condition
 from edgeauth.expressions.errors import ExpressionError
 from edgeauth.expressions.objects import VARIABLES
 from edgeauth.expressions.paths import Selector, compile_selector
+from edgeauth.expressions.secrets import NO_SECRETS, Secrets
 from edgeauth.expressions.templates import Template, compile_template
 from edgeauth.wire.headers import HOP_BY_HOP, is_token
 
@@ -56,12 +58,16 @@ class _CompiledText(Generic[T]):
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
+        return core_schema.with_info_plain_validator_function(
             self.compiled, json_schema_input_schema=core_schema.str_schema()
         )
 
-    def compiled(self, value: object) -> T:
+    def compiled(self, value: object, info: ValidationInfo) -> T:
         """Returns the compiled text; one that is compiled already stays as it is.
+
+        Args:
+            value: what the configuration says.
+            info: its context may hold what expressions are compiled against.
 
         Raises:
             PydanticCustomError: the value is no text, or does not compile.
@@ -71,16 +77,18 @@ class _CompiledText(Generic[T]):
         if not isinstance(value, str):
             raise not_expected(self.phrase)
         try:
-            return self._compile(value)
+            return self._compile(value, info.context or {})
         except ExpressionError as error:
             raise bad_expression(error.message, error.offset, error.hint) from None
 
-    def _compile(self, text: str) -> T:
+    def _compile(self, text: str, context: Mapping[str, object]) -> T:
         raise NotImplementedError
 
 
 class TemplateOf(_CompiledText[Template]):
     """Marks a field as a template that sees the named variables.
+
+    The validation context key `secrets` holds the sources that `secret` may name.
 
     Args:
         variables: names from `edgeauth.expressions.objects.VARIABLES`.
@@ -92,8 +100,9 @@ class TemplateOf(_CompiledText[Template]):
     def __init__(self, *variables: str) -> None:
         self.variables = {name: VARIABLES[name] for name in variables}
 
-    def _compile(self, text: str) -> Template:
-        return compile_template(text, self.variables)
+    def _compile(self, text: str, context: Mapping[str, object]) -> Template:
+        secrets = cast("Secrets", context.get("secrets", NO_SECRETS))
+        return compile_template(text, self.variables, secrets)
 
 
 class ConditionOf(_CompiledText[Condition]):
@@ -109,7 +118,7 @@ class ConditionOf(_CompiledText[Condition]):
     def __init__(self, *variables: str) -> None:
         self.variables = {name: VARIABLES[name] for name in variables}
 
-    def _compile(self, text: str) -> Condition:
+    def _compile(self, text: str, context: Mapping[str, object]) -> Condition:  # noqa: ARG002
         return compile_condition(text, self.variables)
 
 
@@ -119,5 +128,5 @@ class SelectorText(_CompiledText[Selector]):
     kind: ClassVar[type] = Selector
     phrase = "a path such as user.id"
 
-    def _compile(self, text: str) -> Selector:
+    def _compile(self, text: str, context: Mapping[str, object]) -> Selector:  # noqa: ARG002
         return compile_selector(text)

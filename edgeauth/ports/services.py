@@ -11,6 +11,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from edgeauth.expressions.secrets import NO_SECRETS, Secrets
 from edgeauth.model.identity import fingerprint
 from edgeauth.model.json import Json
 from edgeauth.ports.endpoint_authentication import ClientCredentials
@@ -271,3 +272,4 @@ class Services:
     verification_keys: VerificationKeys
     signers: ContractSigners
     answers: Answers
+    secrets: Secrets = NO_SECRETS

@@ -91,10 +91,11 @@ def compiled(
     default_rule: str = "",
     enforcement: Enforcement | None = None,
     proxy: bool = False,
+    world: World | None = None,
 ) -> Compiled:
     """Returns what becomes of a catalogue, a default rule and rule sets."""
     text = mechanisms + default_rule
-    made = Compiled(read_configuration(text, "edgeauth.yaml", {}))
+    made = Compiled(read_configuration(text, "edgeauth.yaml", {}), world=world or World())
     holds = enforcement or Enforcement()
     try:
         with collect() as problems:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from edgeauth.config.specification import Specification
+from edgeauth.expressions.secrets import NO_SECRETS, Secrets
 from edgeauth.ports.declare import MechanismType
 from edgeauth.ports.mechanisms import Mechanism
 from edgeauth.ports.services import FactCache, Services
@@ -23,6 +24,7 @@ class World:
     endpoints: FakeEndpoints = field(default_factory=FakeEndpoints)
     signers: FakeSigners = field(default_factory=FakeSigners)
     cache: FactCache | None = None
+    secrets: Secrets = NO_SECRETS
 
     def __post_init__(self) -> None:
         cache = self.cache or MemoryCache(self.clock, monotonic=self.clock.now)
@@ -34,6 +36,7 @@ class World:
             IssuerKeys(self.endpoints, self.clock),
             self.signers,
             Answers(),
+            self.secrets,
         )
 
     def build(
@@ -45,5 +48,6 @@ class World:
         egress_tls: bool = True,
     ) -> Mechanism:
         """Returns a mechanism that is built from a configuration, as the catalogue does it."""
-        decoded = of.config.model_validate(config or {}, context={"egress_tls": egress_tls})
+        context = {"egress_tls": egress_tls, "secrets": self.secrets}
+        decoded = of.config.model_validate(config or {}, context=context)
         return of.build(mechanism_id, decoded, self.services)

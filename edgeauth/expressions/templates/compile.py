@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from edgeauth.expressions.errors import EvaluationError, ExpressionError
+from edgeauth.expressions.secrets import Secrets
 from edgeauth.expressions.templates.check import element_type, hint
 from edgeauth.expressions.templates.format import printed
 from edgeauth.expressions.templates.frame import (
@@ -55,7 +56,9 @@ class Program(NamedTuple):
     readers: tuple[TextReader | Written, ...] | None
 
 
-def compile_document(document: Document, variables: Mapping[str, Type]) -> Program:
+def compile_document(
+    document: Document, variables: Mapping[str, Type], secrets: Secrets
+) -> Program:
     """Compiles a parsed template.
 
     Raises:
@@ -64,7 +67,7 @@ def compile_document(document: Document, variables: Mapping[str, Type]) -> Progr
     assigned = frozenset(_assigned(document.main)).union(
         *(_assigned(block) for block in document.definitions.values())
     )
-    environment = Environment(variables, assigned)
+    environment = Environment(variables, assigned, secrets)
     library = _Library(document, environment)
     body = _Body(library, Slot(0, SCOPE), metered=False)
     write = body.block(document.main)

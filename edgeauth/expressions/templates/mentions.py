@@ -1,6 +1,7 @@
-"""Which members of a variable a template reads, told from its text alone.
+"""Which members of a variable a template reads, and which secrets, told from its text alone.
 
-It is for those who look at rules without requests: whether anybody needs `.Outputs.opa`.
+It is for those who look at rules without requests: whether anybody needs `.Outputs.opa`, and
+whether a rule names a secret source that is not for rules.
 """
 
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from dataclasses import fields, is_dataclass
 from typing import Final
 
 from edgeauth.expressions.templates.parser import parse
+from edgeauth.expressions.templates.secret_calls import SECRET
 from edgeauth.expressions.templates.syntax import (
     Branch,
     Call,
@@ -42,6 +44,30 @@ def members_read(template: Template, variable: str) -> frozenset[str] | None:
     for block in (document.main, *document.definitions.values()):
         walk.through(block, at_root=True)
     return None if walk.open else frozenset(walk.found)
+
+
+def secrets_named(text: str) -> list[tuple[str, int]]:
+    """Returns the secret sources that a template names, with the offset of each name.
+
+    Raises:
+        ExpressionError: the text is no template.
+    """
+    if SECRET not in text:
+        return []
+    document = parse(text)
+    blocks: list[object] = [document.main, *document.definitions.values()]
+    return [found for block in blocks for found in _secrets_in(block)]
+
+
+def _secrets_in(node: object) -> Iterator[tuple[str, int]]:
+    match node:
+        case Command(operands=(Call(name=name), Literal(value=str() as source) as literal, *_)):
+            if name == SECRET:
+                yield source, literal.offset
+        case _:
+            pass
+    for child in _children(node):
+        yield from _secrets_in(child)
 
 
 class _Walk:

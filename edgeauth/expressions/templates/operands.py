@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from edgeauth.expressions.errors import ExpressionError
+from edgeauth.expressions.secrets import Secrets
 from edgeauth.expressions.templates import calls
 from edgeauth.expressions.templates.chains import chain_run, ending, root_reader
 from edgeauth.expressions.templates.check import (
@@ -24,6 +25,7 @@ from edgeauth.expressions.templates.members import (
     resolve,
     wrapped,
 )
+from edgeauth.expressions.templates.secret_calls import SECRET, secret_call
 from edgeauth.expressions.templates.syntax import (
     Call,
     Chain,
@@ -44,9 +46,12 @@ _LAZY = ("and", "or")
 class Environment:
     """What the whole template shares: the names it may read, and what it turned out to read."""
 
-    def __init__(self, variables: Mapping[str, Type], assigned: frozenset[str]) -> None:
+    def __init__(
+        self, variables: Mapping[str, Type], assigned: frozenset[str], secrets: Secrets
+    ) -> None:
         self.variables = variables
         self.assigned = assigned
+        self.secrets = secrets
         self.read: set[str] = set()
         self.pure = True
 
@@ -212,6 +217,11 @@ class Operands:
     ) -> Expression:
         if call.name in _LAZY:
             return self._lazy(call, arguments, final)
+        if call.name == SECRET:
+            self.environment.pure = False
+            secrets = self.environment.secrets
+            run = secret_call(call, arguments, secrets, piped=final is not None)
+            return Expression(run, STRING)
         function = FUNCTIONS.get(call.name)
         if function is None:
             raise _no_function(call)
@@ -290,7 +300,7 @@ def _no_function(call: Call) -> ExpressionError:
         return ExpressionError(
             f'function "{call.name}" is not available in rules', call.offset, reason
         )
-    known = hint(call.name, [*FUNCTIONS, *_LAZY])
+    known = hint(call.name, [*FUNCTIONS, *_LAZY, SECRET])
     return ExpressionError(f'unknown function "{call.name}"', call.offset, known)
 
 

@@ -2,14 +2,16 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 from edgeauth.expressions.errors import EvaluationError, ExpressionError
+from edgeauth.expressions.secrets import NO_SECRETS, Secrets
 from edgeauth.expressions.templates.compile import Program, TextReader, compile_document
 from edgeauth.expressions.templates.frame import Frame
 from edgeauth.expressions.templates.limits import MAX_OUTPUT
 from edgeauth.expressions.templates.parser import parse
 from edgeauth.expressions.templates.pieces import Written
+from edgeauth.expressions.templates.secret_calls import SECRET
 from edgeauth.expressions.types import Type
 
 MAX_INTERNED: Final = 4096
@@ -48,37 +50,41 @@ class Template:
         return f"Template({self.text!r})"
 
 
-_interned: OrderedDict[tuple[str, tuple[tuple[str, int], ...]], tuple[Template, object]] = (
-    OrderedDict()
-)
+_Key: TypeAlias = tuple[str, int, tuple[tuple[str, int], ...]]
+_interned: OrderedDict[_Key, tuple[Template, object, Secrets | None]] = OrderedDict()
 
 
-def compile_template(text: str, variables: Mapping[str, Type]) -> Template:
+def compile_template(
+    text: str, variables: Mapping[str, Type], secrets: Secrets = NO_SECRETS
+) -> Template:
     """Compiles a template; equal texts for equal variables give the same object.
 
     Args:
         text: Go text/template syntax, at most 64 KiB.
         variables: the root names that may be read, with their types.
+        secrets: the sources that `secret` may name.
 
     Raises:
         ExpressionError: the text does not compile, or it can only ever fail.
     """
-    key = (text, tuple(sorted((name, id(kind)) for name, kind in variables.items())))
+    # Most texts name no secret; those are the same whatever the sources are.
+    asked = secrets if SECRET in text else None
+    key = (text, id(asked), tuple(sorted((name, id(kind)) for name, kind in variables.items())))
     known = _interned.get(key)
     if known is not None:
         _interned.move_to_end(key)
         return known[0]
-    template = _compiled(text, variables)
-    # The types are kept as well, so that their identities stay theirs.
-    _interned[key] = (template, tuple(variables.values()))
+    template = _compiled(text, variables, secrets)
+    # Types and sources are kept as well, so that their identities stay theirs.
+    _interned[key] = (template, tuple(variables.values()), asked)
     if len(_interned) > MAX_INTERNED:
         _interned.popitem(last=False)
     return template
 
 
-def _compiled(text: str, variables: Mapping[str, Type]) -> Template:
+def _compiled(text: str, variables: Mapping[str, Type], secrets: Secrets) -> Template:
     try:
-        return Template(text, compile_document(parse(text), variables))
+        return Template(text, compile_document(parse(text), variables, secrets))
     except EvaluationError as error:
         offset = max(text.find("{{"), 0)
         raise ExpressionError("the template can only fail", offset, str(error)) from None

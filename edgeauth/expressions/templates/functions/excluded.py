@@ -10,7 +10,6 @@ _KEYS = "keys and certificates are made by tools and configured, not made for a 
 _PASSWORDS = "hashing passwords takes long on purpose: a request could stop the worker"
 _CIPHERS = "rules encrypt nothing: keys do not belong in their text"
 _CHANGES = "rules change no data: "
-_SECRETS = "there are no secret sources to take it from"
 
 EXCLUDED: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -33,7 +32,6 @@ EXCLUDED: Final[Mapping[str, str]] = MappingProxyType(
         **dict.fromkeys(("encryptAES", "decryptAES"), _CIPHERS),
         "set": _CHANGES + "mergeOverwrite returns a new map",
         "unset": _CHANGES + "omit returns a new map",
-        "secret": _SECRETS,
         "call": "no value is a function",
     }
 )

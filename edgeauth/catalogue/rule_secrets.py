@@ -1,0 +1,46 @@
+"""Which secrets a rule may name: those of sources that the configuration has opened for rules.
+
+Whoever writes rules need not be whoever runs the edge; without this a rule could send any secret
+of the process to a service of its own.
+"""
+
+from collections.abc import Iterator
+
+from edgeauth.config.codes import Code
+from edgeauth.config.errors import ConfigurationError, Problem, problem_at
+from edgeauth.config.nodes import Node, Scalar, children
+from edgeauth.config.spelling import quoted
+from edgeauth.expressions.errors import ExpressionError
+from edgeauth.expressions.secrets import Secrets
+from edgeauth.expressions.templates.mentions import secrets_named
+
+
+def check_secrets(settings: Node, secrets: Secrets) -> None:
+    """Refuses settings of a rule that name a secret source which is not for rules.
+
+    Raises:
+        ConfigurationError: holds a problem for each such name.
+    """
+    problems = list(_problems(settings, secrets))
+    if problems:
+        raise ConfigurationError(problems)
+
+
+def _problems(node: Node, secrets: Secrets) -> Iterator[Problem]:
+    for _, child in children(node):
+        yield from _problems(child, secrets)
+    if not isinstance(node, Scalar) or not isinstance(node.value, str):
+        return
+    try:
+        named = secrets_named(node.value)
+    except ExpressionError:
+        return  # is told when the setting is compiled
+    for source, offset in named:
+        if secrets.sources.get(source) is False:
+            yield problem_at(
+                node,
+                f"secret source {quoted(source)} is not for rules",
+                expected="expected a source with allow_in_rules: true",
+                offset=offset,
+                code=Code.OVERRIDE,
+            )
