@@ -72,7 +72,7 @@ class Step(Specification):
         # In the reference a step with two of them runs the first only, so that
         # `{authenticator: a, authorizer: deny}` denies nothing.
         named = [kind for kind in _KINDS if kind in self.model_fields_set]
-        if len(named) != 1:
+        if len(named) != 1 or getattr(self, named[0]) is None:
             refuse(self._wrong_references(named))
         return self
 
@@ -80,6 +80,9 @@ class Step(Specification):
         if not named:
             hint = f"expected one of {', '.join(_KINDS)}"
             yield Finding("a step without a mechanism", hint=hint, code=Code.PIPELINE)
+        for kind in named:
+            if getattr(self, kind) is None:
+                yield Finding(f'"{kind}" names no mechanism', (kind,), code=Code.PIPELINE)
         for kind in named[1:]:
             message = f'"{kind}" beside "{named[0]}": a step refers to one mechanism'
             hint = "begin another step with a dash"
