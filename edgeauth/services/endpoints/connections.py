@@ -76,7 +76,7 @@ class Connections:
         if session is None:
             session = self._sessions[guarded] = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    resolver=self._resolver, socket_factory=_public_socket if guarded else None
+                    resolver=self._resolver, socket_factory=public_socket if guarded else None
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
@@ -93,7 +93,7 @@ class Connections:
             await session.close()
 
 
-def _public_socket(info: AddrInfoType) -> socket.socket:
+def public_socket(info: AddrInfoType) -> socket.socket:
     """Returns a socket for an address, if that is public (attacks 182, 183, 184)."""
     family, kind, protocol, _, address = info
     if not is_public(str(address[0])):

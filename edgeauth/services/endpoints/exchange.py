@@ -73,20 +73,21 @@ async def _exchange(
         ) as answer:
             body = await _read(answer, call, place)
             return EndpointAnswer(answer.status, _media_type(answer), body, tuple(_fields(answer)))
+    except (aiohttp.ClientSSLError, ssl.SSLError):
+        raise _untrusted(f"TLS with {place} failed") from None
     except aiohttp.ClientConnectorError as error:
-        if isinstance(error, aiohttp.ClientSSLError):
-            raise Fault(Reason.INTERNAL, f"TLS with {place} failed", final=True) from None
         if isinstance(error.os_error, AddressRefused):
-            detail = f"{place} is not on the public internet"
-            raise Fault(Reason.INTERNAL, detail, final=True) from None
+            raise _untrusted(f"{place} is not on the public internet") from None
         raise Unanswered(f"{place} can not be reached") from None
-    except ssl.SSLError:
-        # An alert that arrives after the handshake, as from a server that wants a certificate.
-        raise Fault(Reason.INTERNAL, f"TLS with {place} failed", final=True) from None
     except (aiohttp.ClientError, OSError) as error:
-        if isinstance(error.__cause__, ssl.SSLError) or isinstance(error, aiohttp.ClientSSLError):
-            raise Fault(Reason.INTERNAL, f"TLS with {place} failed", final=True) from None
+        if isinstance(error.__cause__, ssl.SSLError):
+            # TLS 1.3: that a certificate is missed is told after the handshake.
+            raise _untrusted(f"TLS with {place} failed") from None
         raise Unanswered(f"{place} can not be asked ({type(error).__name__})") from None
+
+
+def _untrusted(detail: str) -> Fault:
+    return Fault(Reason.INTERNAL, detail, final=True)
 
 
 def place_of(url: str) -> str:
