@@ -22,6 +22,7 @@ from edgeauth.ports.mechanisms import (
     ErrorHandler,
     Finalizer,
     Mechanism,
+    Owner,
 )
 
 _SEEN_BY_STEPS: Final = {name: VARIABLES[name] for name in ("Request", "Subject", "Outputs")}
@@ -68,8 +69,11 @@ class Pipeline:
         )
 
     def owned(self) -> frozenset[bytes]:
-        """Returns the names of the fields that the finalizers answer for."""
-        return frozenset(name for step in self.finalizers for name in step.mechanism.owns())
+        """Returns the names of the fields that finalizers and authorizers answer for."""
+        mechanisms = [step.mechanism for step in (*self.checks, *self.finalizers)]
+        return frozenset(
+            name for each in mechanisms if isinstance(each, Owner) for name in each.owns()
+        )
 
 
 class MechanismSource(Protocol):

@@ -10,7 +10,7 @@ from edgeauth.mechanisms.authenticators import (
     jwt,
     unauthorized,
 )
-from edgeauth.mechanisms.authorizers import allow, cel, deny
+from edgeauth.mechanisms.authorizers import allow, cel, deny, remote
 from edgeauth.mechanisms.contextualizers import generic, map as map_
 from edgeauth.mechanisms.error_handlers import (
     default,
@@ -30,6 +30,7 @@ TYPES: Final[tuple[MechanismType[Specification], ...]] = (
     allow.TYPE,
     cel.TYPE,
     deny.TYPE,
+    remote.TYPE,
     generic.TYPE,
     map_.TYPE,
     contract.TYPE,

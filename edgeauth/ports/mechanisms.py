@@ -6,7 +6,7 @@ through the services that it was built with. It returns a `Refusal` for "no", ra
 "could not tell", and whatever else it raises is a bug, which is a "no" as well.
 """
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from edgeauth.model.decision import HeaderEdits, Refusal, Response
 from edgeauth.model.identity import Principal
@@ -51,7 +51,7 @@ class Contextualizer(Protocol):
 
 
 class Authorizer(Protocol):
-    """Says whether the request may pass."""
+    """Says whether the request may pass; one that tells the upstream something is an `Owner`."""
 
     async def authorize(self, known: Identified) -> Allow | Refusal:
         """Returns the verdict.
@@ -62,7 +62,20 @@ class Authorizer(Protocol):
         ...
 
 
-class Finalizer(Protocol):
+@runtime_checkable
+class Owner(Protocol):
+    """Sets fields of the upstream's request that no client may set."""
+
+    def owns(self) -> tuple[bytes, ...]:
+        """Returns the lower-cased names of the fields, and the cookies, that it may set.
+
+        A cookie stands there as `edgeauth.wire.cookies.owned_cookie` has it. They are
+        removed from every client's request, whether or not a value is set in it.
+        """
+        ...
+
+
+class Finalizer(Owner, Protocol):
     """Tells the upstream who is asking and what was decided."""
 
     async def finalize(self, granted: Granted) -> HeaderEdits:
@@ -70,13 +83,6 @@ class Finalizer(Protocol):
 
         Raises:
             Fault: they could not be made; the request does not pass.
-        """
-        ...
-
-    def owns(self) -> tuple[bytes, ...]:
-        """Returns the lower-cased names of the fields that this finalizer may set.
-
-        They are removed from every client's request, whether or not a value is set in it.
         """
         ...
 
