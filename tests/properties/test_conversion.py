@@ -3,10 +3,13 @@
 import json
 import random
 import re
+from contextlib import suppress
+from pathlib import Path
 
 from hypothesis import given, settings, strategies as st
 
 from edgeauth.config.conversion.convert import convert
+from edgeauth.config.errors import ConfigurationError
 from edgeauth.config.read import read_rule_sets
 
 VALUES = ("a", "*.css", "a # b", "it's", 'say "x"', "{a,b}", "#", "a: b", "ä", "[a-z]+", "- a")
@@ -147,7 +150,7 @@ def meaning(text: str) -> list[object]:
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(rules, min_size=1, max_size=3), st.integers())
 def test_there_and_back_nothing_is_lost(found: list[dict[str, object]], seed: int) -> None:
     writer = Writer(seed)
@@ -164,3 +167,26 @@ def test_there_and_back_nothing_is_lost(found: list[dict[str, object]], seed: in
         assert text.count(each) == there.count(each) == back.count(each) == 1
     assert convert(there, "rules.yaml", "1beta1").text == there
     assert convert(back, "rules.yaml", "1beta1").text.split() == there.split()
+
+
+CASES = Path(__file__).parents[1] / "unit" / "config" / "conversion" / "pairs.txt"
+TEXTS = [
+    text
+    for case in CASES.read_text().split("==== ")[1:]
+    for text in case.partition("\n")[2].split("---- becomes\n")
+]
+PIECES = (*"{}[]&*!|>?:-#,'\" \n", "&a ", "*a", "? ", "${V}", "\n---\n", "http:", "!!str ", "\t")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(TEXTS), st.data())
+def test_whatever_stands_in_a_text_it_is_converted_or_refused(text: str, data: st.DataObject):
+    for _ in range(data.draw(st.integers(1, 3))):
+        begin = data.draw(st.integers(0, len(text)))
+        end = begin + data.draw(st.integers(0, 4))
+        text = text[:begin] + data.draw(st.sampled_from(PIECES)) + text[end:]
+    for target in ("1alpha4", "1beta1"):
+        with suppress(ConfigurationError):
+            converted = convert(text, "rules.yaml", target).text
+
+            assert convert(converted, "rules.yaml", target).text == converted

@@ -1,12 +1,14 @@
 """From the text of rule sets to their text in the other dialect."""
 
+from collections.abc import Iterable
 from itertools import compress
 from typing import NamedTuple
 
 from edgeauth.config.conversion import match, paths, steps
 from edgeauth.config.conversion.edits import Draft, apply
-from edgeauth.config.conversion.layout import Layout, Span
+from edgeauth.config.conversion.layout import Layout
 from edgeauth.config.conversion.meaning import meaning
+from edgeauth.config.conversion.variables import references, unknown_parts
 from edgeauth.config.dialects import dialect_of, is_document, rule_nodes
 from edgeauth.config.document import read_documents
 from edgeauth.config.errors import Collector, ConfigurationError, Problem, problem_at
@@ -14,6 +16,7 @@ from edgeauth.config.nodes import Mapping, Scalar
 from edgeauth.config.read import salvage_rule_sets
 
 _CHANGED = "this can not be converted: an alias or an odd notation in it means two things"
+_UNKNOWN = "a variable stands for something that the dialects say differently"
 _WRITE_OUT = "write out what aliases stand for"
 
 
@@ -50,6 +53,7 @@ def convert(text: str, file: str, target: str) -> Conversion:
     documents = _documents(text, file)
     others = [dialect_of(root).version != target for root in documents]
     layout = Layout(documents[0].source)
+    _check_variables(compress(documents, others))
     names = _names(layout, list(compress(documents, others)), target)
     notation = _notation(layout, list(compress(documents, others)), target)
     if names.problems or notation.problems:
@@ -66,6 +70,14 @@ def convert(text: str, file: str, target: str) -> Conversion:
 
 def _documents(text: str, file: str) -> list[Mapping]:
     return [root for root in read_documents(text, file) if isinstance(root, Mapping)]
+
+
+def _check_variables(documents: Iterable[Mapping]) -> None:
+    found = [part for root in documents for part in unknown_parts(root, dialect_of(root))]
+    if found:
+        hint = "write it out to convert it"
+        problems = [problem_at(part, _UNKNOWN, expected=hint) for part in dict.fromkeys(found)]
+        raise ConfigurationError(problems)
 
 
 def _names(layout: Layout, documents: list[Mapping], target: str) -> Draft:
@@ -104,18 +116,19 @@ def _problems(text: str, file: str) -> list[Problem]:
     if not found or "${" not in text:
         return found
     try:
-        layout = Layout(read_documents(text, file)[0].source)
+        documents = read_documents(text, file)
     except ConfigurationError:
         return found
-    spans = [each for each in layout.scalars if "${" in layout.text[each.begin : each.end]]
-    return [each for each in found if not _is_inside(each, layout, spans)]
+    seen: set[int] = set()
+    values = [each for root in documents for each in references(root, seen)]
+    return [each for each in found if not any(_is_in(each, value) for value in values)]
 
 
-def _is_inside(problem: Problem, layout: Layout, spans: list[Span]) -> bool:
+def _is_in(problem: Problem, value: Scalar) -> bool:
     if not problem.line:
         return False
-    offset = layout.source.line_begin(problem.line) + problem.column - 1
-    return any(span.begin <= offset <= span.end for span in spans)
+    offset = value.source.line_begin(problem.line) + problem.column - 1
+    return value.begin <= offset <= value.end
 
 
 def _compare(documents: list[Mapping], layout: Layout, converted: str) -> None:

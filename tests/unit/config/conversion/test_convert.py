@@ -322,6 +322,39 @@ def test_references_to_the_environment_stay_what_they_are():
     assert converted(made, ALPHA) == text
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "column"),
+    [
+        ('"1alpha4"', '"${VERSION}"', 10),
+        ("{routes: [{path: /x}], hosts: [{type: exact, value: a}]}", "${MATCH}", 12),
+        ("[{path: /x}]", "'${PATHS}'", 21),
+        ("{path: /x}", "'${PATH}'", 22),
+        ("[{type: exact, value: a}]", "'${HOSTS}'", 42),
+        ("{type: exact, value: a}", "'${HOST}'", 43),
+        ("type: exact", "type: '${TYPE}'", 50),
+        ("\n      - authenticator: sso", " ${STEPS}", 14),
+        ("- authenticator: sso", "- ${STEP}", 9),
+    ],
+)
+def test_a_variable_in_the_place_of_what_differs_is_refused(old: str, new: str, column: int):
+    text = alpha(" {routes: [{path: /x}], hosts: [{type: exact, value: a}]}")
+
+    (told,) = refusals(text.replace(old, new), BETA)
+
+    assert told.endswith(
+        f":{column} a variable stands for something that the dialects say differently"
+    )
+
+
+def test_a_variable_in_the_place_of_all_rules_is_refused():
+    for rules in ("${RULES}", "\n  - ${RULE}"):
+        (told,) = refusals(f'version: "1alpha4"\nrules: {rules}\n', BETA)
+
+        assert "a variable stands for" in told
+    (told,) = refusals(beta(" {http: '${HTTP}'}"), ALPHA)
+    assert told.startswith("4:19 a variable stands for")
+
+
 def test_an_alias_is_converted_where_it_is_anchored():
     old = """\
 version: "1alpha4"
