@@ -82,6 +82,8 @@ class Catalogue:
                 ]
             )
         settings = specification.config_node()
+        # Once an entry: what a step overrides never concerns how an endpoint is asked.
+        prepare_endpoints(decode(found.config, settings, self._context), self._services)
         return Entry(
             specification.id, found, settings, self._build(specification.id, found, settings)
         )
@@ -90,7 +92,6 @@ class Catalogue:
         self, entry_id: str, of: MechanismType[Specification], settings: Mapping
     ) -> Mechanism:
         config = decode(of.config, settings, self._context)
-        prepare_endpoints(config, self._services)
         try:
             return of.build(entry_id, config, self._services)
         except ValueError as error:

@@ -10,6 +10,7 @@ from typing import Annotated, Final, TypeAlias
 
 from pydantic import Field, SecretStr, field_validator
 
+from edgeauth.config.findings import not_expected
 from edgeauth.config.scalars import ByteSize, Duration
 from edgeauth.config.specification import Specification
 from edgeauth.model.identity import fingerprint
@@ -96,6 +97,13 @@ class CallSettings(Specification):
     @classmethod
     def _check_timeout(cls, timeout: float) -> float:
         return check_duration(timeout, 0.001)
+
+    @field_validator("response_limit")
+    @classmethod
+    def _check_response_limit(cls, octets: int) -> int:
+        if octets < 1:
+            raise not_expected("1B or more")
+        return octets
 
     @cached_property
     def settings(self) -> "CallSettings":

@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from edgeauth.model.errors import Fault, Reason
+from edgeauth.ports.endpoint_settings import CallSettings
 from edgeauth.ports.endpoints import Call, IssuerEndpoint
 from edgeauth.ports.services import KeySource
 from edgeauth.services.verification_keys import COOL_DOWN, FAULT_TTL, IssuerKeys
@@ -321,3 +322,35 @@ def test_the_configured_fields_are_sent_to_the_issuer():
     run(issuer.keys.resolve(KeySource(endpoint, is_metadata=False), "", "a"))
 
     assert issuer.endpoints.calls == [Call("GET", JWKS, (("x-tenant", "shop"),))]
+
+
+def test_a_search_for_an_unknown_key_is_not_answered_from_a_cache():
+    issuer = Issuer("a")
+    issuer.resolve("a")
+    issuer.resolve("unknown")
+    sent = [dict(call.headers).get("cache-control") for call in issuer.endpoints.calls]
+    assert sent == [None, "no-cache"]
+
+
+def test_credentials_for_metadata_are_not_sent_where_the_metadata_leads():
+    config = {
+        "url": METADATA,
+        "timeout": "3s",
+        "auth": {"type": "basic_auth", "config": {"user": "a", "password": "b"}},
+    }
+    endpoint = IssuerEndpoint.model_validate(config)
+    issuer = Issuer("a")
+    issuer.resolve("a", KeySource(endpoint, is_metadata=True))
+    first, second = issuer.endpoints.calls
+    assert first.settings == endpoint.settings
+    assert second.settings == CallSettings.model_validate({"timeout": "3s"})
+
+
+def test_the_key_set_that_metadata_leads_to_is_asked_as_configured():
+    settings = CallSettings.model_validate({"timeout": "7s"})
+    of = KeySource(IssuerEndpoint.model_validate(METADATA), is_metadata=True, key_set=settings)
+    issuer = Issuer("a")
+    issuer.resolve("a", of)
+    assert issuer.endpoints.calls[1].settings == settings
+    other = KeySource(IssuerEndpoint.model_validate(METADATA), is_metadata=True)
+    assert of.fingerprint != other.fingerprint

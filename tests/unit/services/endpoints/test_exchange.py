@@ -75,9 +75,10 @@ def test_octets_behind_an_answer_are_not_the_next_one():
 
 def test_a_call_ends_when_nobody_waits_for_it_any_more():
     async def check():
-        gone = asyncio.Event()
+        arrived, gone = asyncio.Event(), asyncio.Event()
 
         async def hang(_):
+            arrived.set()
             try:
                 await asyncio.Event().wait()
             except asyncio.CancelledError:
@@ -86,7 +87,7 @@ def test_a_call_ends_when_nobody_waits_for_it_any_more():
 
         async with serving(hang) as there, adapter() as made:
             task = asyncio.create_task(made.send(call(there, timeout="1m")))
-            await asyncio.sleep(0.05)
+            await arrived.wait()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task

@@ -141,15 +141,16 @@ def test_an_endpoint_that_hangs_opens_its_circuit_and_no_other():
 
 def test_the_limit_is_that_of_a_host():
     async def check():
-        gate_opens = asyncio.Event()
+        arrived, gate_opens = asyncio.Event(), asyncio.Event()
 
         async def wait(_):
+            arrived.set()
             await gate_opens.wait()
             return web.Response()
 
         async with serving(wait) as there, adapter() as made:
             first = asyncio.create_task(made.send(call(f"{there}/a", concurrency=1)))
-            await asyncio.sleep(0.05)
+            await arrived.wait()
             assert "too many" in (await made.fault_of(call(f"{there}/b", concurrency=1))).detail
             gate_opens.set()
             assert (await first).status == 200

@@ -1,0 +1,81 @@
+import json
+import ssl
+from datetime import UTC, datetime
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from edgeauth.contract.endpoint_keys import MessageKey, StoredEndpointKeys
+from edgeauth.contract.keystore import KeyStoreError
+from edgeauth.contract.signers import Signers
+from edgeauth.wire.jwa import ALGORITHMS
+from edgeauth.wire.signatures import SIGNATURE_ALGORITHMS
+from tests.fakes.certificates import NOW, certificate, pem
+from tests.fakes.keys import signing_key
+
+EC = signing_key("ES256")
+ED = signing_key("EdDSA")
+RSA = signing_key("PS256")
+P521 = ec.generate_private_key(ec.SECP521R1())
+
+
+class Noon:
+    def now(self):
+        return NOW
+
+
+@pytest.fixture
+def made(tmp_path):
+    path = tmp_path / "keys.pem"
+    path.write_bytes(b"".join(pem(key, kid=kid) for kid, key in
+                              [("ec", EC), ("ed", ED), ("rsa", RSA), ("p521", P521)]))  # fmt: skip
+    signers = Signers(Noon())
+    return signers, StoredEndpointKeys(signers, Noon()), str(path)
+
+
+@pytest.mark.parametrize(
+    ("kid", "told"),
+    [("p521", "p521: HTTP message signatures have no algorithm"), ("none", "there is no key none")],
+)
+def test_a_key_that_can_not_sign_messages_is_refused(made, kid, told):
+    _, keys, path = made
+    with pytest.raises(KeyStoreError, match=told):
+        keys.message_signer(path, None, kid)
+
+
+@pytest.mark.parametrize(
+    ("kid", "algorithm"),
+    [(None, "ecdsa-p256-sha256"), ("ed", "ed25519"), ("rsa", "rsa-pss-sha512")],
+)
+def test_the_key_decides_about_the_algorithm(made, kid, algorithm):
+    _, keys, path = made
+    signer = keys.message_signer(path, None, kid)
+    assert signer.algorithm == algorithm
+    assert signer.key_id == (kid or "ec")
+    key = {"ecdsa-p256-sha256": EC, "ed25519": ED, "rsa-pss-sha512": RSA}[algorithm].public_key()
+    jose = ALGORITHMS[SIGNATURE_ALGORITHMS[algorithm]]
+    assert jose.verify(key, signer.sign(b"base"), b"base")
+    assert isinstance(signer, MessageKey)
+    assert "PRIVATE" not in repr(signer)
+
+
+def test_keys_that_sign_messages_are_published_and_client_certificates_are_not(made, tmp_path):
+    signers, keys, path = made
+    client = tmp_path / "client.pem"
+    client.write_bytes(pem(EC, kid="client") + pem(certificate(EC, "edge")))
+
+    keys.load_client_certificate(ssl.create_default_context(), str(client), None, "client")
+    assert json.loads(signers.published().body)["keys"] == []
+
+    keys.message_signer(path, None, "ed")
+    published = {key["kid"] for key in json.loads(signers.published().body)["keys"]}
+    assert published == {"ec", "ed", "rsa", "p521"}
+
+
+def test_a_client_certificate_that_is_not_current_is_refused(tmp_path):
+    path = tmp_path / "client.pem"
+    expired = certificate(EC, "edge", end=datetime.fromtimestamp(NOW - 1, UTC))
+    path.write_bytes(pem(EC) + pem(expired))
+    keys = StoredEndpointKeys(Signers(Noon()), Noon())
+    with pytest.raises(KeyStoreError, match="expired"):
+        keys.load_client_certificate(ssl.create_default_context(), str(path), None, None)
