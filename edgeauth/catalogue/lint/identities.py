@@ -70,11 +70,13 @@ def missing_audiences(landscape: Landscape) -> Iterator[LintFinding]:
     message = "tokens for every audience are accepted"
     for entry in landscape.entries:
         uses = [use for use in landscape.uses if use.entry is entry]
-        lacking = [use for use in uses if _lacks_audience(use.config)]
-        if _lacks_audience(entry.config) and (not uses or lacking):
+        lacks = _lacks_audience(entry.config)
+        # Thousands of steps have the entry's own settings: those are looked at once.
+        lacking = [use for use in uses if (_lacks_audience(use.config) if use.overrides else lacks)]
+        if lacks and (not uses or lacking):
             node = entry.specification.node_at("id")
             yield finding(LintCode.MISSING_AUDIENCE, node, message)
-        elif not _lacks_audience(entry.config):
+        elif not lacks:
             for use in lacking:
                 node = use.step.node_at("config", "assertions", "audience")
                 yield finding(LintCode.MISSING_AUDIENCE, node, message)

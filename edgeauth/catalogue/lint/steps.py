@@ -7,7 +7,7 @@ from edgeauth.catalogue.lint.findings import LintFinding, finding
 from edgeauth.catalogue.lint.identities import ANONYMOUS, denies
 from edgeauth.catalogue.lint.kinds import LintCode
 from edgeauth.catalogue.lint.landscape import Described, Landscape, RuleView, Stages
-from edgeauth.catalogue.lint.parts import found_in, outputs_read
+from edgeauth.catalogue.lint.parts import outputs_read, parts_of
 from edgeauth.config.models.configuration import DefaultRule
 from edgeauth.expressions.cel import Condition
 from edgeauth.expressions.templates import Template
@@ -100,7 +100,6 @@ def _is_read(output: str, later: Iterable[Described]) -> bool:
 def _expressions(step: Described) -> Iterator[Condition | Template]:
     if step.condition is not None:
         yield step.condition
-    for condition, _ in found_in(step.use.config, Condition):
-        yield condition
-    for template, _ in found_in(step.use.config, Template):
-        yield template
+    for part in parts_of(step.use.config):
+        if isinstance(part.value, Condition | Template):
+            yield part.value

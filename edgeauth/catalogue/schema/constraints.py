@@ -41,7 +41,14 @@ def _one_of(*keys: str) -> list[JsonSchemaValue]:
 
 def _step(schema: JsonSchemaValue) -> JsonSchemaValue:
     kinds = [kind.value for kind in Kind if kind.value in schema["properties"]]
-    return {**schema, "oneOf": _one_of(*kinds)}
+    # None means that the key is not there: written empty, a mechanism was forgotten.
+    named = {kind: _without_null(schema["properties"][kind]) for kind in kinds}
+    return {**schema, "properties": schema["properties"] | named, "oneOf": _one_of(*kinds)}
+
+
+def _without_null(schema: JsonSchemaValue) -> JsonSchemaValue:
+    (wanted,) = [each for each in schema["anyOf"] if each != {"type": "null"}]
+    return {key: value for key, value in schema.items() if key != "anyOf"} | wanted
 
 
 def _unconditional(schema: JsonSchemaValue) -> JsonSchemaValue:
