@@ -48,7 +48,7 @@ def _step(schema: JsonSchemaValue) -> JsonSchemaValue:
 
 def _without_null(schema: JsonSchemaValue) -> JsonSchemaValue:
     (wanted,) = [each for each in schema["anyOf"] if each != {"type": "null"}]
-    return {key: value for key, value in schema.items() if key != "anyOf"} | wanted
+    return {**{key: value for key, value in schema.items() if key != "anyOf"}, **wanted}
 
 
 def _unconditional(schema: JsonSchemaValue) -> JsonSchemaValue:
