@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from edgeauth.config import scalars
 from edgeauth.config.documented import documented
-from edgeauth.config.models import methods, paths
+from edgeauth.config.models import methods, paths, rules, rules_1beta1, steps
 from edgeauth.config.scalars import Authority
 from edgeauth.expressions.cel import Condition
 from edgeauth.expressions.paths import Selector
@@ -34,6 +34,9 @@ _WORDS = (
     (scalars.Count, "integer, 0 or more"),
     (scalars.Text, "text, not empty"),
     (scalars.Identifier, "identifier"),
+    (rules.RuleId, "identifier"),
+    (steps.PrincipalName, "identifier"),
+    (rules_1beta1.HostExpression, "host expression"),
     (paths.PathExpression, "path expression"),
     (methods.Methods, "list of methods"),
     (FieldName, "header name"),
@@ -49,6 +52,8 @@ _WORDS = (
     (Positive, "integer, 1 or more"),
     (LiteralUrl, "URL, literal"),
 )
+
+_NOUNS = "text|identifier|header name|host expression|signature algorithm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +142,13 @@ def _names(mark: TemplateOf | ConditionOf) -> str:
 
 
 def _plural(words: str) -> str:
-    return (
-        "maps"
-        if words == "map"
-        else re.sub(r"^(text|identifier|header name|signature algorithm)\b", r"\1s", words)
-    )
+    return "maps" if words == "map" else re.sub(rf"^({_NOUNS})\b", r"\1s", words)
 
 
 def _below(hint: object) -> tuple[str, type[BaseModel] | None]:
     """Returns the model that a hint holds, and how its keys hang below."""
+    if any(hint == alias for alias, _ in _WORDS):
+        return "", None
     if isinstance(hint, type) and issubclass(hint, BaseModel):
         return "", hint
     origin = get_origin(hint)

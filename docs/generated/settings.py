@@ -5,8 +5,9 @@ from typing import cast
 from docs.generated.markdown import page, table
 from docs.generated.meanings import read, rows
 from docs.generated.models import Setting, settings
+from edgeauth.config.dialects import BETA, DIALECTS
 from edgeauth.config.models.configuration import Configuration
-from edgeauth.config.models.rules import RuleSetDocument, RuleSetFile
+from edgeauth.config.models.rules import RuleSetDocument
 from edgeauth.config.specification import NOT_YET, Specification
 
 _HEAD = ("Key", "Type", "Default", "Meaning")
@@ -42,29 +43,67 @@ def configuration_page() -> str:
 
 def rule_sets_page() -> str:
     """Returns the page of every key that a rule set may have."""
+    return page(
+        "Every key of a rule set",
+        "How rules work: [rules](../rules.md); the two dialects side by side: "
+        "[rule sets](../rule-sets.md).",
+        _UNITS,
+        *_dialects(),
+        "## As a `RuleSet` document",
+        "A file may hold several documents of either kind and dialect, separated by `---`.",
+        table(("Key", "Meaning"), _document()),
+    )
+
+
+def _dialects() -> list[str]:
+    """Returns what both dialects say, and then what each says in its own way."""
+    found = {each.version: list(settings(each.file)) for each in DIALECTS}
+    keys = [{(one.key, one.kind) for one in each} for each in found.values()]
+    common = set.intersection(*keys)
+    known = {one.key: one for each in found.values() for one in each}
+    meanings = {
+        row[0].strip("`"): row
+        for row in rows(list(known.values()), _meanings("rule_sets.yaml"))
+    }  # fmt: skip
+    sections = ["## In both dialects", _table(meanings, found[BETA.version], common)]
+    for version, listed in found.items():
+        others = {(one.key, one.kind) for one in listed} - common
+        sections += [f"## In {version} only", _table(meanings, listed, others)]
+    return sections
+
+
+def _table(
+    meanings: dict[str, tuple[str, str, str, str]],
+    listed: list[Setting],
+    keys: set[tuple[str, str]],
+) -> str:
+    chosen = [one for one in listed if (one.key, one.kind) in keys and one.key in meanings]
+    return table(
+        _HEAD,
+        [(f"`{one.key}`", one.kind, one.default, meanings[one.key][3]) for one in chosen],
+    )
+
+
+def _document() -> list[tuple[str, str]]:
+    versions = [
+        f"`{group}/v{dialect.version}`"
+        for dialect in DIALECTS
+        for group in ("heimdall.dadrus.github.com", "edgeauth.dev")
+    ]
+    limits = "[limits of clusters](../rule-sets.md#as-kubernetes-keeps-them)"
     document = [
-        ("`apiVersion`", "`heimdall.dadrus.github.com/v1alpha4` or `edgeauth.dev/v1alpha4`"),
+        ("`apiVersion`", f"One of {', '.join(versions)}"),
         ("`kind`", "`RuleSet`"),
         ("`metadata.name`", "For people. Other keys of `metadata` are passed over."),
         ("`spec.authClassName`", "Without effect: every rule set that is read is in force."),
-        ("`spec.rules`", "As `rules` above."),
+        ("`spec.rules`", f"As `rules` above, within the {limits}."),
         ("`status`", "What a cluster has written; passed over."),
     ]  # fmt: skip
     known = {field.alias or name for name, field in RuleSetDocument.model_fields.items()}
     told = {row[0].strip("`").partition(".")[0] for row in document}
     if known != told:
         raise ValueError(f"RuleSet documents have other keys: {known ^ told}")
-    return page(
-        "Every key of a rule set",
-        "How rules work: [rules](../rules.md).",
-        _UNITS,
-        table(_HEAD, rows(list(settings(RuleSetFile)), _meanings("rule_sets.yaml"))),
-        "## As a `RuleSet` document",
-        "A file may hold several documents of either kind, separated by `---`.",
-        table(("Key", "Meaning"), document),
-        "## Known, but not supported yet",
-        table(("Key", "Why"), _refused(RuleSetFile, "")),
-    )
+    return document
 
 
 def _meanings(name: str) -> dict[str, str]:

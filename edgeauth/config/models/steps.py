@@ -15,7 +15,7 @@ StepKind: TypeAlias = Literal["authenticator", "contextualizer", "authorizer", "
 
 
 def _not_taken(name: str) -> str:
-    if name in ("ID", "Attributes"):
+    if name.casefold() in ("id", "attributes"):
         raise not_expected("another name: Subject.ID and Subject.Attributes are the default's")
     return name
 

@@ -10,11 +10,13 @@ from edgeauth.expressions.templates.pieces import Escaped
 from edgeauth.expressions.templates.printf import sprintf
 from edgeauth.expressions.templates.values import (
     Byte,
+    Instance,
     is_integer,
     is_true,
     kind_name,
     type_name,
 )
+from edgeauth.expressions.types import ObjectType
 
 _ORDERED = frozenset({"string", "float64", "int"})
 _HTML = str.maketrans(
@@ -109,6 +111,8 @@ def _element(item: object, key: object) -> object:
         return item.get(key)
     if item is None:
         raise EvaluationError("index of nil")
+    if isinstance(item, Instance) and isinstance(key, str):
+        return _named(item, key)
     if not isinstance(item, Sequence):
         raise EvaluationError(f"can not index an item of type {type_name(item)}")
     if not is_integer(key):
@@ -117,6 +121,16 @@ def _element(item: object, key: object) -> object:
     if not 0 <= key < len(item if octets is None else octets):
         raise EvaluationError("index out of range")
     return item[key] if octets is None else Byte(octets[key])
+
+
+def _named(item: Instance, name: str) -> object:
+    """Returns a member that only some instances have, or nil: a principal of a subject."""
+    others = item.type.others
+    if others is None:
+        raise EvaluationError(f"can not index an item of type {type_name(item)}")
+    found = others.find(item.object, name)
+    kind = others.type
+    return Instance(kind, found) if isinstance(kind, ObjectType) and found is not None else found
 
 
 def _print(*values: object) -> str:

@@ -140,6 +140,9 @@ def test_equal_texts_are_not_shared_between_places_that_offer_different_names():
         ("{{ .Subject.client.ID }}", "svc"),
         ("{{ .Subject.client.Attributes.tier }}", "gold"),
         ("{{ .Subject.nobody.ID }}", "<no value>"),
+        ("{{ (index .Subject `client`).Attributes.tier }}", "gold"),
+        ("{{ $name := `client` }}{{ (index .Subject $name).ID }}", "svc"),
+        ("{{ index .Subject `nobody` }}", "<no value>"),
         (
             "{{ $s := .Subject }}{{ $s.client.ID }} {{ $s.nobody.Attributes.tier }}",
             "svc <no value>",
