@@ -3,9 +3,14 @@
 import pytest
 
 from edgeauth.catalogue.enforcement import Enforcement
+from edgeauth.engine.decide import DecisionPoint
 from edgeauth.engine.rule import Rule
 from edgeauth.engine.rulebook import Found
-from tests.fakes.catalogues import DEFAULT_RULE, RULE, Compiled, compiled, rule_set
+from edgeauth.model.decision import Decision, Deny, Permit
+from edgeauth.model.errors import Reason
+from edgeauth.wire.answers import Answers
+from tests.fakes.catalogues import DEFAULT_RULE, MECHANISMS, RULE, Compiled, compiled, rule_set
+from tests.fakes.driving import run
 from tests.fakes.requests import request
 
 ALPHA = """\
@@ -163,3 +168,32 @@ def test_an_authenticator_of_1beta1_has_a_condition():
     (only,) = made.rule(ASKED).principals
 
     assert only.authenticators[0].condition is not None
+
+
+def test_every_principal_is_seen_by_conditions_and_by_what_the_upstream_is_told():
+    mechanisms = MECHANISMS.replace(
+        '{X-User: "{{ .Subject.ID }}"}',
+        '{X-User: "{{ .Subject.ID }} by {{ .Subject.client.ID }}"}',
+    )
+    execute = (
+        "{authenticator: anonymous, principal: client, config: {principal: billing}},"
+        "{authenticator: sso}, {authenticator: anonymous, id: guest},"
+        "{authorizer: deny, if: 'Subject.client.ID != \"CLIENT\"'}, {finalizer: user}"
+    )
+
+    refused = decided(steps(execute.replace("CLIENT", "shipping"), mechanisms=mechanisms))
+    granted = decided(steps(execute.replace("CLIENT", "billing"), mechanisms=mechanisms))
+
+    assert isinstance(refused, Deny)
+    assert refused.refusal.reason is Reason.AUTHORIZATION
+    assert isinstance(granted, Permit)
+    assert granted.edits.fields == ((b"x-user", b"anonymous by billing"),)
+    for each in (refused, granted):
+        assert (each.subject_id, each.principals) == ("anonymous", (("client", "billing"),))
+        assert [one.step for one in each.downgrades] == ["sso"]
+
+
+def decided(made: Compiled) -> Decision:
+    assert made.messages == []
+    assert made.book is not None
+    return run(DecisionPoint(made.book, Answers(), lambda *_: None).decide(ASKED))
