@@ -76,7 +76,8 @@ def as_doubles(value: Json) -> Json:
 def dumps(value: Json) -> bytes:
     """Returns the value in its one canonical form: names sorted, no blanks, UTF-8.
 
-    Numbers that JSON does not know (NaN, the infinities) become null.
+    A double that is whole is written with a point; `loads` returns none below 1e21. Numbers that
+    JSON does not know (NaN, the infinities) become null.
 
     Raises:
         TypeError: something in it is no JSON value.

@@ -4,6 +4,7 @@ from edgeauth.mechanisms.finalizers import jwt
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.declare import Override
 from edgeauth.services.cache_memory import NoCache
+from edgeauth.wire.base64url import decode_base64url
 from tests.fakes.clock import NOW
 from tests.fakes.driving import run_straight
 from tests.fakes.mistakes import mistakes
@@ -166,6 +167,24 @@ class TestContract:
             "exp": NOW + 300,
             "article": "42",
         }
+
+    @pytest.mark.parametrize(
+        ("claims", "written"),
+        [
+            ('{"n": {{ .Subject.Attributes.n }}}', b'"n":1700000000'),
+            ('{"n": {{ toJson .Subject.Attributes.n }}}', b'"n":1700000000'),
+            ('{"n": {{ .Subject.Attributes.small }}}', b'"n":3,'),
+            ('{"n": [1.0, 2.50]}', b'"n":[1,2.5]'),
+            ('{"n": 12345678901234567890}', b'"n":12345678901234567890'),
+        ],
+        ids=["printed", "as-json", "small", "literal", "large"],
+    )
+    def test_whole_numbers_are_written_without_a_point(self, claims, written):
+        who = subject(attributes={"n": 1.7e9, "small": 3.0})
+
+        contract = Edge().contract({"signer": SIGNER, "claims": claims}, granted(who))
+
+        assert written in decode_base64url(contract.split(b".")[1])
 
     def test_without_claims_it_says_who_is_asking(self):
         claims = Edge().claims({"signer": {**SIGNER, "name": "me"}, "values": {"a": "b"}})
