@@ -7,7 +7,7 @@ import asyncio
 import os
 import ssl
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -16,6 +16,7 @@ from typing import Final
 from edgeauth.catalogue.catalogue import Catalogue
 from edgeauth.catalogue.compile import RuleCompiler
 from edgeauth.catalogue.enforcement import Enforcement
+from edgeauth.catalogue.in_force import RuleSetsInForce
 from edgeauth.catalogue.registry import Registry
 from edgeauth.config.codes import Code
 from edgeauth.config.errors import Collector
@@ -39,10 +40,12 @@ from edgeauth.listeners.tls import server_context
 from edgeauth.mechanisms.builtins import TYPES
 from edgeauth.model.errors import Reason
 from edgeauth.ports.services import Clock, FactCache, Services
+from edgeauth.providers.reload import Reloader, Reloading
 from edgeauth.services.cache_memory import MemoryCache, NoCache
 from edgeauth.services.clock import SystemClock
 from edgeauth.services.decision_log import DecisionLog
 from edgeauth.services.endpoints import HttpEndpoints
+from edgeauth.services.loading_status import LoadingStatus
 from edgeauth.services.verification_keys import IssuerKeys
 from edgeauth.wire.answers import Answers
 
@@ -82,7 +85,7 @@ class Application:
         self._clock = SystemClock()
         self._answers = _answers(serve)
         self._log = DecisionLog(sys.stdout.buffer, self._clock)
-        self._logging: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         signers = Signers(self._clock)
         self._cache = _cache(self._configuration.cache, self._clock)
         keys = StoredEndpointKeys(signers, self._clock)
@@ -90,11 +93,14 @@ class Application:
         for problem in blueprint.enforcement.problems(self._configuration):
             problems.add(problem)
         self._tls = {name: self._context(name, problems) for name in ("serve", "management")}
+        self._status = LoadingStatus()
+        self._rule_sets: RuleSetsInForce | None = None
+        self._reloader: Reloader | None = None
         rules = self._rules(blueprint, signers, problems)
-        decisions = DecisionPoint(rules, self._answers, self._log.record)
-        self._listener = self._build_listener(blueprint.mode, decisions)
+        self._decisions = DecisionPoint(rules, self._answers, self._log.record)
+        self._listener = self._build_listener(blueprint.mode, self._decisions)
         self._management = ManagementListener(
-            management_application(self._published(signers, problems))
+            management_application(self._published(signers, problems), self._status)
         )
 
     def _rules(self, blueprint: Blueprint, signers: Signers, problems: Collector) -> RuleBook:
@@ -116,9 +122,8 @@ class Application:
         )
         for problem in (*catalogue.problems.found, *compiler.problems.found):
             problems.add(problem)
-        with problems:
-            return compiler.compile(rule_sets)
-        return RuleBook(Trie())
+        self._rule_sets = RuleSetsInForce(compiler)
+        return self._rule_sets.begin(rule_sets, problems)
 
     def _services(self, signers: Signers) -> Services:
         endpoints = self._endpoints
@@ -166,12 +171,15 @@ class Application:
         )
 
     async def start(self) -> None:
-        """Listens.
+        """Listens, and begins to watch what is to be watched.
 
         Raises:
             OSError: an address can not be listened on; the text names it.
         """
-        self._logging = asyncio.get_running_loop().create_task(self._log.run())
+        self._begin(self._log.run())
+        self._reloader = self._build_reloader()
+        if self._reloader is not None:
+            self._begin(self._reloader.run())
         for name, listener in (("management", self._management), ("serve", self._listener)):
             settings: Serve | Management = getattr(self._configuration, name)
             try:
@@ -181,15 +189,38 @@ class Application:
                 reason = os.strerror(error.errno) if error.errno else str(error)
                 raise OSError(error.errno, f"{name}: can not listen on {place}: {reason}") from None
 
+    def _build_reloader(self) -> Reloader | None:
+        source = self._configuration.providers.file_system
+        if source is None or self._rule_sets is None:
+            return None
+        return Reloader(
+            Reloading(
+                source,
+                os.environ,
+                self._rule_sets,
+                self._decisions.activate,
+                self._status,
+                self._clock,
+            )
+        )
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        self._tasks.append(asyncio.get_running_loop().create_task(work))
+
+    def reload(self) -> None:
+        """Has the rule sets read again soon, if they come from files."""
+        if self._reloader is not None:
+            self._reloader.ask()
+
     async def stop(self) -> None:
         """Lets requests under way finish for ten seconds at most, then gives everything back."""
         await self._listener.drain(_DRAIN_SECONDS)
         await self._management.close()
         await self._endpoints.close()
-        if self._logging is not None:
-            self._logging.cancel()
+        for task in reversed(self._tasks):
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                await self._logging
+                await task
 
 
 def _cache(settings: Cache, clock: Clock) -> FactCache:

@@ -30,7 +30,6 @@ _WORDS = (
     (scalars.Network, "address or network"),
     (scalars.HttpStatus, "HTTP status"),
     (scalars.Port, "port"),
-    (scalars.OnlyFalse, "`false`"),
     (scalars.Count, "integer, 0 or more"),
     (scalars.Text, "text, not empty"),
     (scalars.Identifier, "identifier"),

@@ -5,7 +5,7 @@ from typing import Final
 
 from edgeauth.catalogue.catalogue import Catalogue
 from edgeauth.catalogue.claims import Claim
-from edgeauth.catalogue.drafts import RuleDraft, RuleSetDraft, conflicting
+from edgeauth.catalogue.drafts import RuleDraft, RuleSetDraft
 from edgeauth.catalogue.enforcement import Enforcement
 from edgeauth.catalogue.matching import claims_of
 from edgeauth.catalogue.pipelines import Pipeline, PipelineBuilder
@@ -73,20 +73,6 @@ class RuleCompiler:
             for step in _first_of_each_principal(rule):
                 if catalogue.type_of(Kind.AUTHENTICATOR, step.reference) in _INSECURE_TYPES:
                     self.problems.add(_insecure(step))
-
-    def compile(self, rule_sets: Iterable[RuleSet]) -> RuleBook:
-        """Returns the book of all rules.
-
-        Raises:
-            ConfigurationError: holds every problem of every rule, and conflicts between sets.
-        """
-        drafts: list[RuleSetDraft] = []
-        with collect() as problems:
-            drafts += [self.draft(rule_set, problems) for rule_set in rule_sets]
-            for found in conflicting(drafts).values():
-                for problem in found:
-                    problems.add(problem)
-        return self.assemble(drafts)
 
     def draft(
         self, rule_set: RuleSet, problems: Collector, pace: Pace = full_speed

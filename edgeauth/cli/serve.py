@@ -92,6 +92,7 @@ async def _until_told_to_stop(application: "Application") -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, application.reload)
     try:
         await application.start()
         await stop.wait()

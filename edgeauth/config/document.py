@@ -42,6 +42,7 @@ from edgeauth.config.nodes import (
 from edgeauth.config.parsers import event_reader
 from edgeauth.config.spelling import quoted
 from edgeauth.config.syntax import syntax_error
+from edgeauth.model.pace import Pace, full_speed
 
 __all__ = [
     "Mapping",
@@ -58,6 +59,8 @@ __all__ = [
 
 MAX_OCTETS = 16 * 1024 * 1024
 MAX_DEPTH = 64
+_PIECE = 65_536
+"""Characters that are looked at without giving way."""
 MAX_ALIASED_NODES = 100_000
 """Nodes that the aliases of one text may stand for, all together."""
 
@@ -76,13 +79,16 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def read_documents(text: str, file: str, *, quotable: bool = True) -> list[Node]:
+def read_documents(
+    text: str, file: str, *, quotable: bool = True, pace: Pace = full_speed
+) -> list[Node]:
     """Returns the documents of a YAML text, none for a text without content.
 
     Args:
         text: at most 16 MiB of UTF-8.
         file: what the text is called in messages.
         quotable: whether lines of the text may be shown in messages.
+        pace: gives way between two lists or maps.
 
     Raises:
         ConfigurationError: points at the first thing that is not acceptable YAML.
@@ -91,24 +97,27 @@ def read_documents(text: str, file: str, *, quotable: bool = True) -> list[Node]
         YAML 1.2.2. Departures: keys are strings, and no tags but those of the core schema.
     """
     source = Source(file, text.removeprefix("\ufeff"), quotable)
-    _check_characters(source)
+    _check_characters(source, pace)
     try:
-        source.roots.extend(_Composer(source).documents())
+        source.roots.extend(_Composer(source, pace).documents())
     except MarkedYAMLError as error:
         raise syntax_error(source, error) from None
     source.complete = True
     return source.roots
 
 
-def _check_characters(source: Source) -> None:
+def _check_characters(source: Source, pace: Pace) -> None:
     text = source.text
     # A character takes at least one octet, so the second count is made for small texts only.
     if len(text) > MAX_OCTETS or len(text.encode("utf-8", "replace")) > MAX_OCTETS:
         raise ConfigurationError(
             [Problem(source.file, 0, 0, "the text is larger than 16 MiB", code=Code.YAML)]
         )
-    found = _UNPRINTABLE.search(text)
-    if found is not None:
+    for begin in range(0, len(text), _PIECE):
+        pace()
+        found = _UNPRINTABLE.search(text, begin, begin + _PIECE)
+        if found is None:
+            continue
         place = source.position(found.start())
         message = f"character U+{ord(found[0]):04X} is not allowed in YAML"
         raise ConfigurationError([problem_in(source, place, message, code=Code.YAML)])
@@ -122,7 +131,8 @@ class _Extent(NamedTuple):
 class _Composer:
     """Makes nodes out of events, one recursive call a collection."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, pace: Pace) -> None:
+        self._pace = pace
         self._source = source
         self._next: Callable[[], Event] = event_reader(source.text)
         self._anchors: dict[str, Node] = {}
@@ -194,6 +204,7 @@ class _Composer:
     ) -> Node:
         if event.tag not in tags:
             raise self._refused_at(event, "unknown tag", "remove the tag")
+        self._pace()
         if depth >= MAX_DEPTH:
             raise self._refused_at(event, _TOO_DEEP)
         if event.anchor is None:

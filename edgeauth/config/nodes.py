@@ -12,6 +12,7 @@ from re import compile as pattern
 from typing import NamedTuple, TypeAlias
 
 from edgeauth.model.json import Json
+from edgeauth.model.pace import Pace
 
 # YAML ends lines at these; `str.splitlines` knows more and would count differently.
 _LINE_BREAK = pattern("\r\n|[\n\r\x85\u2028\u2029]")
@@ -75,6 +76,20 @@ class Source:
             return ""
         end = begins[number] if number < len(begins) else len(self.text)
         return self.text[begins[number - 1] : end].rstrip("\r\n\x85\u2028\u2029")
+
+    def release(self, pace: Pace) -> None:
+        """Takes the documents apart; afterwards nothing of the text can be shown any more.
+
+        They refer to this source as it does to them, so that nothing less would free them, and
+        all at once it would take longer than anybody waits for.
+
+        Args:
+            pace: gives way between two pieces.
+        """
+        self.quotable = False
+        for root in self.roots:
+            _take_apart(root, pace, 3)
+        self.roots.clear()
 
     def _line_begins(self) -> list[int]:
         if self._begins is None:
@@ -153,6 +168,19 @@ class Sequence:
 
 
 Node: TypeAlias = Scalar | Mapping | Sequence
+
+
+def _take_apart(node: Node, pace: Pace, depth: int) -> None:
+    if isinstance(node, Scalar):
+        return
+    if depth:
+        for _, child in children(node):
+            _take_apart(child, pace, depth - 1)
+    if isinstance(node, Mapping):
+        node.entries.clear()
+    else:
+        node.items.clear()
+    pace()
 
 
 def position(node: Node) -> Position:

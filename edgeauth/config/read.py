@@ -14,6 +14,7 @@ from edgeauth.config.models.configuration import Configuration
 from edgeauth.config.models.limits import beyond_limits
 from edgeauth.config.models.rules import Rule, RuleSetDocument
 from edgeauth.config.nodes import Mapping, Node, Source
+from edgeauth.model.pace import Pace, full_speed
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,13 @@ class RuleSet:
     Attributes:
         name: for people; empty when the document gives none.
         rules: in the order of the document, each aware of where it was written.
+        source: the text that holds the document.
         authorization_class: `spec.authClassName` of a `RuleSet` document.
     """
 
     name: str
     rules: tuple[Rule, ...]
+    source: Source
     authorization_class: str = "default"
 
 
@@ -62,7 +65,11 @@ def read_rule_sets(
 
 
 def salvage_rule_sets(
-    text: str, file: str, environment: MappingType[str, str] | None, problems: Collector
+    text: str,
+    file: str,
+    environment: MappingType[str, str] | None,
+    problems: Collector,
+    pace: Pace = full_speed,
 ) -> list[RuleSet]:
     """Returns the same as `read_rule_sets`, without the rules that are wrong.
 
@@ -71,10 +78,11 @@ def salvage_rule_sets(
         file: what the text is called in messages.
         environment: replaces `${V}` in values; None leaves them as they are.
         problems: receives what is wrong.
+        pace: gives way now and then.
     """
     documents: list[Node] = []
     with problems:
-        documents = read_documents(text, file)
+        documents = read_documents(text, file, pace=pace)
         if not documents:
             raise ConfigurationError(
                 [Problem(file, 0, 0, "no rule set in this file", code=Code.UNREADABLE_FILE)]
@@ -103,18 +111,19 @@ def _rule_set(document: Node, problems: Collector) -> RuleSet:
         if is_document(document):
             return _from_cluster(decode(dialect.document, document), problems)
         plain_set = decode(dialect.file, document)
-        return RuleSet(plain_set.name, plain_set.rules)
+        return RuleSet(plain_set.name, plain_set.rules, document.source)
     except ConfigurationError as error:
         for problem in error.problems:
             problems.add(problem)
-        return RuleSet("", _readable_rules(document, dialect))
+        return RuleSet("", _readable_rules(document, dialect), document.source)
 
 
 def _from_cluster(whole: RuleSetDocument, problems: Collector) -> RuleSet:
     for rule in whole.spec.rules:
         for problem in beyond_limits(rule):
             problems.add(problem)
-    return RuleSet(whole.metadata.name, whole.spec.rules, whole.spec.auth_class_name)
+    spec = whole.spec
+    return RuleSet(whole.metadata.name, spec.rules, whole.node.source, spec.auth_class_name)
 
 
 def _readable_rules(document: Mapping, dialect: Dialect) -> tuple[Rule, ...]:

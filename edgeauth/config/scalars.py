@@ -141,15 +141,3 @@ Text: TypeAlias = Annotated[str, Field(min_length=1)]
 
 Identifier: TypeAlias = Annotated[str, Field(min_length=1, max_length=128)]
 """The name of a mechanism, a rule or a step: anything but empty."""
-
-
-def _parse_false(value: object) -> bool:
-    if value is not False:
-        raise not_expected("false: nothing else is supported yet by edgeauth")
-    return value
-
-
-OnlyFalse: TypeAlias = Annotated[
-    bool, PlainValidator(_parse_false), WithJsonSchema({"type": "boolean", "const": False})
-]
-"""A switch that can not be turned on yet."""

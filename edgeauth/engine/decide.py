@@ -44,9 +44,13 @@ class DecisionPoint:
         self._answers = answers
         self._record = record
 
-    def activate(self, rules: RuleBook) -> None:
-        """Puts other rules in force; requests under way finish with those they began with."""
-        self._rules = rules
+    def activate(self, rules: RuleBook) -> RuleBook:
+        """Puts other rules in force, and returns the book of those that were.
+
+        Requests under way finish with the rules they began with, without looking into the book.
+        """
+        former, self._rules = self._rules, rules
+        return former
 
     async def decide(self, request: Request) -> Decision:
         """Returns the decision about a request; never raises for anything a request can cause."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from edgeauth.engine.route import PathExpression, Route
+from edgeauth.model.pace import Pace
 from edgeauth.model.request import Request
 
 
@@ -66,6 +67,12 @@ class _Node:
             captured.pop()
         return route
 
+    def take_apart(self) -> "list[_Node]":
+        """Forgets the routes of this node, and returns the nodes below it."""
+        below = [*self.literals.values(), *([] if self.single is None else [self.single])]
+        self.literals, self.single, self.free, self.routes = {}, None, [], []
+        return below
+
     def add(self, expression: PathExpression, route: Route) -> None:
         node = self
         for segment in expression.segments:
@@ -109,6 +116,20 @@ class Trie:
         else:
             node = self._exact.setdefault(host, _Node())
         node.add(expression, route)
+
+    def take_apart(self, pace: Pace) -> None:
+        """Forgets every route; to free them all at once would hold everybody up.
+
+        Args:
+            pace: gives way between two nodes.
+        """
+        waiting = [*self._exact.values(), *self._below.values()]
+        if self._any is not None:
+            waiting.append(self._any)
+        self._exact, self._below, self._any = {}, {}, None
+        while waiting:
+            waiting += waiting.pop().take_apart()
+            pace()
 
     def find(self, request: Request) -> Hit | None:
         """Returns the most specific route that accepts the request, or None."""

@@ -6,12 +6,15 @@ Trust: whoever can reach the port may ask; bytes that are no request get a bare 
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
 from aiohttp import hdrs, web
 
 from edgeauth.contract.jwks import PublishedKeys
+from edgeauth.model.json import Json
+from edgeauth.services.loading_status import LoadingStatus
 
 _log = structlog.get_logger()
 _SERVER: Final = {hdrs.SERVER: "edgeauth"}
@@ -20,15 +23,21 @@ _SERVER: Final = {hdrs.SERVER: "edgeauth"}
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-def management_application(published: PublishedKeys) -> Handler:
-    """Returns what serves `/.well-known/health` and `/.well-known/jwks`."""
+def management_application(published: PublishedKeys, status: LoadingStatus) -> Handler:
+    """Returns what serves `/.well-known/health` and `/.well-known/jwks`.
+
+    Args:
+        published: the key set.
+        status: of the rule sets, as it is when somebody asks.
+    """
     etag = published.etag.decode("ascii")
     kept = {hdrs.ETAG: etag, hdrs.CACHE_CONTROL: "public, max-age=60", **_SERVER}
 
-    def health(_: web.BaseRequest) -> web.Response:
-        return web.json_response(
-            {"status": "ok"}, headers={hdrs.CACHE_CONTROL: "no-store", **_SERVER}
-        )
+    def health(request: web.BaseRequest) -> web.Response:
+        answer: dict[str, Json] = {"status": "ok"}
+        if status.refused or "details" in request.query:
+            answer["rules"] = _details(status)
+        return web.json_response(answer, headers={hdrs.CACHE_CONTROL: "no-store", **_SERVER})
 
     def jwks(request: web.BaseRequest) -> web.Response:
         if _holds(request.headers.getall(hdrs.IF_NONE_MATCH, ()), etag):
@@ -46,6 +55,28 @@ def management_application(published: PublishedKeys) -> Handler:
         return page(request)
 
     return answer
+
+
+def _details(status: LoadingStatus) -> Json:
+    """Returns what whoever may ask may know of rule sets: where mistakes are, not what they say."""
+    return {
+        "sets": len(status.loaded),
+        "rules": sum(each.rules for each in status.loaded),
+        "last_success": _moment(status.last_success),
+        "refused": [
+            {
+                "set": each.id,
+                "problems": each.problems,
+                "first": {"code": each.code, "line": each.line},
+                "since": _moment(each.since),
+            }
+            for each in status.refused
+        ],
+    }
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 def _holds(fields: Sequence[str], etag: str) -> bool:

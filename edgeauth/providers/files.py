@@ -30,14 +30,26 @@ def load_rule_sets(
         problems: receives what is wrong; rules that are wrong are not among those returned.
     """
     root = Path(source.src)
-    files = [root]
-    if root.is_dir():
-        files = sorted(path for path in root.iterdir() if _is_rule_set(path))
-    if not root.exists() or not files:
+    files = rule_files(root) if root.exists() else []
+    if not files:
         wrong = "holds no rule sets" if root.exists() else "does not exist"
         problems.add(source.problem(f"{root} {wrong}", "src", code=Code.UNREADABLE_FILE))
         return []
     return read_files(files, environment if source.env_vars_enabled else None, problems)
+
+
+def rule_files(root: Path) -> list[Path]:
+    """Returns a file, or the files of a directory in the order of names.
+
+    Args:
+        root: need not exist if it is a file.
+
+    Raises:
+        OSError: the directory can not be listed.
+    """
+    if not root.is_dir():
+        return [root]
+    return sorted(path for path in root.iterdir() if _is_rule_set(path))
 
 
 def read_files(

@@ -14,7 +14,9 @@ from jwt.algorithms import ECAlgorithm
 from edgeauth.catalogue.catalogue import Catalogue
 from edgeauth.catalogue.compile import RuleCompiler
 from edgeauth.catalogue.enforcement import Enforcement
+from edgeauth.catalogue.in_force import RuleSetsInForce
 from edgeauth.catalogue.registry import Registry
+from edgeauth.config.decode import collect
 from edgeauth.config.read import read_configuration, read_rule_sets
 from edgeauth.engine.decide import DecisionPoint
 from edgeauth.mechanisms.builtins import TYPES
@@ -66,7 +68,9 @@ def _compiled() -> tuple[World, DecisionPoint]:
     compiler = RuleCompiler(catalogue, configuration.default_rule, enforcement, proxy=True)
     files = sorted(RULES.glob("*.yaml"))
     sets = [one for file in files for one in read_rule_sets(file.read_text(), file.name, {})]
-    return world, DecisionPoint(compiler.compile(sets), Answers(), lambda *_: None)
+    with collect() as problems:
+        rules = RuleSetsInForce(compiler).begin(sets, problems)
+    return world, DecisionPoint(rules, Answers(), lambda *_: None)
 
 
 def _token() -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from edgeauth.catalogue.catalogue import Catalogue
 from edgeauth.catalogue.compile import RuleCompiler
 from edgeauth.catalogue.enforcement import Enforcement
+from edgeauth.catalogue.in_force import RuleSetsInForce
 from edgeauth.catalogue.registry import Registry
 from edgeauth.config.decode import collect
 from edgeauth.config.errors import ConfigurationError, Problem
@@ -111,7 +112,7 @@ def compiled(
             for problem in (*catalogue.problems.found, *compiler.problems.found):
                 problems.add(problem)
             with problems:
-                made.book = compiler.compile(sets)
+                made.book = RuleSetsInForce(compiler).begin(sets, problems)
     except ConfigurationError as error:
         made.problems = error.problems
     return made

@@ -9,7 +9,7 @@ from edgeauth.config.codes import Code
 from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.models.serve import Management, Serve
 from edgeauth.config.models.steps import Execute1beta1, OnError
-from edgeauth.config.scalars import Identifier, ListOf, OnlyFalse, Text
+from edgeauth.config.scalars import Identifier, ListOf, Text
 from edgeauth.config.specification import NOT_YET, Specification
 
 
@@ -86,7 +86,8 @@ class FileSystem(Specification):
 
     src: Text
     """A file, or a directory that is not searched further down."""
-    watch: OnlyFalse = False
+    watch: bool = False
+    """Whether changes are noticed and put in force while requests are served."""
     env_vars_enabled: bool = False
     """Whether `${V}` in rule sets is replaced from the environment."""
 

@@ -7,6 +7,7 @@ from aiohttp import ClientResponse, ClientSession
 
 from edgeauth.contract.jwks import PublishedKeys
 from edgeauth.listeners.management import ManagementListener, management_application
+from edgeauth.services.loading_status import LoadingStatus
 from tests.fakes.driving import run
 
 ETAG = '"' + "a1" * 32 + '"'
@@ -17,7 +18,7 @@ HEALTH = "/.well-known/health"
 
 @asynccontextmanager
 async def listening() -> AsyncIterator[int]:
-    listener = ManagementListener(management_application(PUBLISHED))
+    listener = ManagementListener(management_application(PUBLISHED, LoadingStatus()))
     port = await listener.start("127.0.0.1", 0)
     try:
         yield port

@@ -1,0 +1,66 @@
+"""Notices that rule files have changed, by looking at them again and again.
+
+Looking works where being told does not: on network file systems, in directories that are mounted
+over, and where Kubernetes exchanges the link that all files of a volume go through. A file that is
+being written looks different every time; it counts when it has looked the same twice.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from edgeauth.providers.files import rule_files
+
+
+class _Look(NamedTuple):
+    """What tells one state of a file from another; links are followed."""
+
+    inode: int
+    size: int
+    modified: int
+    changed: int
+    """When anything about it changed; both times in nanoseconds."""
+
+
+class FileWatch:
+    """Looks at a file, or at the rule files of a directory.
+
+    Args:
+        root: the file or directory.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._seen = _look(root) or {}
+        self._told = dict(self._seen)
+
+    def changed(self) -> bool:
+        """Looks, and returns whether a file has changed, come or gone and is still again.
+
+        Each change is told once. What can not be looked at has not changed.
+        """
+        seen = _look(self._root)
+        if seen is None:
+            return False
+        paths = seen.keys() | self._seen.keys() | self._told.keys()
+        still = [path for path in paths if seen.get(path) == self._seen.get(path)]
+        news = [path for path in still if seen.get(path) != self._told.get(path)]
+        for path in news:
+            self._told.pop(path, None)
+            if path in seen:
+                self._told[path] = seen[path]
+        self._seen = seen
+        return bool(news)
+
+
+def _look(root: Path) -> dict[Path, _Look] | None:
+    """Returns how each file looks; None when that can not be told."""
+    found: dict[Path, _Look] = {}
+    try:
+        for path in rule_files(root):
+            if path.exists():
+                status = path.stat()
+                times = (status.st_mtime_ns, status.st_ctime_ns)
+                found[path] = _Look(status.st_ino, status.st_size, *times)
+    except OSError:  # no longer there, or nobody may look: the next look will tell
+        return None
+    return found
