@@ -269,15 +269,18 @@ EndpointAuthentication: TypeAlias = Annotated[
 """One of the strategies, told apart by `type`."""
 
 
-def field_set_by(authentication: EndpointAuthentication | None) -> str | None:
-    """Returns the lower-cased name of the header that a strategy sets; None when it is no header.
+def fields_set_by(authentication: EndpointAuthentication | None) -> tuple[str, ...]:
+    """Returns the lower-cased names of the headers that a strategy sets.
 
     Cookies are not meant: those of others stay beside the key.
     """
     if isinstance(authentication, BasicAuthentication):
-        return "authorization"
+        return ("authorization",)
     if isinstance(authentication, ClientCredentialsAuthentication):
-        return authentication.config.header.name.lower()
+        return (authentication.config.header.name.lower(),)
     if isinstance(authentication, ApiKeyAuthentication) and authentication.config.place == "header":
-        return authentication.config.name.lower()
-    return None
+        return (authentication.config.name.lower(),)
+    if isinstance(authentication, MessageSignaturesAuthentication):
+        covered = {parse_component(text).name for text in authentication.config.components}
+        return ("signature", "signature-input", *covered & {"content-digest"})
+    return ()

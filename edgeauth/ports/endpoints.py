@@ -15,7 +15,7 @@ from edgeauth.config.findings import Finding, not_expected, refuse
 from edgeauth.expressions.templates import Template
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.model.identity import fingerprint
-from edgeauth.ports.endpoint_authentication import field_set_by
+from edgeauth.ports.endpoint_authentication import fields_set_by
 from edgeauth.ports.endpoint_settings import DEFAULT_SETTINGS, CallSettings
 from edgeauth.ports.fields import FieldName, TemplateOf
 from edgeauth.ports.url_places import VISIBLE_URL, render_url
@@ -109,17 +109,16 @@ class Endpoint(CallSettings):
         Args:
             scope: the variables of the templates.
             body: content to send.
-            headers: fields to send besides the configured ones, which win, as does the header
-                of `auth`; lower-cased names.
+            headers: fields to send besides the configured ones, which win, as do those of
+                `auth`; lower-cased names.
 
         Raises:
             Fault: INTERNAL, when the URL or a field does not render to something that may be
                 sent.
         """
         fields = dict(headers or {})
-        owned = field_set_by(self.auth)
-        if owned is not None:
-            fields.pop(owned, None)
+        for name in fields_set_by(self.auth):
+            fields.pop(name, None)
         for name, value in self.headers.items():
             fields[name.lower()] = value.render(scope).strip()
         if any(_UNSAFE_IN_VALUE.search(value) for value in fields.values()):

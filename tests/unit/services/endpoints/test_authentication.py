@@ -142,6 +142,14 @@ def test_a_signature_covers_what_is_sent():
     assert ALGORITHMS["Ed25519"].verify(KEYS.private_key.public_key(), signature, base)
 
 
+def test_what_a_client_signed_is_not_taken_for_our_signature():
+    forged = {"signature": "sig=:AA==:", "signature-input": "sig=()", "content-digest": "x"}
+    found = fields(signatures("@method", "content-digest"), forwarded=forged)
+    for name, value in forged.items():
+        assert found.getall(name) != [value]
+        assert len(found.getall(name)) == 1
+
+
 def test_two_calls_are_never_signed_alike():
     config = signatures("@method")
     _, seen = seen_by_a_server(*[lambda there: call(there, **config)] * 2)
