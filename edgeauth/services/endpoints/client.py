@@ -120,10 +120,8 @@ class HttpEndpoints:
         except TimeoutError:
             raise late(call.url) from None
         settings = call.settings
-        session, context = (
-            self._connections.session(settings),
-            self._connections.context(settings.tls),
-        )
+        session = self._connections.session(settings)
+        context = self._connections.context(settings.tls)
         with self._gate(call).passage(place_of(call.url)) as passage:
             answer = await exchange(session, context, authenticated, deadline)
             passage.failed = is_failure(answer.status)
