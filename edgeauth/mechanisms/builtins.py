@@ -18,7 +18,14 @@ from edgeauth.mechanisms.error_handlers import (
     redirect,
     www_authenticate,
 )
-from edgeauth.mechanisms.finalizers import cookie, header, jwt as contract, noop
+from edgeauth.mechanisms.finalizers import (
+    cookie,
+    header,
+    jwt as contract,
+    noop,
+    oauth2_client_credentials,
+    oauth2_token_exchange,
+)
 from edgeauth.ports.declare import MechanismType
 
 TYPES: Final[tuple[MechanismType[Specification], ...]] = (
@@ -37,6 +44,8 @@ TYPES: Final[tuple[MechanismType[Specification], ...]] = (
     cookie.TYPE,
     header.TYPE,
     noop.TYPE,
+    oauth2_client_credentials.TYPE,
+    oauth2_token_exchange.TYPE,
     answer.TYPE,
     default.TYPE,
     redirect.TYPE,

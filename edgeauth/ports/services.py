@@ -115,8 +115,24 @@ class AccessToken(NamedTuple):
         return f"AccessToken(***, {self.type})"
 
 
+class Grant(NamedTuple):
+    """On what grounds an authorization server is asked for a token."""
+
+    form: tuple[tuple[str, str], ...]
+    """Parameters of the request, `grant_type` first; those of the client are added."""
+    ends: float | None = None
+    """Seconds since the epoch after which these grounds are gone; None when they stay."""
+
+    def __repr__(self) -> str:
+        return f"Grant({self.form[0][1]})"
+
+
+CLIENT_CREDENTIALS = Grant((("grant_type", "client_credentials"),))
+"""Because the client is who it is (RFC 6749 section 4.4)."""
+
+
 class AccessTokens(Protocol):
-    """Tokens for edgeauth itself; whoever wants the same one shares it."""
+    """Tokens that edgeauth is given; whoever wants the same one shares it."""
 
     def prepare(self, client: ClientCredentials) -> None:
         """Reads the certificates that asking for a token needs.
@@ -126,7 +142,9 @@ class AccessTokens(Protocol):
         """
         ...
 
-    async def token(self, client: ClientCredentials) -> AccessToken:
+    async def token(
+        self, client: ClientCredentials, grant: Grant = CLIENT_CREDENTIALS
+    ) -> AccessToken:
         """Returns a token that is still to be believed for a moment.
 
         Raises:

@@ -64,22 +64,29 @@ def request_head(request: Request, permit: Permit, target: Target, framing: Fram
 def _client_fields(headers: Headers, permit: Permit) -> Iterable[bytes]:
     owned = permit.owned
     ended = _ended_here(headers)
-    cookies = permit.edits.cookies
+    cookie = _cookie_field(headers, permit, ended)
     for name, value in headers.fields:
         if name in _REBUILT or name in owned or name in ended:
             continue
         if b"_" in name or (b"." in name and _is_alias(name, owned)):
             continue
         if name == b"cookie":
-            continue
-        yield b"%b: %b\r\n" % (name, value)
-    known = headers.get(b"cookie")
-    if known is not None or cookies:
-        # All in one field, since the pipeline's cookies must not come beside the client's.
-        own = b"" if known is None or b"cookie" in owned | ended else without_cookies(known, owned)
-        value = _cookie_value(own, cookies)
-        if value:
-            yield b"cookie: %b\r\n" % value
+            yield cookie
+            cookie = b""
+        else:
+            yield b"%b: %b\r\n" % (name, value)
+    yield cookie
+
+
+def _cookie_field(headers: Headers, permit: Permit, ended: frozenset[bytes]) -> bytes:
+    """Returns the client's cookies and the pipeline's in one field; empty when there are none."""
+    known, cookies = headers.get(b"cookie"), permit.edits.cookies
+    if known is None and not cookies:
+        return b""
+    owned = permit.owned
+    kept = b"" if known is None or b"cookie" in owned | ended else without_cookies(known, owned)
+    value = _cookie_value(kept, cookies)
+    return b"cookie: %b\r\n" % value if value else b""
 
 
 def _is_alias(name: bytes, owned: frozenset[bytes]) -> bool:

@@ -86,11 +86,10 @@ def test_attack_048_a_look_alike_name_is_no_name():
 def test_fields_of_the_client_arrive_in_order_with_their_values():
     fields = (b"A: 1", b"B:  2 ", b"A:\t3\t", b"Cookie: a=b", b"Cookie: c=d", "C: é".encode())
     edge = withstand(Attack("plain", request(b"/", *fields), (200,), (b"/",), closed=False))
-    assert edge.upstream.requests[0].fields[1:7] == [
+    assert edge.upstream.requests[0].fields[1:6] == [
         (b"a", b"1"),
         (b"b", b"2"),
         (b"a", b"3"),
-        (b"cookie", b"a=b"),
-        (b"cookie", b"c=d"),
+        (b"cookie", b"a=b; c=d"),
         (b"c", "é".encode()),
     ]

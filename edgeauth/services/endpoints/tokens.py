@@ -1,9 +1,10 @@
-"""Access tokens for edgeauth itself: asked for once, shared by all who need them, until they end.
+"""Access tokens that edgeauth is given: asked for once, shared by all who need them, while valid.
 
 Trust: the authorization server's answer. Nothing of it is put into an error.
 
 Source:
-    RFC 6749 sections 2.3.1 (client authentication), 4.4 (client credentials) and 5.1 (answers).
+    RFC 6749 sections 2.3.1 (client authentication), 4.4 (client credentials) and 5.1 (answers);
+    RFC 8693 (token exchange).
 """
 
 import asyncio
@@ -18,11 +19,13 @@ from edgeauth.ports.endpoint_authentication import ClientCredentials
 from edgeauth.ports.endpoint_settings import token_settings
 from edgeauth.ports.endpoints import Call
 from edgeauth.ports.services import (
+    CLIENT_CREDENTIALS,
     AccessToken,
     Clock,
     EndpointAnswer,
     Endpoints,
     FactCache,
+    Grant,
     leave_fast_path,
 )
 from edgeauth.services.endpoints.authentication import encode_basic
@@ -42,7 +45,7 @@ class _Issued(NamedTuple):
 
 
 class ClientCredentialsTokens:
-    """Gets tokens with the client credentials grant.
+    """Gets tokens as a client that has credentials.
 
     Args:
         endpoints: asks authorization servers.
@@ -64,21 +67,23 @@ class ClientCredentialsTokens:
         """
         self._endpoints.prepare(token_settings(client))
 
-    async def token(self, client: ClientCredentials) -> AccessToken:
+    async def token(
+        self, client: ClientCredentials, grant: Grant = CLIENT_CREDENTIALS
+    ) -> AccessToken:
         """Returns a token that is still to be believed for a moment.
 
         Raises:
             Fault: COMMUNICATION when the authorization server could not be asked or refused;
                 INTERNAL when its answer is none, and, being final, when TLS failed.
         """
-        key = _key(client)
+        key = _key(client, grant)
         known = self._cache.find(key)
         if isinstance(known, AccessToken):
             return known
         await leave_fast_path()
         task = self._fetching.get(key)
         if task is None:
-            task = self._fetching[key] = asyncio.create_task(self._fetch(key, client))
+            task = self._fetching[key] = asyncio.create_task(self._fetch(key, client, grant))
             task.add_done_callback(lambda _: self._fetching.pop(key))
         # Nobody who goes away ends what others wait for.
         outcome = await asyncio.shield(task)
@@ -86,19 +91,24 @@ class ClientCredentialsTokens:
             raise Fault(outcome.reason, outcome.detail, final=outcome.final)
         return outcome
 
-    async def _fetch(self, key: bytes, client: ClientCredentials) -> AccessToken | Fault:
+    async def _fetch(
+        self, key: bytes, client: ClientCredentials, grant: Grant
+    ) -> AccessToken | Fault:
         """Returns the fault instead of raising it: perhaps nobody waits for it any more."""
         began = self._clock.now()
         try:
-            issued = _parse(await self._endpoints.send(_token_call(client)), client)
+            issued = _parse(await self._endpoints.send(_token_call(client, grant)), client)
         except Fault as fault:
             return fault
         if issued.ttl > 0:
-            self._cache.store(key, issued.token, began + issued.ttl)
+            ends = began + issued.ttl
+            self._cache.store(
+                key, issued.token, ends if grant.ends is None else min(ends, grant.ends)
+            )
         return issued.token
 
 
-def _key(client: ClientCredentials) -> bytes:
+def _key(client: ClientCredentials, grant: Grant) -> bytes:
     """Returns the key of a client's token: the header that carries it does not matter."""
     return fingerprint(
         b"client-credentials",
@@ -108,18 +118,19 @@ def _key(client: ClientCredentials) -> bytes:
         client.auth_method.encode(),
         repr(client.cache_ttl).encode(),
         token_settings(client).fingerprint,
-        *(scope.encode() for scope in client.scopes),
+        b" ".join(scope.encode() for scope in client.scopes),
+        *(part.encode() for parameter in grant.form for part in parameter),
     )
 
 
-def _token_call(client: ClientCredentials) -> Call:
-    form = {"grant_type": "client_credentials"}
+def _token_call(client: ClientCredentials, grant: Grant) -> Call:
+    form = list(grant.form)
     if client.scopes:
-        form["scope"] = " ".join(client.scopes)
+        form.append(("scope", " ".join(client.scopes)))
     headers = {"accept": "application/json", "content-type": "application/x-www-form-urlencoded"}
     secret = client.client_secret.get_secret_value()
     if client.auth_method == "request_body":
-        form |= {"client_id": client.client_id, "client_secret": secret}
+        form += [("client_id", client.client_id), ("client_secret", secret)]
     else:
         # Section 2.3.1: both are encoded as in forms first, so that an id may hold a colon.
         headers["authorization"] = encode_basic(quote_plus(client.client_id), quote_plus(secret))
@@ -151,7 +162,8 @@ def _token(document: Json) -> AccessToken | None:
         return None
     if not is_token(kind.encode("utf-8", "replace")):
         return None
-    return AccessToken(value, "Bearer" if kind.lower() == "bearer" else kind)
+    # RFC 8693 section 2.2.1: what is no access token has no type; it is presented like one.
+    return AccessToken(value, "Bearer" if kind.lower() in ("bearer", "n_a") else kind)
 
 
 def _ttl(document: Mapping[str, Json], wanted: float | None) -> float:
