@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from cryptography.x509 import Certificate
+
 from edgeauth.catalogue.catalogue import Catalogue
 from edgeauth.catalogue.compile import RuleCompiler
 from edgeauth.catalogue.enforcement import Enforcement
@@ -20,7 +22,7 @@ from edgeauth.catalogue.in_force import RuleSetsInForce
 from edgeauth.catalogue.registry import Registry
 from edgeauth.config.codes import Code
 from edgeauth.config.errors import Collector
-from edgeauth.config.models.configuration import Cache
+from edgeauth.config.exporters import MetricsEndpoint, metrics_endpoint
 from edgeauth.config.models.serve import Management, Serve
 from edgeauth.config.read import Reading, RuleSet
 from edgeauth.contract.endpoint_keys import StoredEndpointKeys
@@ -32,20 +34,22 @@ from edgeauth.engine.rulebook import RuleBook
 from edgeauth.engine.trie import Trie
 from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.decision import DecisionDoor
-from edgeauth.listeners.limits import Limits
+from edgeauth.listeners.limits import limits_of
 from edgeauth.listeners.management import ManagementListener, management_application
+from edgeauth.listeners.metrics import metrics_application
 from edgeauth.listeners.proxy import ProxyDoor
 from edgeauth.listeners.server import Door, Listener
-from edgeauth.listeners.tls import server_context
+from edgeauth.listeners.tls import listener_key, server_context
 from edgeauth.mechanisms.builtins import TYPES
 from edgeauth.model.errors import Reason
-from edgeauth.ports.services import Clock, FactCache, Services
+from edgeauth.ports.services import Services
 from edgeauth.providers.reload import Reloader, Reloading
-from edgeauth.services.cache_memory import MemoryCache, NoCache
+from edgeauth.services.cache_memory import configured_cache
 from edgeauth.services.clock import SystemClock
 from edgeauth.services.decision_log import DecisionLog
 from edgeauth.services.endpoints import HttpEndpoints
 from edgeauth.services.loading_status import LoadingStatus
+from edgeauth.services.telemetry.instruments import Instruments
 from edgeauth.services.verification_keys import IssuerKeys
 from edgeauth.wire.answers import Answers
 
@@ -87,21 +91,40 @@ class Application:
         self._log = DecisionLog(sys.stdout.buffer, self._clock)
         self._tasks: list[asyncio.Task[None]] = []
         signers = Signers(self._clock)
-        self._cache = _cache(self._configuration.cache, self._clock)
+        self._status = LoadingStatus()
+        self._metrics_at = self._metrics_endpoint(problems)
+        self._instruments = Instruments(
+            self._configuration.metrics,
+            self._log,
+            self._clock,
+            self._status,
+            told=self._metrics_at is not None,
+        )
+        cache = configured_cache(self._configuration.cache, self._clock)
+        self._cache = self._instruments.cache(cache, self._configuration.cache.type)
         keys = StoredEndpointKeys(signers, self._clock)
         self._endpoints = HttpEndpoints(self._clock, self._cache, keys)
         for problem in blueprint.enforcement.problems(self._configuration):
             problems.add(problem)
+        self._shown: list[Certificate] = []
         self._tls = {name: self._context(name, problems) for name in ("serve", "management")}
-        self._status = LoadingStatus()
         self._rule_sets: RuleSetsInForce | None = None
         self._reloader: Reloader | None = None
         rules = self._rules(blueprint, signers, problems)
-        self._decisions = DecisionPoint(rules, self._answers, self._log.record)
+        self._decisions = DecisionPoint(rules, self._answers, self._instruments.record)
         self._listener = self._build_listener(blueprint.mode, self._decisions)
         self._management = ManagementListener(
             management_application(self._published(signers, problems), self._status)
         )
+        self._metrics: ManagementListener | None = None
+        if self._metrics_at is not None:
+            certificates = (*self._shown, *signers.certificates())
+            exposition = self._instruments.exposition(certificates)
+            self._metrics = ManagementListener(metrics_application(exposition.render))
+
+    def _metrics_endpoint(self, problems: Collector) -> MetricsEndpoint | None:
+        endpoint = metrics_endpoint(os.environ, problems)
+        return endpoint if self._configuration.metrics.enabled else None
 
     def _rules(self, blueprint: Blueprint, signers: Signers, problems: Collector) -> RuleBook:
         """Returns the book of rules; the problems of catalogue and rule sets come together."""
@@ -150,24 +173,26 @@ class Application:
         if listener.tls is None:
             return None
         try:
-            return server_context(listener.tls, self._clock.now())
+            key = listener_key(listener.tls, self._clock.now())
+            self._shown += key.chain
+            return server_context(listener.tls, key)
         except KeyStoreError as error:
             problems.add(listener.tls.problem(str(error), "key_store", code=Code.UNUSABLE))
             return None
 
     def _build_listener(self, mode: Mode, decisions: DecisionPoint) -> Listener:
         serve = self._configuration.serve
-        limits, deadlines = _limits(serve), Deadlines()
+        limits, deadlines = limits_of(serve), Deadlines()
         door: Door = DecisionDoor(serve.respond.statuses.accepted.code)
         if mode is Mode.PROXY:
             door = ProxyDoor(self._answers, limits, deadlines)
         return Listener(
-            decisions.decide,
+            self._instruments.decide(decisions.decide),
             door,
             deadlines,
             limits,
             serve.trusted_proxies,
-            self._log.record_malformed,
+            self._instruments.record_malformed,
         )
 
     async def start(self) -> None:
@@ -180,14 +205,24 @@ class Application:
         self._reloader = self._build_reloader()
         if self._reloader is not None:
             self._begin(self._reloader.run())
-        for name, listener in (("management", self._management), ("serve", self._listener)):
-            settings: Serve | Management = getattr(self._configuration, name)
-            try:
-                await listener.start(settings.host, settings.port, self._tls[name])
-            except OSError as error:
-                place = f"{settings.host or '*'}:{settings.port}"
-                reason = os.strerror(error.errno) if error.errno else str(error)
-                raise OSError(error.errno, f"{name}: can not listen on {place}: {reason}") from None
+        settings = self._configuration
+        if self._metrics is not None and self._metrics_at is not None:
+            await self._listen("metrics", self._metrics, self._metrics_at)
+        await self._listen("management", self._management, settings.management)
+        await self._listen("serve", self._listener, settings.serve)
+
+    async def _listen(
+        self,
+        name: str,
+        listener: Listener | ManagementListener,
+        at: Serve | Management | MetricsEndpoint,
+    ) -> None:
+        try:
+            await listener.start(at.host, at.port, self._tls.get(name))
+        except OSError as error:
+            place = f"{at.host or '*'}:{at.port}"
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise OSError(error.errno, f"{name}: can not listen on {place}: {reason}") from None
 
     def _build_reloader(self) -> Reloader | None:
         source = self._configuration.providers.file_system
@@ -216,18 +251,13 @@ class Application:
         """Lets requests under way finish for ten seconds at most, then gives everything back."""
         await self._listener.drain(_DRAIN_SECONDS)
         await self._management.close()
+        if self._metrics is not None:
+            await self._metrics.close()
         await self._endpoints.close()
         for task in reversed(self._tasks):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-
-
-def _cache(settings: Cache, clock: Clock) -> FactCache:
-    if settings.type == "noop":
-        return NoCache()
-    limit = settings.config.entry_limit
-    return MemoryCache(clock) if limit is None else MemoryCache(clock, limit)
 
 
 def _answers(serve: Serve) -> Answers:
@@ -242,15 +272,4 @@ def _answers(serve: Serve) -> Answers:
             Reason.NO_RULE: statuses.no_rule_error.code,
         },
         verbose=serve.respond.verbose,
-    )
-
-
-def _limits(serve: Serve) -> Limits:
-    return Limits(
-        # The reference reads so much beyond its limit before it refuses; so do we.
-        head_octets=serve.buffer_limit.read + 4096,
-        read_timeout=serve.timeout.read,
-        write_timeout=serve.timeout.write,
-        idle_timeout=serve.timeout.idle or serve.timeout.read,
-        idle_upstreams=serve.connections_limit.max_idle_per_host,
     )

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from cryptography import x509
+
 from edgeauth.contract.jwks import PublishedKeys, publish_keys
 from edgeauth.contract.keystore import KeyStore, read_key_store
 from edgeauth.contract.signer import Signer
@@ -38,6 +40,11 @@ class Signers:
         if store is None:
             store = self._stores[path, password] = read_key_store(Path(path), password)
         return store.signing_key(key_id, self._clock.now())
+
+    def certificates(self) -> tuple[x509.Certificate, ...]:
+        """Returns the certificates of all keys of every store that something is signed with."""
+        keys = (key for store in self._stores.values() for key in store.keys)
+        return tuple(certificate for key in keys for certificate in key.chain)
 
     def published(self) -> PublishedKeys:
         """Returns the public keys of every store that something is signed with.

@@ -87,6 +87,7 @@ class DecisionPoint:
             rule.owned,
             tuple(passed_over),
             subject.others(),
+            rule.rule_set,
         )
 
     async def _deny(
@@ -99,7 +100,8 @@ class DecisionPoint:
     ) -> Deny:
         answered, response = await respond(rule, seen, refusal, self._answers)
         name, others = ("", ()) if subject is None else (subject.id, subject.others())
-        return Deny(response, answered, rule.id, name, tuple(passed_over), others)
+        passed = tuple(passed_over)
+        return Deny(response, answered, rule.id, name, passed, others, rule.rule_set)
 
 
 def _place(bug: Exception) -> str:

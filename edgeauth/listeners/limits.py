@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from edgeauth.config.models.serve import Serve
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -32,3 +34,15 @@ class Limits:
     connect_timeout: float = 10.0
     connections: int = 16_384
     idle_upstreams: int = 100
+
+
+def limits_of(serve: Serve) -> Limits:
+    """Returns the limits that a configuration sets."""
+    return Limits(
+        # The reference reads so much beyond its limit before it refuses; so do we.
+        head_octets=serve.buffer_limit.read + 4096,
+        read_timeout=serve.timeout.read,
+        write_timeout=serve.timeout.write,
+        idle_timeout=serve.timeout.idle or serve.timeout.read,
+        idle_upstreams=serve.connections_limit.max_idle_per_host,
+    )

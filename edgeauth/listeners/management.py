@@ -5,7 +5,7 @@ Trust: whoever can reach the port may ask; bytes that are no request get a bare 
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,7 +17,7 @@ from edgeauth.model.json import Json
 from edgeauth.services.loading_status import LoadingStatus
 
 _log = structlog.get_logger()
-_SERVER: Final = {hdrs.SERVER: "edgeauth"}
+SERVER: Final = {hdrs.SERVER: "edgeauth"}
 """In place of what aiohttp would say: its version and Python's are nobody's business."""
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -31,27 +31,31 @@ def management_application(published: PublishedKeys, status: LoadingStatus) -> H
         status: of the rule sets, as it is when somebody asks.
     """
     etag = published.etag.decode("ascii")
-    kept = {hdrs.ETAG: etag, hdrs.CACHE_CONTROL: "public, max-age=60", **_SERVER}
+    kept = {hdrs.ETAG: etag, hdrs.CACHE_CONTROL: "public, max-age=60", **SERVER}
 
     def health(request: web.BaseRequest) -> web.Response:
         answer: dict[str, Json] = {"status": "ok"}
         if status.refused or "details" in request.query:
             answer["rules"] = _details(status)
-        return web.json_response(answer, headers={hdrs.CACHE_CONTROL: "no-store", **_SERVER})
+        return web.json_response(answer, headers={hdrs.CACHE_CONTROL: "no-store", **SERVER})
 
     def jwks(request: web.BaseRequest) -> web.Response:
         if _holds(request.headers.getall(hdrs.IF_NONE_MATCH, ()), etag):
             return web.Response(status=304, headers=kept)
         return web.Response(body=published.body, content_type="application/json", headers=kept)
 
-    pages = {"/.well-known/health": health, "/.well-known/jwks": jwks}
+    return pages_at({"/.well-known/health": health, "/.well-known/jwks": jwks})
+
+
+def pages_at(pages: Mapping[str, Callable[[web.BaseRequest], web.Response]]) -> Handler:
+    """Returns what serves pages by path, to GET alone."""
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         page = pages.get(request.path)
         if page is None:
-            return web.Response(status=404, headers=_SERVER)
+            return web.Response(status=404, headers=SERVER)
         if request.method != hdrs.METH_GET:
-            return web.Response(status=405, headers={hdrs.ALLOW: hdrs.METH_GET, **_SERVER})
+            return web.Response(status=405, headers={hdrs.ALLOW: hdrs.METH_GET, **SERVER})
         return page(request)
 
     return answer
@@ -100,7 +104,7 @@ class _Connection(web.RequestHandler):
         """Returns a bare answer; tells the operator about a bug of edgeauth's own."""
         if status >= 500:
             _log.error("bug in the management door", error=type(exc).__name__)
-        answer = web.Response(status=status, headers=_SERVER)
+        answer = web.Response(status=status, headers=SERVER)
         answer.force_close()
         return answer
 
@@ -114,7 +118,7 @@ class _Server(web.Server):
 
 
 class ManagementListener:
-    """Serves the management application.
+    """Serves an application for operators.
 
     Args:
         application: what is served.

@@ -72,6 +72,7 @@ class Permit(NamedTuple):
     """Refusals of authenticators that one further down made up for."""
     principals: tuple[tuple[str, str], ...] = ()
     """Name and id of each principal but the default one."""
+    rule_set: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Deny:
     subject_id: str = ""
     downgrades: tuple[Refusal, ...] = ()
     principals: tuple[tuple[str, str], ...] = ()
+    rule_set: str = ""
 
 
 Decision = Permit | Deny

@@ -5,7 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from edgeauth.ports.services import Clock
+from edgeauth.config.models.configuration import Cache
+from edgeauth.ports.services import Clock, FactCache
 
 DEFAULT_ENTRY_LIMIT: Final = 16_384
 """About 128 MiB, since a token's claims or a contract take 8 KiB at the most as a rule."""
@@ -76,3 +77,10 @@ class NoCache:
 
     def store(self, key: bytes, fact: object, expires_at: float) -> None:
         """Keeps nothing."""
+
+
+def configured_cache(settings: Cache, clock: Clock) -> FactCache:
+    """Returns the cache that a configuration asks for."""
+    if settings.type == "noop":
+        return NoCache()
+    return MemoryCache(clock, settings.config.entry_limit or DEFAULT_ENTRY_LIMIT)

@@ -104,11 +104,21 @@ class Providers(Specification):
     file_system: FileSystem | None = None
 
 
+class Metrics(Specification):
+    """What is counted; whether anybody is told is said by variables of the environment."""
+
+    enabled: bool = True
+    cover_rules: bool = False
+    """Whether the time that each rule takes is measured."""
+    cover_cache: bool = False
+    """Whether what the cache is asked and given is counted."""
+
+
 class Configuration(Specification):
     """Everything that a process is told at start."""
 
     refused: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("metrics", "tracing", "profiling", "secret_management", "master_key"), NOT_YET
+        ("tracing", "profiling", "secret_management", "master_key"), NOT_YET
     ) | {"secrets_reload_enabled": NOT_YET}
 
     version: str = ""
@@ -116,6 +126,7 @@ class Configuration(Specification):
     management: Management = Management()
     log: Log = Log()
     cache: Cache = Cache()
+    metrics: Metrics = Metrics()
     mechanisms: Mechanisms = Mechanisms()
     default_rule: DefaultRule | None = None
     providers: Providers = Providers()

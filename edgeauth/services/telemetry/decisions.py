@@ -1,0 +1,118 @@
+"""Counts of decisions, and how long rules took."""
+
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Final
+
+from edgeauth.model.decision import Decision, Permit
+from edgeauth.model.errors import Malformed, Reason
+from edgeauth.model.request import Request
+
+BOUNDS: Final = (
+    10e-6, 25e-6, 50e-6, 75e-6, 100e-6, 250e-6, 500e-6, 750e-6,
+    1e-3, 2.5e-3, 5e-3, 7.5e-3, 10e-3, 25e-3, 50e-3, 75e-3, 0.1, 0.25, 0.5, 1.0, 5.0,
+)  # fmt: skip
+"""Seconds: the upper ends of all buckets but the last one, which has none."""
+MAX_RULES: Final = 20_000
+"""Rules that durations are kept of: a reload may bring other ones again and again."""
+
+RecordDecision = Callable[[Request, Decision], None]
+RecordMalformed = Callable[[str, Malformed], None]
+Decide = Callable[[Request], Coroutine[None, None, Decision]]
+
+
+class DecisionCounts:
+    """Counts decisions on their way to the log.
+
+    Args:
+        record: takes decisions.
+        record_malformed: takes refusals of bytes that are no request.
+
+    Attributes:
+        permitted: how many requests might pass.
+        denied: how many might not, by the class of the refusal.
+        malformed: how often bytes were no request.
+    """
+
+    def __init__(self, record: RecordDecision, record_malformed: RecordMalformed) -> None:
+        self._record = record
+        self._record_malformed = record_malformed
+        self.permitted = 0
+        self.denied = dict.fromkeys(Reason, 0)
+        self.malformed = 0
+
+    def record(self, request: Request, decision: Decision) -> None:
+        """Counts a decision and passes it on."""
+        if isinstance(decision, Permit):
+            self.permitted += 1
+        else:
+            self.denied[decision.refusal.reason] += 1
+        self._record(request, decision)
+
+    def record_malformed(self, client: str, malformed: Malformed) -> None:
+        """Counts bytes that are no request and passes them on."""
+        self.malformed += 1
+        self._record_malformed(client, malformed)
+
+
+RuleName = tuple[str, str]
+"""The name of a rule set, and the id of a rule; a plain tuple, since one is made a decision."""
+
+
+class Durations:
+    """How often something took how long.
+
+    Attributes:
+        counts: by bucket; one more than `BOUNDS`.
+        total: seconds, all together.
+    """
+
+    __slots__ = ("counts", "total")
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(BOUNDS) + 1)
+        self.total = 0.0
+
+    def buckets(self) -> Iterator[tuple[str, float]]:
+        """Yields the upper end of each bucket with everything up to there."""
+        so_far = 0
+        for bound, count in zip((*map(str, BOUNDS), "+Inf"), self.counts, strict=True):
+            so_far += count
+            yield bound, so_far
+
+
+class TimedDecisions:
+    """Measures decisions by the rule that made them (`metrics.cover_rules`).
+
+    Args:
+        decide: decides.
+        now: seconds that only ever grow.
+
+    Attributes:
+        durations: by rule.
+    """
+
+    def __init__(self, decide: Decide, now: Callable[[], float] = time.perf_counter) -> None:
+        self._decide = decide
+        self._now = now
+        self.durations: dict[RuleName, Durations] = {}
+
+    async def decide(self, request: Request) -> Decision:
+        """Returns the decision about a request."""
+        begin = self._now()
+        decision = await self._decide(request)
+        seconds = self._now() - begin
+        durations = self.durations.get((decision.rule_set, decision.rule_id))
+        if durations is None:
+            durations = self._first(decision)
+        durations.counts[bisect_left(BOUNDS, seconds)] += 1
+        durations.total += seconds
+        return decision
+
+    def _first(self, decision: Decision) -> Durations:
+        """Returns new durations, which are kept if there is a rule to keep them for, and room."""
+        durations = Durations()
+        if decision.rule_id and len(self.durations) < MAX_RULES:
+            self.durations[decision.rule_set, decision.rule_id] = durations
+        return durations

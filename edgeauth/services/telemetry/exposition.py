@@ -1,0 +1,163 @@
+"""Everything that was counted, in the form that Prometheus reads.
+
+Source:
+    OpenMetrics 1.0 and the Prometheus text format 0.0.4, by prometheus-client.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from edgeauth.ports.services import Clock
+from edgeauth.services.loading_status import LoadingStatus
+from edgeauth.services.telemetry.cache import CountedCache
+from edgeauth.services.telemetry.certificates import CertificateEnd
+from edgeauth.services.telemetry.decisions import DecisionCounts, TimedDecisions
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What is told.
+
+    Attributes:
+        clock: the time until certificates end.
+        status: of the rule sets.
+        decisions: how many there were.
+        certificates: those in use.
+        rules: how long they took; None unless `metrics.cover_rules` is on.
+        cache: what it was asked; None unless `metrics.cover_cache` is on.
+    """
+
+    clock: Clock
+    status: LoadingStatus
+    decisions: DecisionCounts
+    certificates: tuple[CertificateEnd, ...]
+    rules: TimedDecisions | None = None
+    cache: CountedCache | None = None
+
+
+class Exposition:
+    """Tells what was counted.
+
+    Args:
+        counted: read each time somebody asks.
+    """
+
+    def __init__(self, counted: Counted) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(_Families(counted))
+        ProcessCollector(registry=self._registry)
+        PlatformCollector(registry=self._registry)
+
+    def render(self, accept: str) -> tuple[bytes, str]:
+        """Returns the text and its media type.
+
+        Args:
+            accept: the field of the request, which chooses between the two formats.
+        """
+        encode, media_type = choose_encoder(accept)
+        return encode(self._registry), media_type
+
+
+class _Families(Collector):
+    def __init__(self, counted: Counted) -> None:
+        self._counted = counted
+
+    def collect(self) -> Iterator[Metric]:
+        """Yields every family with the numbers of now."""
+        counted = self._counted
+        yield _decisions(counted.decisions)
+        yield CounterMetricFamily(
+            "edgeauth_malformed_requests",
+            "Bytes that were no request.",
+            counted.decisions.malformed,
+        )
+        yield from _rule_sets(counted.status)
+        yield _certificates(counted.certificates, counted.clock.now())
+        if counted.rules is not None:
+            yield _durations(counted.rules)
+        if counted.cache is not None:
+            yield from _cache(counted.cache)
+
+
+def _decisions(counts: DecisionCounts) -> Metric:
+    family = CounterMetricFamily(
+        "edgeauth_decisions", "Decisions by outcome and class.", labels=("outcome", "reason")
+    )
+    family.add_metric(("permit", ""), counts.permitted)
+    for reason, count in counts.denied.items():
+        family.add_metric(("deny", reason.value), count)
+    return family
+
+
+def _rule_sets(status: LoadingStatus) -> Iterator[Metric]:
+    labels = ("ruleset_id", "ruleset_name", "provider")
+    loaded = GaugeMetricFamily("rules_loaded", "Rules in force by rule set.", labels=labels)
+    for each in status.loaded:
+        loaded.add_metric((each.id, each.name, each.provider), each.rules)
+    yield loaded
+    refused = GaugeMetricFamily(
+        "edgeauth_rule_sets_refused",
+        "Problems of rule sets whose newest text is not in force.",
+        labels=("ruleset_id", "code"),
+    )
+    for wrong in status.refused:
+        refused.add_metric((wrong.id, wrong.code), wrong.problems)
+    yield refused
+    reloads = CounterMetricFamily(
+        "edgeauth_rule_reloads", "Reloads of rule sets by result.", labels=("result",)
+    )
+    reloads.add_metric(("success",), status.successes)
+    reloads.add_metric(("failure",), status.failures)
+    yield reloads
+    yield GaugeMetricFamily(
+        "edgeauth_rule_reload_last_success_timestamp_seconds",
+        "When all rule sets were last in force as they are written.",
+        status.last_success,
+    )
+
+
+def _certificates(certificates: tuple[CertificateEnd, ...], now: float) -> Metric:
+    family = GaugeMetricFamily(
+        "certificate_expiry_seconds",
+        "Time until a certificate ends; negative afterwards.",
+        labels=("issuer", "serial_nr", "subject", "dns_names"),
+    )
+    for each in certificates:
+        labels = (each.issuer, each.serial_nr, each.subject, each.dns_names)
+        family.add_metric(labels, each.expires_at - now)
+    return family
+
+
+def _durations(timed: TimedDecisions) -> Metric:
+    family = HistogramMetricFamily(
+        "rule_execution_duration_seconds",
+        "Time from a request to its decision by rule.",
+        labels=("rule_id", "ruleset_name"),
+    )
+    for (rule_set, rule), durations in timed.durations.items():
+        family.add_metric((rule, rule_set), list(durations.buckets()), durations.total)
+    return family
+
+
+def _cache(cache: CountedCache) -> Iterator[Metric]:
+    asked = CounterMetricFamily(
+        "cache_get_requests", "What a cache was asked.", labels=("backend", "result")
+    )
+    asked.add_metric((cache.backend, "hit"), cache.hits)
+    asked.add_metric((cache.backend, "miss"), cache.misses)
+    yield asked
+    given = CounterMetricFamily(
+        "cache_set_requests", "What a cache was given.", labels=("backend", "result")
+    )
+    given.add_metric((cache.backend, "success"), cache.stored)
+    yield given

@@ -1,0 +1,86 @@
+"""The instruments that a process is fitted with, or not."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+
+from edgeauth.config.models.configuration import Metrics
+from edgeauth.ports.services import Clock, FactCache
+from edgeauth.services.decision_log import DecisionLog
+from edgeauth.services.loading_status import LoadingStatus
+from edgeauth.services.telemetry.cache import CountedCache
+from edgeauth.services.telemetry.certificates import end_of
+from edgeauth.services.telemetry.decisions import Decide, DecisionCounts, TimedDecisions
+
+if TYPE_CHECKING:
+    from edgeauth.services.telemetry.exposition import Exposition
+
+
+class Instruments:
+    """Counts what somebody will be told; what nobody hears of costs nothing.
+
+    Args:
+        settings: the `metrics` section.
+        log: takes every decision after it was counted.
+        clock: the time until certificates end.
+        status: of the rule sets.
+        told: whether there is anybody to tell.
+
+    Attributes:
+        record: takes decisions.
+        record_malformed: takes refusals of bytes that are no request.
+    """
+
+    def __init__(
+        self,
+        settings: Metrics,
+        log: DecisionLog,
+        clock: Clock,
+        status: LoadingStatus,
+        *,
+        told: bool,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._status = status
+        self._told = told
+        self._counts = DecisionCounts(log.record, log.record_malformed)
+        self._rules: TimedDecisions | None = None
+        self._cache: CountedCache | None = None
+        counted = self._counts if told else log
+        self.record = counted.record
+        self.record_malformed = counted.record_malformed
+
+    def cache(self, cache: FactCache, backend: str) -> FactCache:
+        """Returns a cache, counted if that is wanted.
+
+        Args:
+            cache: keeps the facts.
+            backend: what it is called.
+        """
+        if not (self._told and self._settings.cover_cache):
+            return cache
+        self._cache = CountedCache(cache, backend)
+        return self._cache
+
+    def decide(self, decide: Decide) -> Decide:
+        """Returns what decides, measured by rule if that is wanted."""
+        if not (self._told and self._settings.cover_rules):
+            return decide
+        self._rules = TimedDecisions(decide)
+        return self._rules.decide
+
+    def exposition(self, certificates: Iterable[x509.Certificate]) -> "Exposition":
+        """Returns what tells it all.
+
+        Args:
+            certificates: those in use.
+        """
+        # A quarter of a second that commands do not need.
+        from edgeauth.services.telemetry.exposition import Counted, Exposition  # noqa: PLC0415
+
+        ends = tuple(dict.fromkeys(map(end_of, certificates)))
+        return Exposition(
+            Counted(self._clock, self._status, self._counts, ends, self._rules, self._cache)
+        )

@@ -1,0 +1,59 @@
+"""Metrics of a real process."""
+
+import subprocess
+
+import pytest
+
+from tests.integration.processes import COMMAND, Place, ask, finished, free_port, stop
+
+pytestmark = pytest.mark.slow
+
+
+def told(port: int) -> dict[str, str]:
+    status, _, body = ask(port, "/metrics")
+    assert status == 200
+    lines = [line for line in body.decode().splitlines() if not line.startswith("#")]
+    return dict(line.rsplit(" ", 1) for line in lines)
+
+
+def test_prometheus_asks_on_a_port_of_its_own(place: Place, monkeypatch: pytest.MonkeyPatch):
+    port = free_port()
+    monkeypatch.setenv("OTEL_METRICS_EXPORTER", "prometheus")
+    monkeypatch.setenv("OTEL_EXPORTER_PROMETHEUS_PORT", str(port))
+    text = (place.folder / "edgeauth.yaml").read_text()
+    (place.folder / "edgeauth.yaml").write_text(
+        f"{text}metrics: {{cover_rules: true, cover_cache: true}}\n"
+    )
+    with place.running("decision") as process:
+        ask(place.port, "/open")
+        ask(place.port, "/open")
+        ask(place.port, "/other")
+        ask(place.port, "/open/%2e%2e")
+        found = told(port)
+        assert ask(port, "/")[0] == 404
+        assert ask(place.management, "/metrics")[0] == 404
+        stop(process)
+
+    assert found['edgeauth_decisions_total{outcome="permit",reason=""}'] == "2.0"
+    assert found['edgeauth_decisions_total{outcome="deny",reason="authentication_error"}'] == "1.0"
+    assert found["edgeauth_malformed_requests_total"] == "1.0"
+    label = '{rule_id="open",ruleset_name=""}'
+    assert found[f"rule_execution_duration_seconds_count{label}"] == "2.0"
+    (loaded,) = [name for name in found if name.startswith("rules_loaded")]
+    assert 'ruleset_id="file_system:rules.yaml"' in loaded
+    assert found[loaded] == "1.0"
+
+
+@pytest.mark.parametrize("command", [("serve", "decision"), ("validate", "config")])
+def test_an_exporter_that_would_tell_nobody_is_refused(
+    place: Place, monkeypatch: pytest.MonkeyPatch, command: tuple[str, str]
+):
+    monkeypatch.setenv("OTEL_METRICS_EXPORTER", "otlp")
+
+    done: subprocess.CompletedProcess[str] = finished(
+        *command, "-c", "edgeauth.yaml", "--insecure", folder=place.folder
+    )
+
+    assert COMMAND.exists()
+    assert done.returncode == 3
+    assert 'OTEL_METRICS_EXPORTER: "otlp" is not supported yet' in done.stderr

@@ -1,0 +1,129 @@
+"""What Prometheus reads."""
+
+from datetime import UTC, datetime
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from prometheus_client.parser import text_string_to_metric_families
+
+from edgeauth.config.models.configuration import Metrics
+from edgeauth.model.decision import Deny, HeaderEdits, Permit, Refusal, Response
+from edgeauth.model.errors import Malformed, Reason
+from edgeauth.model.request import Request
+from edgeauth.services.cache_memory import MemoryCache
+from edgeauth.services.decision_log import DecisionLog
+from edgeauth.services.loading_status import LoadedRuleSet, LoadingStatus, RefusedRuleSet
+from edgeauth.services.telemetry.instruments import Instruments
+from tests.fakes.certificates import certificate
+from tests.fakes.clock import FakeClock
+from tests.fakes.driving import run_straight
+from tests.fakes.rules import asked
+
+STATUS = LoadingStatus(
+    (LoadedRuleSet("file_system:a.yaml", 'with "quotes"\nand lines', "file_system", 3),),
+    (RefusedRuleSet("file_system:b.yaml", 2, "conflict", 7, 1.0),),
+    successes=4,
+    failures=5,
+    last_success=6.0,
+)
+ALL = Metrics(cover_rules=True, cover_cache=True)
+
+
+class Nowhere:
+    def write(self, data: bytes, /) -> object: ...
+    def flush(self) -> object: ...
+
+
+def instruments(settings: Metrics = ALL, *, told: bool = True) -> Instruments:
+    clock = FakeClock()
+    return Instruments(settings, DecisionLog(Nowhere(), clock), clock, STATUS, told=told)
+
+
+def samples(of: Instruments, *certificates: object) -> dict[tuple[str, ...], float]:
+    """Returns each value by name and values of labels, in the order of their names."""
+    text, media_type = of.exposition(certificates).render("text/plain")
+    assert media_type.startswith("text/plain")
+    return {
+        (sample.name, *(text for _, text in sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text.decode())
+        for sample in family.samples
+    }
+
+
+def test_decisions_are_told_by_outcome_and_class():
+    made = instruments()
+    made.record(asked(), Permit("r", "alice", HeaderEdits(), None))
+    made.record(asked(), Deny(Response(403), Refusal(Reason.AUTHORIZATION, "no")))
+    made.record_malformed("192.0.2.1", Malformed("no"))
+
+    told = samples(made)
+
+    assert told["edgeauth_decisions_total", "permit", ""] == 1
+    assert told["edgeauth_decisions_total", "deny", "authorization_error"] == 1
+    assert told["edgeauth_decisions_total", "deny", "internal_error"] == 0
+    assert told["edgeauth_malformed_requests_total",] == 1
+
+
+def test_rule_sets_are_told_as_they_are():
+    told = samples(instruments())
+
+    name = 'with "quotes"\nand lines'
+    assert told["rules_loaded", "file_system", "file_system:a.yaml", name] == 3
+    assert told["edgeauth_rule_sets_refused", "conflict", "file_system:b.yaml"] == 2
+    assert told["edgeauth_rule_reloads_total", "success"] == 4
+    assert told["edgeauth_rule_reloads_total", "failure"] == 5
+    assert told["edgeauth_rule_reload_last_success_timestamp_seconds",] == 6
+
+
+def test_the_end_of_certificates_is_told():
+    end = datetime(2030, 1, 1, tzinfo=UTC)
+    shown = certificate(ec.generate_private_key(ec.SECP256R1()), "edge.test", end=end)
+    made = instruments()
+
+    told = samples(made, shown, shown)
+
+    (left,) = [value for name, value in told.items() if name[0] == "certificate_expiry_seconds"]
+    assert left == pytest.approx(end.timestamp() - FakeClock().now())
+
+
+def test_rules_and_the_cache_are_told_where_they_are_covered():
+    made = instruments()
+    cache = made.cache(MemoryCache(FakeClock()), "in-memory")
+    cache.store(b"k", "fact", FakeClock().now() + 9)
+    assert (cache.find(b"k"), cache.find(b"other")) == ("fact", None)
+
+    async def decide(_: Request) -> Permit:
+        return Permit("r", "alice", HeaderEdits(), None, rule_set="shop")
+
+    run_straight(made.decide(decide)(asked()))
+    told = samples(made)
+
+    assert told["cache_get_requests_total", "in-memory", "hit"] == 1
+    assert told["cache_get_requests_total", "in-memory", "miss"] == 1
+    assert told["cache_set_requests_total", "in-memory", "success"] == 1
+    assert told["rule_execution_duration_seconds_count", "r", "shop"] == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"), [(Metrics(), True), (ALL, False)], ids=["not covered", "nobody to tell"]
+)
+def test_what_nobody_hears_of_costs_nothing(settings: Metrics, told: bool):
+    made = instruments(settings, told=told)
+    cache = MemoryCache(FakeClock())
+
+    async def decide(_: Request) -> Permit:
+        raise AssertionError
+
+    assert made.cache(cache, "in-memory") is cache
+    assert made.decide(decide) is decide
+
+
+def test_the_process_tells_of_itself():
+    assert samples(instruments())["process_resident_memory_bytes",] > 0
+
+
+def test_open_metrics_is_spoken_where_it_is_preferred():
+    text, media_type = instruments().exposition(()).render("application/openmetrics-text")
+
+    assert media_type.startswith("application/openmetrics-text")
+    assert text.endswith(b"# EOF\n")
