@@ -38,18 +38,24 @@ from edgeauth.listeners.limits import limits_of
 from edgeauth.listeners.management import ManagementListener, management_application
 from edgeauth.listeners.metrics import metrics_application
 from edgeauth.listeners.proxy import ProxyDoor
-from edgeauth.listeners.server import Door, Listener
+from edgeauth.listeners.server import Door, Listener, trusted_by
 from edgeauth.listeners.tls import listener_key, server_context
 from edgeauth.mechanisms.builtins import TYPES
 from edgeauth.model.errors import Reason
+from edgeauth.ports.proofs import Nonces
 from edgeauth.ports.services import Services
 from edgeauth.providers.reload import Reloader, Reloading
 from edgeauth.services.cache_memory import configured_cache
 from edgeauth.services.clock import SystemClock
 from edgeauth.services.decision_log import DecisionLog
 from edgeauth.services.endpoints import HttpEndpoints
+from edgeauth.services.issuer_directory import Issuers
 from edgeauth.services.loading_status import LoadingStatus
+from edgeauth.services.master_keys import read_master_keys
+from edgeauth.services.nonces import SealedNonces
+from edgeauth.services.replays import MemoryReplayStore
 from edgeauth.services.telemetry.instruments import Instruments
+from edgeauth.services.trust_stores import TrustStoreFiles
 from edgeauth.services.verification_keys import IssuerKeys
 from edgeauth.wire.answers import Answers
 
@@ -110,6 +116,7 @@ class Application:
         self._tls = {name: self._context(name, problems) for name in ("serve", "management")}
         self._rule_sets: RuleSetsInForce | None = None
         self._reloader: Reloader | None = None
+        self._nonces = self._sealed_nonces(problems)
         rules = self._rules(blueprint, signers, problems)
         self._decisions = DecisionPoint(rules, self._answers, self._instruments.record)
         self._listener = self._build_listener(blueprint.mode, self._decisions)
@@ -150,15 +157,30 @@ class Application:
 
     def _services(self, signers: Signers) -> Services:
         endpoints = self._endpoints
+        issuers = Issuers(endpoints, self._clock)
         return Services(
             self._clock,
             self._cache,
             endpoints,
             endpoints.access_tokens,
-            IssuerKeys(endpoints, self._clock),
+            issuers,
+            IssuerKeys(endpoints, self._clock, issuers),
+            TrustStoreFiles(),
+            MemoryReplayStore(self._clock),
+            self._nonces,
             signers,
             self._answers,
         )
+
+    def _sealed_nonces(self, problems: Collector) -> Nonces | None:
+        key = self._configuration.master_key
+        if key is None:
+            return None
+        try:
+            return SealedNonces(read_master_keys(key), self._clock)
+        except ValueError as error:
+            problems.add(key.problem(str(error), code=Code.UNUSABLE))
+            return None
 
     def _published(self, signers: Signers, problems: Collector) -> PublishedKeys:
         try:
@@ -191,7 +213,7 @@ class Application:
             door,
             deadlines,
             limits,
-            serve.trusted_proxies,
+            trusted_by(serve),
             self._instruments.record_malformed,
         )
 

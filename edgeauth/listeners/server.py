@@ -2,13 +2,14 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import Final, Protocol, TypeVar
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 import structlog
 
+from edgeauth.config.models.serve import Serve
 from edgeauth.listeners.connection import ClientConnection
 from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.exchange import Exchange
@@ -26,6 +27,22 @@ T = TypeVar("T")
 Decide = Callable[[Request], Coroutine[None, None, Decision]]
 Network = IPv4Network | IPv6Network
 RecordMalformed = Callable[[str, Malformed], None]
+
+
+class TrustedProxies(NamedTuple):
+    """Peers that speak for their clients."""
+
+    networks: tuple[Network, ...] = ()
+    certificate_field: bytes | None = None
+    """The field in which they tell of the client's certificate, in lower case."""
+
+
+def trusted_by(serve: Serve) -> TrustedProxies:
+    """Returns the peers that the configuration trusts."""
+    field = serve.client_certificate_from
+    return TrustedProxies(
+        tuple(serve.trusted_proxies), None if field is None else field.lower().encode("ascii")
+    )
 
 
 class Door(Protocol):
@@ -52,7 +69,7 @@ class Listener:
         door: enforces permits.
         deadlines: the clock that the door counts with as well; the listener makes it tick.
         limits: what a client may cost.
-        trusted_proxies: peers whose forwarding fields are believed.
+        trusted: peers whose forwarding fields are believed.
         record_malformed: is told the client's address and what was wrong with its bytes.
     """
 
@@ -62,7 +79,7 @@ class Listener:
         door: Door,
         deadlines: Deadlines,
         limits: Limits,
-        trusted_proxies: Sequence[Network] = (),
+        trusted: TrustedProxies = TrustedProxies(),  # noqa: B008  (immutable)
         record_malformed: RecordMalformed = lambda _address, _malformed: None,
     ) -> None:
         self.decide = decide
@@ -72,7 +89,7 @@ class Listener:
         self.enforce = door.enforce
         self._door = door
         self._deadlines = deadlines
-        self._trusted = tuple(trusted_proxies)
+        self._trusted = trusted
         self._record_malformed = record_malformed
         self._connections: set[ClientConnection] = set()
         self._tasks: set[asyncio.Task[object]] = set()
@@ -143,9 +160,11 @@ class Listener:
         if address.version == 6 and address.ipv4_mapped is not None:
             address = address.ipv4_mapped
         trusted = any(
-            address.version == network.version and address in network for network in self._trusted
+            address.version == network.version and address in network
+            for network in self._trusted.networks
         )
-        return Peer(str(address), trusted=trusted, scheme=scheme)
+        field = self._trusted.certificate_field if trusted else None
+        return Peer(str(address), trusted=trusted, scheme=scheme, certificate_field=field)
 
     def admit(self, connection: ClientConnection) -> bool:
         """Returns whether there is room for one more connection, and counts it."""

@@ -8,6 +8,7 @@ from edgeauth.mechanisms.authenticators import (
     basic_auth,
     generic as session,
     jwt,
+    oauth2_introspection,
     unauthorized,
 )
 from edgeauth.mechanisms.authorizers import allow, cel, deny, remote
@@ -33,6 +34,7 @@ TYPES: Final[tuple[MechanismType[Specification], ...]] = (
     basic_auth.TYPE,
     session.TYPE,
     jwt.TYPE,
+    oauth2_introspection.TYPE,
     unauthorized.TYPE,
     allow.TYPE,
     cel.TYPE,

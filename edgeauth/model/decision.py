@@ -21,6 +21,9 @@ class Refusal:
         source: id of the mechanism that said so.
         step: id of the step that said so.
         challenges: values for `WWW-Authenticate` (RFC 9110 section 11.6.1).
+        status: that of the challenges, where it is another than that of the class: 403 for
+            `insufficient_scope` (RFC 6750 section 3.1).
+        fields: what else the client needs to mend its request, such as `DPoP-Nonce`.
     """
 
     reason: Reason
@@ -29,6 +32,8 @@ class Refusal:
     source: str = ""
     step: str = ""
     challenges: tuple[bytes, ...] = ()
+    status: int | None = None
+    fields: tuple[Field, ...] = ()
 
     def __post_init__(self) -> None:
         if self.reason not in self.causes:

@@ -7,6 +7,8 @@ that was matched is the path that conditions see and the path that is forwarded.
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from edgeauth.model.client_certificate import ClientCertificate
+
 
 class Headers(dict[bytes, bytes]):
     """Header fields in the order they came, and a map from each name to its value.
@@ -68,6 +70,8 @@ class Request(NamedTuple):
     """The client's fields, those of untrusted forwarding already removed."""
     client_addresses: tuple[str, ...]
     """Addresses of the forwarding chain, the TCP peer last."""
+    client_certificate: ClientCertificate | None = None
+    """What the client has shown; None when it has shown none, or nobody trusted says so."""
 
     @property
     def hostname(self) -> str:

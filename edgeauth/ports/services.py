@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from edgeauth.expressions.secrets import NO_SECRETS, Secrets
-from edgeauth.model.identity import fingerprint
 from edgeauth.model.json import Json
 from edgeauth.ports.endpoint_authentication import ClientCredentials
 from edgeauth.ports.endpoint_settings import CallSettings
-from edgeauth.ports.endpoints import Call, Endpoint
+from edgeauth.ports.endpoints import Call
+from edgeauth.ports.issuers import IssuerDirectory, TrustStores, VerificationKeys
+from edgeauth.ports.proofs import Nonces, ReplayStore
 from edgeauth.wire.answers import Answers
-from edgeauth.wire.jwk import PublicKey
 
 
 @types.coroutine
@@ -194,63 +194,6 @@ class EndpointKeys(Protocol):
         ...
 
 
-class ResolvedKeys(NamedTuple):
-    """Keys that may have signed a token."""
-
-    issuer: str | None
-    """What the issuer's metadata calls it; None for a bare JWKS endpoint."""
-    candidates: tuple[PublicKey, ...]
-    valid_until: float
-    """Seconds since the epoch after which these keys have to be asked for again."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeySource:
-    """Where verification keys come from.
-
-    Attributes:
-        endpoint: what is asked.
-        is_metadata: whether it is an RFC 8414 or OpenID Connect discovery endpoint, whose answer
-            leads to the key set, and not a key set itself.
-        check_issuer: whether the metadata's issuer must fit the URL it was fetched from.
-        ttl: seconds for which a fetched key set is believed.
-        key_set: how the key set that metadata leads to is fetched; None takes trust and limits of
-            the metadata's endpoint, but not its credentials.
-    """
-
-    endpoint: Endpoint
-    is_metadata: bool
-    check_issuer: bool = True
-    ttl: float = 600.0
-    key_set: CallSettings | None = None
-
-    @property
-    def fingerprint(self) -> bytes:
-        """Returns a digest over all of this, for cache keys."""
-        key_set = b"" if self.key_set is None else self.key_set.fingerprint
-        kind = b"metadata" if self.is_metadata else b"jwks"
-        checked = b"checked" if self.check_issuer else b"unchecked"
-        ttl = repr(self.ttl).encode()
-        return fingerprint(self.endpoint.fingerprint, kind, checked, ttl, key_set)
-
-
-class VerificationKeys(Protocol):
-    """The public keys of issuers."""
-
-    async def resolve(self, source: KeySource, issuer: str, kid: str | None) -> ResolvedKeys:
-        """Returns the candidates for a token; none when the key id is unknown.
-
-        Args:
-            source: where to ask.
-            issuer: the token's unverified `iss`, the `TokenIssuer` of templated URLs.
-            kid: the token's key id; None asks for every key of the set.
-
-        Raises:
-            Fault: the issuer could not be asked, or what it said is no key set.
-        """
-        ...
-
-
 class ContractSigner(Protocol):
     """A key that signs contracts."""
 
@@ -281,13 +224,21 @@ class ContractSigners(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything that a mechanism may be built with."""
+    """Everything that a mechanism may be built with.
+
+    Attributes:
+        nonces: None where no `master_key` is configured.
+    """
 
     clock: Clock
     cache: FactCache
     endpoints: Endpoints
     access_tokens: AccessTokens
+    issuers: IssuerDirectory
     verification_keys: VerificationKeys
+    trust_stores: TrustStores
+    replays: ReplayStore
+    nonces: Nonces | None
     signers: ContractSigners
     answers: Answers
     secrets: Secrets = NO_SECRETS

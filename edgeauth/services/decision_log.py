@@ -155,7 +155,7 @@ class DecisionLog:
 def _line(now: float, request: Request, decision: Decision) -> _Line:
     downgrades = tuple(map(_cause, decision.downgrades)) if decision.downgrades else ()
     others = dict(decision.principals) or None
-    method, scheme, host, path, _, _, client = request
+    method, scheme, host, path, _, _, client, _ = request
     if isinstance(decision, Permit):
         return _Line(
             now, "permit", method, scheme, host, path, client,

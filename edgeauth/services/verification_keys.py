@@ -8,34 +8,29 @@ Rules:
    `COOL_DOWN` seconds, so that nobody makes us flood the issuer with invented ids (attack 121).
    When that fails, the set at hand stays.
 3. Whoever waits for the same keys waits for the same fetch, and nobody who goes away ends it.
+4. A key with a certificate that nobody trusted vouches for is left out, and no other. A set is
+   fetched again when the first certificate of its keys ends.
 
 Trust: issuers' answers; key ids are a stranger's words.
 """
 
-import asyncio
+from math import inf
 from typing import Final, NamedTuple
 
 from edgeauth.model.errors import Fault, Malformed, Reason
 from edgeauth.model.identity import fingerprint
-from edgeauth.model.json import Json
 from edgeauth.ports.endpoints import Call
-from edgeauth.ports.services import (
-    Clock,
-    Endpoints,
-    KeySource,
-    ResolvedKeys,
-    leave_fast_path,
-)
+from edgeauth.ports.issuers import IssuerDirectory, KeySource, ResolvedKeys
+from edgeauth.ports.services import Clock, Endpoints
+from edgeauth.services.issuer_directory import FAULT_TTL, MAX_ISSUERS, document_of
+from edgeauth.services.single_flight import SingleFlight, anew
 from edgeauth.wire.json import loads
-from edgeauth.wire.jwk import KeySet, parse_key_set
-from edgeauth.wire.metadata import parse_metadata
+from edgeauth.wire.jwk import KeySet, PublicKey, parse_key_set
+from edgeauth.wire.key_certificates import TrustAnchors
 
 COOL_DOWN: Final = 10.0
 """Seconds between two fetches because of unknown key ids."""
-FAULT_TTL: Final = 1.0
-"""Seconds for which a failed fetch is not repeated."""
-MAX_ISSUERS: Final = 1_000
-MAX_DOCUMENT_OCTETS: Final = 262_144
+_ALL: Final = b"the whole set"
 
 
 class _Believed(NamedTuple):
@@ -57,19 +52,31 @@ class _Believed(NamedTuple):
         return ResolvedKeys(self.issuer, () if key is None else (key,), self.valid_until)
 
 
+class _Origin(NamedTuple):
+    """Where the keys of one issuer come from."""
+
+    source: KeySource
+    issuer: str
+    """The `TokenIssuer` of templated URLs."""
+    call: Call
+    """What is asked first: for the metadata, or for the key set itself."""
+
+
 class _KeyHolder:
     """The keys of one source, as it is rendered for one issuer."""
 
-    def __init__(self, call: Call, source: KeySource, clock: Clock, endpoints: Endpoints) -> None:
-        self._call = call
-        self._source = source
+    def __init__(
+        self, origin: _Origin, clock: Clock, endpoints: Endpoints, directory: IssuerDirectory
+    ) -> None:
+        self._origin = origin
         self._clock = clock
         self._endpoints = endpoints
+        self._directory = directory
         self._believed: _Believed | None = None
         self._fault = Fault(Reason.COMMUNICATION, "the issuer's keys were never asked for")
         self._fault_until = 0.0
         self._next_search = 0.0
-        self._fetching: asyncio.Task[_Believed | Fault] | None = None
+        self._flights: SingleFlight[_Believed] = SingleFlight()
 
     def find(self, kid: str | None) -> ResolvedKeys | None:
         """Returns what is known without asking; None when the issuer has to be asked."""
@@ -77,7 +84,8 @@ class _KeyHolder:
         if self._believed is None or not self._believed.is_current(now):
             return None
         known = self._believed.candidates(kid)
-        if known.candidates or (self._fetching is None and now < self._next_search):
+        is_fetching = self._flights.is_running(_ALL)
+        if known.candidates or (not is_fetching and now < self._next_search):
             return known
         return None
 
@@ -88,84 +96,83 @@ class _KeyHolder:
             Fault: the set could not be fetched, now or a moment ago.
         """
         if self._clock.now() < self._fault_until:
-            raise _anew(self._fault)
-        await leave_fast_path()
-        if self._fetching is None:
-            now = self._clock.now()
-            is_search = self._believed is not None and self._believed.is_current(now)
-            if is_search:
-                self._next_search = now + COOL_DOWN
-            self._fetching = asyncio.create_task(self._fetch(is_search=is_search))
-            self._fetching.add_done_callback(self._fetched)
-        outcome = await asyncio.shield(self._fetching)
-        if isinstance(outcome, Fault):
-            raise _anew(outcome)
-        return outcome.candidates(kid)
+            raise anew(self._fault)
+        believed = await self._flights.run(_ALL, self._fetch)
+        return believed.candidates(kid)
 
-    def _fetched(self, task: "asyncio.Task[_Believed | Fault]") -> None:
-        self._fetching = None
-        if task.cancelled() or task.exception() is not None:
-            return
-        outcome = task.result()
-        if isinstance(outcome, Fault):
-            self._fault, self._fault_until = outcome, self._clock.now() + FAULT_TTL
-        else:
-            self._believed = outcome
-
-    async def _fetch(self, *, is_search: bool) -> _Believed | Fault:
-        """Returns the fault instead of raising it: perhaps nobody waits for it any more."""
+    async def _fetch(self) -> _Believed | Fault:
+        now = self._clock.now()
+        is_search = self._believed is not None and self._believed.is_current(now)
+        if is_search:
+            self._next_search = now + COOL_DOWN
         try:
-            issuer, call = await self._key_set_call()
-            if is_search:
-                # An answer from a cache is the one that the key was not in.
-                fields = dict(call.headers) | {"cache-control": "no-cache"}
-                call = call._replace(headers=tuple(fields.items()))
-            key_set = parse_key_set(await self._document(call))
+            self._believed = await self._ask(is_search=is_search)
         except Fault as fault:
-            return fault
+            return self._failed(fault)
         except Malformed as problem:
-            return Fault(Reason.COMMUNICATION, f"the issuer's answer can not be used: {problem}")
-        return _Believed(issuer, key_set, self._clock.now() + self._source.ttl)
+            detail = f"the issuer's answer can not be used: {problem}"
+            return self._failed(Fault(Reason.COMMUNICATION, detail))
+        return self._believed
+
+    def _failed(self, fault: Fault) -> Fault:
+        self._fault, self._fault_until = fault, self._clock.now() + FAULT_TTL
+        return fault
+
+    async def _ask(self, *, is_search: bool) -> _Believed:
+        issuer, call = await self._key_set_call()
+        if is_search:
+            # An answer from a cache is the one that the key was not in.
+            fields = dict(call.headers) | {"cache-control": "no-cache"}
+            call = call._replace(headers=tuple(fields.items()))
+        answer = await self._endpoints.send(call)
+        key_set = parse_key_set(loads(document_of(answer)))
+        now, source = self._clock.now(), self._origin.source
+        key_set, ends = _trusted(key_set, source.trust, now)
+        return _Believed(issuer, key_set, min(now + source.ttl, ends))
 
     async def _key_set_call(self) -> tuple[str | None, Call]:
-        if not self._source.is_metadata:
-            return None, self._call
-        url = self._call.url
-        metadata = parse_metadata(
-            await self._document(self._call), url, check_issuer=self._source.check_issuer
-        )
+        source, issuer, call = self._origin
+        if not source.is_metadata:
+            return None, call
+        metadata = await self._directory.metadata(source.metadata, issuer)
         if metadata.jwks_uri is None:
             raise Malformed("the metadata names no key set")
-        if url.startswith("https:") and not metadata.jwks_uri.startswith("https:"):
+        if call.url.startswith("https:") and not metadata.jwks_uri.startswith("https:"):
             raise Malformed("the metadata leads to a key set without TLS")
-        settings = self._source.key_set or self._call.settings.for_another_resource()
+        settings = source.key_set or call.settings.for_another_resource()
         return metadata.issuer, Call("GET", metadata.jwks_uri, settings=settings)
 
-    async def _document(self, call: Call) -> Json:
-        answer = await self._endpoints.send(call)
-        if answer.status != 200:
-            raise Malformed(f"status {answer.status}")
-        if len(answer.body) > MAX_DOCUMENT_OCTETS:
-            raise Malformed("it is too large")
-        return loads(answer.body)
 
-
-def _anew(fault: Fault) -> Fault:
-    """Returns an equal fault: one that is raised again and again would hold every traceback."""
-    return Fault(fault.reason, fault.detail, final=fault.final)
+def _trusted(key_set: KeySet, trust: TrustAnchors | None, now: float) -> tuple[KeySet, float]:
+    """Returns the keys that may be believed, and until when (RFC 5280)."""
+    if trust is None or not any(key.chain for key in key_set.keys):
+        return key_set, inf
+    kept: list[PublicKey] = []
+    problems = list(key_set.problems)
+    ends = inf
+    for key in key_set.keys:
+        try:
+            if key.chain:
+                ends = min(ends, trust.check(key.chain, now))
+            kept.append(key)
+        except Malformed as problem:
+            problems.append(f"a key {problem}")
+    return KeySet(tuple(kept), tuple(problems)), ends
 
 
 class IssuerKeys:
     """The public keys of issuers, shared by every mechanism of the process.
 
     Args:
-        endpoints: fetches metadata and key sets.
+        endpoints: fetches key sets.
         clock: the time.
+        directory: knows where issuers have theirs.
     """
 
-    def __init__(self, endpoints: Endpoints, clock: Clock) -> None:
+    def __init__(self, endpoints: Endpoints, clock: Clock, directory: IssuerDirectory) -> None:
         self._endpoints = endpoints
         self._clock = clock
+        self._directory = directory
         self._holders: dict[bytes, _KeyHolder] = {}
 
     async def resolve(self, source: KeySource, issuer: str, kid: str | None) -> ResolvedKeys:
@@ -192,5 +199,7 @@ class IssuerKeys:
             if len(self._holders) >= MAX_ISSUERS:
                 # Issuers are an allow-list, so this is a matter of configuration, not of attack.
                 del self._holders[next(iter(self._holders))]
-            holder = self._holders[key] = _KeyHolder(call, source, self._clock, self._endpoints)
+            origin = _Origin(source, issuer, call)
+            holder = _KeyHolder(origin, self._clock, self._endpoints, self._directory)
+            self._holders[key] = holder
         return holder

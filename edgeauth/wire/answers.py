@@ -51,9 +51,11 @@ class Answers:
         reason = next(each for each in DEFAULT_STATUSES if each in refusal.causes)
         fields: list[Field] = [(b"cache-control", b"no-store")]
         fields += [(b"www-authenticate", challenge) for challenge in refusal.challenges]
+        fields += refusal.fields
+        status = refusal.status or self._statuses[reason]
         words = words_for(refusal, reason, headers) if self._verbose else None
         if words is None:
-            return Response(self._statuses[reason], tuple(fields))
+            return Response(status, tuple(fields))
         # The type is what we say it is: nothing else is to be seen in the words.
         fields += [(b"content-type", words.media_type), (b"x-content-type-options", b"nosniff")]
-        return Response(self._statuses[reason], tuple(fields), words.content)
+        return Response(status, tuple(fields), words.content)

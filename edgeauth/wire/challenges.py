@@ -3,10 +3,12 @@
 Trust: configuration only. Nothing that a client sent belongs into a challenge.
 
 Source:
-    RFC 9110 sections 11.6.1 and 5.6.4 (quoted-string), RFC 6750 section 3, RFC 7617 section 2.
+    RFC 9110 sections 11.6.1 and 5.6.4 (quoted-string), RFC 6750 section 3, RFC 7617 section 2,
+    RFC 9449 section 7.1.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from edgeauth.model.errors import Malformed
@@ -32,18 +34,52 @@ def bearer_challenge(
     Raises:
         Malformed: a value holds characters that its parameter does not allow.
     """
-    for value in (error, description, error_uri, scope):
-        if not _ERROR_TEXT.fullmatch(value):
-            raise Malformed("the challenge holds characters that are not allowed there")
-    parameters = (
-        ("realm", realm),
-        ("error", error),
-        ("error_description", description),
-        ("error_uri", error_uri),
-        ("scope", scope),
-    )
-    listed = b", ".join(_parameter(name, value) for name, value in parameters if value)
-    return b"Bearer " + listed if listed else b"Bearer"
+    said = {
+        "error": error,
+        "error_description": description,
+        "error_uri": error_uri,
+        "scope": scope,
+    }
+    return _token_challenge(b"Bearer", realm, said)
+
+
+def dpop_challenge(
+    algorithms: str = "",
+    realm: str = "",
+    error: str = "",
+    description: str = "",
+    error_uri: str = "",
+    scope: str = "",
+) -> bytes:
+    """Returns a challenge for a token with a proof of possession (RFC 9449 section 7.1).
+
+    Args:
+        algorithms: what proofs may be signed with, separated by blanks.
+        realm: as for `bearer_challenge`, like the others.
+        error: those of `bearer_challenge`, `invalid_dpop_proof` or `use_dpop_nonce`.
+        description: for developers, never for attackers.
+        error_uri: a page that explains the error.
+        scope: the demanded scopes, separated by blanks.
+
+    Raises:
+        Malformed: a value holds characters that its parameter does not allow.
+    """
+    said = {
+        "error": error,
+        "error_description": description,
+        "error_uri": error_uri,
+        "scope": scope,
+        "algs": algorithms,
+    }
+    return _token_challenge(b"DPoP", realm, said)
+
+
+def _token_challenge(scheme: bytes, realm: str, said: Mapping[str, str]) -> bytes:
+    if not all(_ERROR_TEXT.fullmatch(value) for value in said.values()):
+        raise Malformed("the challenge holds characters that are not allowed there")
+    parameters = {"realm": realm, **said}
+    listed = b", ".join(_parameter(name, value) for name, value in parameters.items() if value)
+    return scheme + b" " + listed if listed else scheme
 
 
 def basic_challenge(realm: str) -> bytes:

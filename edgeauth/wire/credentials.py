@@ -25,6 +25,8 @@ class Credential(NamedTuple):
     """What somebody presented, not believed by that: visible ASCII."""
 
     value: bytes
+    scheme: bytes = b""
+    """What stood before it in a header, lower-cased; empty where there is no such thing."""
 
     def text(self) -> str:
         """Returns the credential as text, the `AuthenticationData` of templates."""
@@ -46,6 +48,11 @@ class HeaderSource:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_name", self.name.lower().encode("ascii"))
         object.__setattr__(self, "_scheme", self.scheme.lower().encode("ascii"))
+
+    @property
+    def scheme_name(self) -> bytes:
+        """Returns the scheme, lower-cased; empty when none is demanded."""
+        return self._scheme
 
     def find(self, request: Request) -> bytes | None:
         """Returns the field's value without the scheme, None if it is absent or of another one.
@@ -71,6 +78,11 @@ class CookieSource(NamedTuple):
 
     name: str
 
+    @property
+    def scheme_name(self) -> bytes:
+        """Returns nothing: cookies have no scheme."""
+        return b""
+
     def find(self, request: Request) -> bytes | None:
         """Returns the cookie's value, None if it is absent."""
         field = request.headers.get(b"cookie")
@@ -88,6 +100,11 @@ class QuerySource(NamedTuple):
     """A query parameter (RFC 6750 section 2.3)."""
 
     name: str
+
+    @property
+    def scheme_name(self) -> bytes:
+        """Returns nothing: parameters have no scheme."""
+        return b""
 
     def find(self, request: Request) -> bytes | None:
         """Returns the parameter's decoded value, None if it is absent."""
@@ -120,7 +137,7 @@ def find_credential(request: Request, sources: Sequence[Source]) -> Credential |
         if value:
             if value.translate(None, _VISIBLE):
                 raise Malformed("the credential is not visible ASCII")
-            return Credential(value)
+            return Credential(value, source.scheme_name)
     return None
 
 

@@ -87,6 +87,7 @@ _SINGLETONS: Final = frozenset(
         b"expect",
         b"host",
         b"transfer-encoding",
+        b"x-forwarded-client-cert",
         b"x-forwarded-host",
         b"x-forwarded-method",
         b"x-forwarded-proto",

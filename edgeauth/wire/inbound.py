@@ -5,9 +5,11 @@ Trust: everything here is the client's, but for forwarding fields of a trusted p
 
 from typing import Final, NamedTuple
 
+from edgeauth.model.client_certificate import ClientCertificate
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Headers, Request
 from edgeauth.wire.authority import parse_authority
+from edgeauth.wire.client_certificates import parse_client_certificate_field
 from edgeauth.wire.forwarded import forwarded_addresses
 from edgeauth.wire.headers import FORWARDING, ROUTING_HINTS, check_singletons, is_token
 from edgeauth.wire.uri import parse_path, parse_query
@@ -29,6 +31,8 @@ class Peer(NamedTuple):
     """Whether it is one of `serve.trusted_proxies`."""
     scheme: str
     """`https` when the connection is encrypted."""
+    certificate_field: bytes | None = None
+    """The field that tells of the client's certificate, if the peer is trusted to set one."""
 
 
 def canonical_request(
@@ -114,7 +118,16 @@ def _original_request(
         parse_query(query),
         headers,
         (*forwarded_addresses(headers), peer.address),
+        _client_certificate(headers, peer.certificate_field),
     )
+
+
+def _client_certificate(headers: Headers, name: bytes | None) -> ClientCertificate | None:
+    """Returns the certificate that the one believed field tells of (attack 151)."""
+    value = None if name is None else headers.get(name)
+    if name is None or value is None:
+        return None
+    return parse_client_certificate_field(name, value)
 
 
 def _split_forwarded_uri(uri: bytes) -> tuple[bytes, bytes]:

@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, NamedTuple
 
+from cryptography.exceptions import UnsupportedAlgorithm
+
 from edgeauth.model.errors import Malformed
 from edgeauth.model.json import Json
 from edgeauth.wire.json import dumps
 from edgeauth.wire.jwa import SymmetricKey, VerificationKey, algorithms_for
+from edgeauth.wire.key_certificates import Chain, parse_x5c
 from edgeauth.wire.key_members import key_members, parse_key_members
 
 MAX_KEYS: Final = 256
@@ -34,6 +37,8 @@ class PublicKey(NamedTuple):
     material: VerificationKey
     thumbprint: bytes
     """SHA-256 of RFC 7638: equal only for equal keys."""
+    chain: Chain = ()
+    """Certificates that came with the key; who vouches for them is not looked at yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +96,11 @@ def parse_public_key(document: Json) -> PublicKey:
     """Returns the public key that a JWK stands for.
 
     Raises:
-        Malformed: it is of an unknown kind, weak, for encryption, symmetric or private.
+        Malformed: it is of an unknown kind, weak, for encryption, symmetric or private, or its
+            certificates can not be read or are those of another key.
 
     Source:
-        RFC 7517 section 4; RFC 7518 section 6; RFC 8037 section 2.
+        RFC 7517 sections 4 and 4.7; RFC 7518 section 6; RFC 8037 section 2.
     """
     if not isinstance(document, Mapping):
         raise Malformed("is no object")
@@ -106,7 +112,8 @@ def parse_public_key(document: Json) -> PublicKey:
     if not isinstance(operations, list) or "verify" not in operations:
         raise Malformed("is not for verifying")
     material = parse_key_members(document)
-    return public_key(material, _text(document, "kid"), _text(document, "alg"))
+    key = public_key(material, _text(document, "kid"), _text(document, "alg"))
+    return key._replace(chain=_chain(document, material)) if "x5c" in document else key
 
 
 def public_key(
@@ -153,6 +160,17 @@ def to_jwk(
     if chain:
         jwk["x5c"] = [b64encode(certificate).decode("ascii") for certificate in chain]
     return jwk
+
+
+def _chain(document: Mapping[str, Json], material: VerificationKey) -> Chain:
+    chain = parse_x5c(document["x5c"])
+    try:
+        certified = chain[0].public_key() if chain else material
+    except (ValueError, UnsupportedAlgorithm):
+        raise Malformed("has a certificate that can not be read") from None
+    if certified != material:
+        raise Malformed("has the certificate of another key")
+    return chain
 
 
 def _text_or_empty(entry: Json, member: str) -> str:

@@ -15,7 +15,6 @@ from edgeauth.model.errors import Malformed, Reason
 from edgeauth.model.json import Json
 from edgeauth.wire.json import loads
 from edgeauth.wire.jws import JoseHeader
-from edgeauth.wire.scopes import NO_SCOPES, ScopeRequirement, check_scopes
 
 DEFAULT_ALGORITHMS: Final = frozenset({"ES256", "ES384", "ES512", "PS256", "PS384", "PS512"})
 DEFAULT_MEDIA_TYPES: Final = frozenset({"", "jwt", "at+jwt"})
@@ -32,7 +31,6 @@ class Assertions:
     Attributes:
         issuers: the token's `iss` must be one of them; with none, no token passes.
         audience: the token's `aud` must have one of them; with none, it is not looked at.
-        scopes: what the token must have been granted.
         allowed_algorithms: values of `alg` that are accepted.
         validity_leeway: seconds by which clocks may differ, on either side.
         media_types: values of `typ` that are accepted, in lower case and without `application/`:
@@ -41,7 +39,6 @@ class Assertions:
 
     issuers: frozenset[str]
     audience: frozenset[str] = frozenset()
-    scopes: ScopeRequirement = NO_SCOPES
     allowed_algorithms: frozenset[str] = DEFAULT_ALGORITHMS
     validity_leeway: float = 10.0
     media_types: frozenset[str] = DEFAULT_MEDIA_TYPES
@@ -69,7 +66,7 @@ def check_header(header: JoseHeader, assertions: Assertions) -> Refusal | None:
 
 
 def check_claims(claims: Mapping[str, Json], assertions: Assertions, now: float) -> Refusal | None:
-    """Refuses claims that are not for us, not from a trusted issuer, not current or too few.
+    """Refuses claims that are not for us, not from a trusted issuer or not current.
 
     Args:
         claims: the claims of a token whose signature was verified.
@@ -77,15 +74,14 @@ def check_claims(claims: Mapping[str, Json], assertions: Assertions, now: float)
         now: seconds since the epoch.
 
     Returns:
-        None if everything holds, else the first of: issuer, audience, times, scopes.
+        None if everything holds, else the first of: issuer, audience, times. Scopes come last
+        (`edgeauth.wire.scopes`), when it is known whether the bearer owns the token.
     """
     issuer = claims.get("iss")
     if not (isinstance(issuer, str) and issuer in assertions.issuers):
         return _refused("the token's issuer is not trusted")
-    return (
-        _check_audience(claims, assertions.audience)
-        or check_times(claims, now, assertions.validity_leeway)
-        or check_scopes(claims, assertions.scopes)
+    return check_audience(claims, assertions.audience) or check_times(
+        claims, now, assertions.validity_leeway
     )
 
 
@@ -104,15 +100,15 @@ def check_times(claims: Mapping[str, Json], now: float, leeway: float) -> Refusa
         RFC 7519 section 4.1.5: accepted *on or after* `nbf`.
     """
     if "exp" in claims:
-        end = _numeric_date(claims["exp"])
+        end = numeric_date(claims["exp"])
         if end is None or not now - leeway < end:
             return _refused("the token has expired, or its exp is no date")
     if "nbf" in claims:
-        start = _numeric_date(claims["nbf"])
+        start = numeric_date(claims["nbf"])
         if start is None or not start <= now + leeway:
             return _refused("the token is not valid yet, or its nbf is no date")
     if "iat" in claims:
-        issued = _numeric_date(claims["iat"])
+        issued = numeric_date(claims["iat"])
         if issued is None or not issued <= now + leeway:
             return _refused("the token is from the future, or its iat is no date")
     return None
@@ -120,10 +116,15 @@ def check_times(claims: Mapping[str, Json], now: float, leeway: float) -> Refusa
 
 def expires_at(claims: Mapping[str, Json]) -> float | None:
     """Returns the end of the token in seconds since the epoch, or None when it has no end."""
-    return _numeric_date(claims.get("exp"))
+    return numeric_date(claims.get("exp"))
 
 
-def _check_audience(claims: Mapping[str, Json], audience: frozenset[str]) -> Refusal | None:
+def check_audience(claims: Mapping[str, Json], audience: frozenset[str]) -> Refusal | None:
+    """Refuses claims that are for none of an audience; an empty one is not looked at.
+
+    Source:
+        RFC 7519 section 4.1.3.
+    """
     if not audience:
         return None
     named = claims.get("aud")
@@ -135,7 +136,7 @@ def _check_audience(claims: Mapping[str, Json], audience: frozenset[str]) -> Ref
     return None
 
 
-def _numeric_date(value: Json) -> float | None:
+def numeric_date(value: Json) -> float | None:
     """Returns a NumericDate (RFC 7519 section 2) between 1970 and 9999, else None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None

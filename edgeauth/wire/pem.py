@@ -10,6 +10,9 @@ from typing import Final, NamedTuple
 
 from edgeauth.model.errors import Malformed
 
+CERTIFICATE: Final = "CERTIFICATE"
+"""The label of certificates (RFC 7468 section 5.1)."""
+
 _BEGIN: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,64})-----")
 _HEADER: Final = re.compile(r"([A-Za-z0-9-]{1,64}):[ \t]*([\x21-\x7e]{1,256})")
 

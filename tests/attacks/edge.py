@@ -20,7 +20,7 @@ from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.decision import DecisionDoor
 from edgeauth.listeners.limits import Limits
 from edgeauth.listeners.proxy import ProxyDoor
-from edgeauth.listeners.server import Listener
+from edgeauth.listeners.server import Listener, TrustedProxies
 from edgeauth.model.decision import Decision, Deny, HeaderEdits, Permit, Refusal, Response
 from edgeauth.model.errors import Reason
 from edgeauth.model.request import Request
@@ -355,7 +355,9 @@ async def running_edge(
     upstream.port = server.sockets[0].getsockname()[1]
     PORTS.append(upstream.port)
     made = ProxyDoor(Answers(), limits, deadlines) if door == "proxy" else DecisionDoor()
-    listener = Listener(decide, made, deadlines, limits, [ip_network(each) for each in trusted])
+    listener = Listener(
+        decide, made, deadlines, limits, TrustedProxies(tuple(ip_network(each) for each in trusted))
+    )
     port = await listener.start("127.0.0.1", 0)
     try:
         yield Edge(port, upstream, listener, made, deadlines)

@@ -34,6 +34,7 @@ def _folder_with_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "signer.pem").write_bytes(pem(signer))
     (tmp_path / "tls.pem").write_bytes(pem(tls) + pem(chain))
     (tmp_path / "ca.pem").write_bytes(pem(chain))
+    (tmp_path / "master.key").write_text("A" * 43)
     monkeypatch.chdir(tmp_path)
 
 

@@ -6,9 +6,13 @@ from edgeauth.config.specification import Specification
 from edgeauth.expressions.secrets import NO_SECRETS, Secrets
 from edgeauth.ports.declare import MechanismType
 from edgeauth.ports.mechanisms import Mechanism
+from edgeauth.ports.proofs import Nonces, ReplayStore
 from edgeauth.ports.services import FactCache, Services
 from edgeauth.services.cache_memory import MemoryCache
 from edgeauth.services.endpoints.tokens import ClientCredentialsTokens
+from edgeauth.services.issuer_directory import Issuers
+from edgeauth.services.replays import MemoryReplayStore
+from edgeauth.services.trust_stores import TrustStoreFiles
 from edgeauth.services.verification_keys import IssuerKeys
 from edgeauth.wire.answers import Answers
 from tests.fakes.clock import FakeClock
@@ -24,16 +28,23 @@ class World:
     endpoints: FakeEndpoints = field(default_factory=FakeEndpoints)
     signers: FakeSigners = field(default_factory=FakeSigners)
     cache: FactCache | None = None
+    replays: ReplayStore | None = None
+    nonces: Nonces | None = None
     secrets: Secrets = NO_SECRETS
 
     def __post_init__(self) -> None:
         cache = self.cache or MemoryCache(self.clock, monotonic=self.clock.now)
+        issuers = Issuers(self.endpoints, self.clock)
         self.services = Services(
             self.clock,
             cache,
             self.endpoints,
             ClientCredentialsTokens(self.endpoints, self.clock, cache),
-            IssuerKeys(self.endpoints, self.clock),
+            issuers,
+            IssuerKeys(self.endpoints, self.clock, issuers),
+            TrustStoreFiles(),
+            self.replays or MemoryReplayStore(self.clock, monotonic=self.clock.now),
+            self.nonces,
             self.signers,
             Answers(),
             self.secrets,

@@ -10,11 +10,16 @@ from typing import Final
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaValue
 
+from edgeauth.config.models.master_key import MasterKey
 from edgeauth.config.models.rules import HostCondition, Rewrite
 from edgeauth.config.models.rules_1beta1 import HttpMatch
 from edgeauth.config.models.steps import Step, Step1alpha4, Step1beta1
-from edgeauth.mechanisms.authenticators.assertions import ScopesSpecification
+from edgeauth.mechanisms.authenticators.assertions import (
+    AssertionsSpecification,
+    ScopesSpecification,
+)
 from edgeauth.mechanisms.authenticators.jwt import JwtSpecification
+from edgeauth.mechanisms.authenticators.oauth2_introspection import IntrospectionSpecification
 from edgeauth.mechanisms.authenticators.sources import SourceSpecification
 from edgeauth.ports.declare import Kind
 from edgeauth.ports.endpoints import Endpoint
@@ -68,6 +73,23 @@ def _key_source(schema: JsonSchemaValue) -> JsonSchemaValue:
     return {**schema, "oneOf": _one_of("jwks_endpoint", "metadata_endpoint")}
 
 
+def _introspection(schema: JsonSchemaValue) -> JsonSchemaValue:
+    return {**schema, "oneOf": _one_of("introspection_endpoint", "metadata_endpoint")}
+
+
+def _master_key(schema: JsonSchemaValue) -> JsonSchemaValue:
+    return {**schema, "oneOf": _one_of("path", "value")}
+
+
+def _one_proof(schema: JsonSchemaValue) -> JsonSchemaValue:
+    """Returns the schema where one proof needs no list."""
+    properties = schema["properties"]
+    proofs = properties["proof_of_possession"]
+    (listed,) = [each for each in proofs["anyOf"] if "items" in each]
+    either = {**proofs, "anyOf": [listed["items"], *proofs["anyOf"]]}
+    return {**schema, "properties": {**properties, "proof_of_possession": either}}
+
+
 def _host_condition(schema: JsonSchemaValue) -> JsonSchemaValue:
     return {
         **schema,
@@ -119,6 +141,9 @@ _CONSTRAINTS: Final[dict[type[BaseModel], Callable[[JsonSchemaValue], JsonSchema
     HttpMatch: _hosts,
     SourceSpecification: _source,
     JwtSpecification: _key_source,
+    IntrospectionSpecification: _introspection,
+    AssertionsSpecification: _one_proof,
+    MasterKey: _master_key,
     HostCondition: _host_condition,
     Rewrite: _rewrite,
     Endpoint: _or_url,

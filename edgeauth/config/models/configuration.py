@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 
 from edgeauth.config.codes import Code
 from edgeauth.config.findings import Finding, refuse
+from edgeauth.config.models.master_key import MasterKey
 from edgeauth.config.models.serve import Management, Serve
 from edgeauth.config.models.steps import Execute1beta1, OnError
 from edgeauth.config.scalars import Identifier, ListOf, Text
@@ -118,7 +119,7 @@ class Configuration(Specification):
     """Everything that a process is told at start."""
 
     refused: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("tracing", "profiling", "secret_management", "master_key"), NOT_YET
+        ("tracing", "profiling", "secret_management"), NOT_YET
     ) | {"secrets_reload_enabled": NOT_YET}
 
     version: str = ""
@@ -127,6 +128,7 @@ class Configuration(Specification):
     log: Log = Log()
     cache: Cache = Cache()
     metrics: Metrics = Metrics()
+    master_key: MasterKey | None = None
     mechanisms: Mechanisms = Mechanisms()
     default_rule: DefaultRule | None = None
     providers: Providers = Providers()

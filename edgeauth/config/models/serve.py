@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
+from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.scalars import (
     ByteSize,
     Count,
@@ -106,7 +107,16 @@ class Serve(Specification):
     tls: Tls | None = None
     trusted_proxies: ListOf[Network] = ()
     """Peers whose `Forwarded` and `X-Forwarded-*` fields are believed."""
+    client_certificate_from: Literal["Client-Cert", "X-Forwarded-Client-Cert"] | None = None
+    """The field in which they tell of the client's certificate; None believes none."""
     respond: Respond = Respond()
+
+    @model_validator(mode="after")
+    def _check_proxies(self) -> "Serve":
+        if self.client_certificate_from is not None and not self.trusted_proxies:
+            message = "client_certificate_from has no effect without trusted_proxies"
+            refuse([Finding(message, ("client_certificate_from",), on_key=True)])
+        return self
 
 
 class Management(Specification):

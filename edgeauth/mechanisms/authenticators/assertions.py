@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 from edgeauth.config.findings import not_expected
 from edgeauth.config.scalars import Duration, ListOf, Text
 from edgeauth.config.specification import Specification
+from edgeauth.mechanisms.authenticators.possession import Possessions
 from edgeauth.wire.jwt import DEFAULT_ALGORITHMS, Assertions
 from edgeauth.wire.scopes import NO_SCOPES, ScopeMatching, ScopeRequirement
 
@@ -36,13 +37,24 @@ class ScopesSpecification(Specification):
 
 
 class AssertionsSpecification(Specification):
-    """Properties that are absent demand nothing, or have the defaults of `Assertions`."""
+    """Properties that are absent demand nothing, or have the defaults of `Assertions`.
+
+    Attributes:
+        issuers: whose tokens are accepted.
+        audience: one of them has to be named.
+        scopes: have to be granted, all of them.
+        allowed_algorithms: what tokens, signed answers and proofs may be signed with.
+        validity_leeway: seconds by which clocks may differ; at most 60.
+        proof_of_possession: what a token has to be bound to: one entry, or a list of which one
+            is enough. What a token is bound to is checked even where nothing is demanded.
+    """
 
     issuers: Annotated[ListOf[Text], Field(min_length=1)] | None = None
     audience: ListOf[Text] = ()
     scopes: ScopesSpecification | None = None
     allowed_algorithms: Annotated[ListOf[AlgorithmName], Field(min_length=1)] | None = None
     validity_leeway: Duration = 10.0
+    proof_of_possession: Annotated[Possessions, Field(min_length=1)] | None = None
 
     @field_validator("scopes", mode="before")
     @classmethod
@@ -56,12 +68,16 @@ class AssertionsSpecification(Specification):
             raise not_expected("at most 60s, or expired tokens pass")
         return value
 
+    @property
+    def required_scopes(self) -> ScopeRequirement:
+        """Returns what has to be granted."""
+        return NO_SCOPES if self.scopes is None else self.scopes.build()
+
     def build(self, issuers: Collection[str]) -> Assertions:
         """Returns the assertions for tokens of the issuers given."""
         return Assertions(
             frozenset(issuers),
             frozenset(self.audience),
-            NO_SCOPES if self.scopes is None else self.scopes.build(),
             frozenset(self.allowed_algorithms or DEFAULT_ALGORITHMS),
             self.validity_leeway,
         )

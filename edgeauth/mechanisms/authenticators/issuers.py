@@ -7,7 +7,8 @@ Source:
 from edgeauth.config.specification import Specification
 from edgeauth.ports.endpoint_settings import CallSettings, HttpCache
 from edgeauth.ports.endpoints import Endpoint, IssuerEndpoint
-from edgeauth.ports.services import KeySource
+from edgeauth.ports.issuers import KeySource, MetadataSource
+from edgeauth.wire.key_certificates import TrustAnchors
 
 
 class ResolvedEndpoints(Specification):
@@ -16,9 +17,11 @@ class ResolvedEndpoints(Specification):
     Attributes:
         jwks_uri: the key set. Unset, with trust and limits of the metadata's endpoint, but
             without its credentials.
+        introspection_endpoint: who is asked about tokens; as for `jwks_uri`.
     """
 
     jwks_uri: CallSettings | None = None
+    introspection_endpoint: CallSettings | None = None
 
 
 class MetadataEndpoint(IssuerEndpoint):
@@ -35,9 +38,17 @@ class MetadataEndpoint(IssuerEndpoint):
     resolved_endpoints: ResolvedEndpoints = ResolvedEndpoints()
     http_cache: HttpCache | None = HttpCache.model_validate({"enabled": True, "default_ttl": "30m"})
 
+    @property
+    def source(self) -> MetadataSource:
+        """Returns where the metadata stands."""
+        return MetadataSource(self, not self.disable_issuer_identifier_verification)
+
 
 def build_key_source(
-    jwks: IssuerEndpoint | None, metadata: MetadataEndpoint | None, ttl: float
+    jwks: IssuerEndpoint | None,
+    metadata: MetadataEndpoint | None,
+    ttl: float,
+    trust: TrustAnchors | None = None,
 ) -> KeySource:
     """Returns the source that is configured.
 
@@ -45,6 +56,7 @@ def build_key_source(
         jwks: the key set's endpoint.
         metadata: the metadata's endpoint; it counts where both are given.
         ttl: seconds for which keys are believed.
+        trust: who may vouch for keys that bring certificates; None does not look at those.
 
     Raises:
         ValueError: neither is given.
@@ -57,9 +69,10 @@ def build_key_source(
             check_issuer=check_issuer,
             ttl=ttl,
             key_set=metadata.resolved_endpoints.jwks_uri,
+            trust=trust,
         )
     if jwks is not None:
-        return KeySource(jwks, is_metadata=False, ttl=ttl)
+        return KeySource(jwks, is_metadata=False, ttl=ttl, trust=trust)
     raise ValueError("there is neither a key set nor metadata")
 
 

@@ -8,38 +8,42 @@ Trust: the token is hostile until its signature was verified. What can be refuse
 anybody and without a signature is refused first.
 
 Source:
-    RFC 7519; RFC 8725 (best current practices); RFC 6750 sections 2 and 3 (bearer tokens).
+    RFC 7519; RFC 8725 (best current practices); RFC 6750 sections 2 and 3 (bearer tokens);
+    RFC 9449 (DPoP); RFC 8705 section 3 (certificate-bound tokens).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from hashlib import sha256
 from math import inf
-from typing import Final, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from pydantic import AliasChoices, Field, model_validator
 
 from edgeauth.config.findings import Finding, refuse
-from edgeauth.config.scalars import Duration, ListOf
-from edgeauth.config.specification import Specification
+from edgeauth.config.scalars import Duration, ListOf, Text
+from edgeauth.config.specification import NOT_YET, Specification
+from edgeauth.mechanisms.authenticators.admission import Admission
 from edgeauth.mechanisms.authenticators.assertions import AssertionsSpecification
 from edgeauth.mechanisms.authenticators.issuers import (
     MetadataEndpoint,
     build_key_source,
     names_issuer,
 )
+from edgeauth.mechanisms.authenticators.possession import Presented
 from edgeauth.mechanisms.authenticators.principals import PrincipalSpecification
+from edgeauth.mechanisms.authenticators.signaling import TokenErrorSignaling
 from edgeauth.mechanisms.authenticators.sources import SourceSpecification, build_sources
 from edgeauth.model.decision import Refusal
-from edgeauth.model.errors import Malformed, Reason
+from edgeauth.model.errors import Malformed
 from edgeauth.model.identity import Principal, fingerprint
 from edgeauth.model.json import Json
 from edgeauth.ports.declare import Kind, Override, mechanism
 from edgeauth.ports.endpoints import IssuerEndpoint
-from edgeauth.ports.services import KeySource, Services
+from edgeauth.ports.issuers import KeySource, TrustStores
+from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Matched
-from edgeauth.wire.challenges import bearer_challenge
-from edgeauth.wire.credentials import find_credential
+from edgeauth.wire.confirmation import Confirmation, parse_confirmation
+from edgeauth.wire.credentials import Credential, find_credential
 from edgeauth.wire.jws import JoseHeader, parse_compact, verify_signature
 from edgeauth.wire.jwt import (
     Assertions,
@@ -49,16 +53,6 @@ from edgeauth.wire.jwt import (
     expires_at,
     parse_claims,
 )
-
-# RFC 6750 section 3.1: a request without credentials gets a challenge without an error code, so
-# that a probe learns nothing.
-_MISSING: Final = Refusal(
-    Reason.AUTHENTICATION,
-    "there is no token",
-    frozenset({Reason.PRECONDITION}),
-    challenges=(bearer_challenge(),),
-)
-_INVALID_TOKEN: Final = (bearer_challenge(error="invalid_token"),)
 
 
 class JwtSpecification(Specification):
@@ -72,7 +66,13 @@ class JwtSpecification(Specification):
         assertions: what the token must say.
         principal: who it is about; older catalogues call it `subject`.
         cache_ttl: seconds for which keys, and what they verified, are believed.
+        validate_jwk: whether the certificates of a key, if it has any, must be trusted.
+        trust_store: PEM file with who may vouch for keys; the system's authorities unless
+            configured.
+        error_signaling: what a client is told about the token that it lacks.
     """
+
+    refused: ClassVar[Mapping[str, str]] = {"trust_anchors": NOT_YET}
 
     jwks_endpoint: IssuerEndpoint | None = None
     metadata_endpoint: MetadataEndpoint | None = None
@@ -83,6 +83,9 @@ class JwtSpecification(Specification):
         validation_alias=AliasChoices("principal", "subject"),
     )
     cache_ttl: Duration = 600.0
+    validate_jwk: bool = True
+    trust_store: Text | None = None
+    error_signaling: TokenErrorSignaling | None = None
 
     @model_validator(mode="after")
     def _check_source(self) -> "JwtSpecification":
@@ -110,10 +113,22 @@ class JwtSpecification(Specification):
                 "nothing says which issuers are trusted", hint="list them in assertions.issuers"
             )
 
-    @property
-    def key_source(self) -> KeySource:
-        """Returns where the keys come from."""
-        return build_key_source(self.jwks_endpoint, self.metadata_endpoint, self.cache_ttl)
+        if self.trust_store is not None and not self.validate_jwk:
+            message = "trust_store has no effect without validate_jwk"
+            yield Finding(message, ("trust_store",), on_key=True)
+        metadata = self.metadata_endpoint
+        if metadata is not None and metadata.resolved_endpoints.introspection_endpoint is not None:
+            path = ("metadata_endpoint", "resolved_endpoints", "introspection_endpoint")
+            yield Finding("jwt introspects nothing", path, on_key=True)
+
+    def key_source(self, trust_stores: TrustStores) -> KeySource:
+        """Returns where the keys come from.
+
+        Raises:
+            ValueError: the trust store can not be used.
+        """
+        trust = trust_stores.anchors(self.trust_store) if self.validate_jwk else None
+        return build_key_source(self.jwks_endpoint, self.metadata_endpoint, self.cache_ttl, trust)
 
 
 class _Verified(NamedTuple):
@@ -121,24 +136,26 @@ class _Verified(NamedTuple):
 
     header: JoseHeader
     claims: Mapping[str, Json]
+    confirmation: Confirmation | None
+    """What the token is bound to."""
     issuer: str | None
     """What the metadata calls the issuer; None where keys come from a JWKS endpoint."""
     principal: Principal
     passed: Assertions
     """What the claims were compared with when the token was verified."""
+    granted: bool
+    """Whether they satisfied the scopes of these, too."""
     passed_at: float
     ends: float
     """The token's `exp`, or infinity."""
 
-    def check(self, assertions: Assertions, now: float) -> Refusal | None:
-        """Refuses the token unless it satisfies the assertions now.
+    def has_passed(self, assertions: Assertions, now: float) -> bool:
+        """Returns whether these assertions are known to hold.
 
         The same claims give the same answer to the same assertions, until time has something to
         say: then, and for the assertions of every other rule, everything is looked at again.
         """
-        if self.passed is assertions and self.passed_at <= now < self.ends:
-            return None
-        return check_header(self.header, assertions) or check_claims(self.claims, assertions, now)
+        return self.granted and self.passed is assertions and self.passed_at <= now < self.ends
 
 
 class JwtAuthenticator:
@@ -147,19 +164,27 @@ class JwtAuthenticator:
     Args:
         specification: the configuration in effect.
         services: clock, cache and the issuers' keys.
+
+    Raises:
+        ValueError: the trust store can not be used, or proofs need a key that is not configured.
     """
 
     def __init__(self, specification: JwtSpecification, services: Services) -> None:
         self._sources = build_sources(specification.jwt_source)
-        self._key_source = specification.key_source
+        self._key_source = specification.key_source(services.trust_stores)
         self._principal = specification.principal
         self._configured = specification.assertions
         self._assertions = self._configured.build(self._configured.issuers or ())
         self._assumed_issuer: str | None = None
+        self._admission = Admission(self._configured, specification.error_signaling, services)
+        self._signaling = self._admission.signaling
         self._services = services
         self._find = services.cache.find
         self._now = services.clock.now
-        self._key_prefix = _fingerprint(specification)
+        # Assertions do not belong there: rules that differ in nothing else share what they know.
+        self._key_prefix = fingerprint(
+            b"jwt", self._key_source.fingerprint, specification.principal.fingerprint
+        )
 
     async def authenticate(self, seen: Matched) -> Principal | Refusal:
         """Returns whom the token is about.
@@ -169,61 +194,88 @@ class JwtAuthenticator:
             was no token.
 
         Raises:
-            Fault: the issuer's keys could not be fetched, or the claims hold no principal.
+            Fault: the issuer's keys could not be fetched, the claims hold no principal, or nobody
+                could tell whether a proof was used before.
         """
         try:
             credential = find_credential(seen.request, self._sources)
         except Malformed as problem:
-            return _refused(str(problem))
+            return self._signaling.invalid_token(str(problem), b"")
         if credential is None:
-            return _MISSING
+            return self._signaling.missing()
         # The prefix has a fixed length, so nothing else has this digest; and a dump of the
         # cache shows no token.
         key = sha256(self._key_prefix + credential.value).digest()
         known = self._find(key)
         if not isinstance(known, _Verified):
-            outcome = await self._verify(key, credential.value)
-            return outcome.principal if isinstance(outcome, _Verified) else outcome
-        refusal = known.check(self._assertions_for(known.issuer), self._now())
-        return known.principal if refusal is None else _challenged(refusal)
+            known = await self._verify(key, credential)
+            if isinstance(known, Refusal):
+                return known
+        assertions, now = self._assertions_for(known.issuer), self._now()
+        if known.has_passed(assertions, now) and self._admission.is_plain(
+            known.confirmation, credential.scheme
+        ):
+            return known.principal
+        wrong = check_header(known.header, assertions) or check_claims(
+            known.claims, assertions, now
+        )
+        if wrong is not None:
+            return self._signaling.invalid_token(wrong.detail, credential.scheme)
+        presented = Presented(seen.request, credential, known.confirmation)
+        refusal = await self._admission.check(presented, known.claims)
+        return known.principal if refusal is None else refusal
 
-    async def _verify(self, key: bytes, token: bytes) -> _Verified | Refusal:
+    async def _verify(self, key: bytes, credential: Credential) -> _Verified | Refusal:
         try:
-            compact = parse_compact(token)
+            compact = parse_compact(credential.value)
             claims = parse_claims(compact.payload)
+            confirmation = parse_confirmation(claims)
         except Malformed as problem:
-            return _refused(str(problem))
+            return self._signaling.invalid_token(str(problem), credential.scheme)
         named = claims.get("iss")
         issuer = named if isinstance(named, str) else ""
-        refusal = self._check_before_asking(compact.header, claims, issuer)
-        if refusal is not None:
-            return _challenged(refusal)
+        wrong = self._check_before_asking(compact.header, claims, issuer)
+        if wrong is not None:
+            return self._signaling.invalid_token(wrong, credential.scheme)
         keys = await self._services.verification_keys.resolve(
             self._key_source, issuer, compact.header.kid
         )
         assertions, now = self._assertions_for(keys.issuer), self._now()
         refusal = check_claims(claims, assertions, now)
         if refusal is not None:
-            return _challenged(refusal)
+            return self._signaling.invalid_token(refusal.detail, credential.scheme)
         allowed = assertions.allowed_algorithms
         if not any(verify_signature(compact, each, allowed) for each in keys.candidates):
-            return _refused("the token is signed with none of the issuer's keys")
-        principal = self._extract(compact.payload, claims)
+            detail = "the token is signed with none of the issuer's keys"
+            return self._signaling.invalid_token(detail, credential.scheme)
+        evidence = fingerprint(self._key_prefix, compact.payload)
+        principal = self._principal.extract(claims, evidence, expires_at(claims))
         ends = inf if principal.expires_at is None else principal.expires_at
-        verified = _Verified(compact.header, claims, keys.issuer, principal, assertions, now, ends)
+        verified = _Verified(
+            compact.header,
+            claims,
+            confirmation,
+            keys.issuer,
+            principal,
+            assertions,
+            self._admission.grants(claims),
+            now,
+            ends,
+        )
         self._services.cache.store(key, verified, min(keys.valid_until, ends))
         return verified
 
     def _check_before_asking(
         self, header: JoseHeader, claims: Mapping[str, Json], issuer: str
-    ) -> Refusal | None:
-        """Refuses what neither the issuer's keys nor its metadata could make acceptable."""
+    ) -> str | None:
+        """Returns why neither the issuer's keys nor its metadata could make it acceptable."""
         trusted = self._configured.issuers
         if trusted is not None and issuer not in trusted:
-            return _refused("the token's issuer is not trusted")
-        return check_header(header, self._assertions) or check_times(
+            return "the token's issuer is not trusted"
+        refusal = check_header(header, self._assertions) or check_times(
             claims, self._now(), self._assertions.validity_leeway
         )
+        return None if refusal is None else refusal.detail
 
     def _assertions_for(self, issuer: str | None) -> Assertions:
         """Returns the configured assertions, with the metadata's issuer if there is no other."""
@@ -231,28 +283,6 @@ class JwtAuthenticator:
             self._assertions = self._configured.build(() if issuer is None else (issuer,))
             self._assumed_issuer = issuer
         return self._assertions
-
-    def _extract(self, payload: bytes, claims: Mapping[str, Json]) -> Principal:
-        evidence = fingerprint(self._key_prefix, payload)
-        return self._principal.extract(claims, evidence, expires_at(claims))
-
-
-def _fingerprint(specification: JwtSpecification) -> bytes:
-    """Returns a digest over all that facts about a token depend on; assertions do not belong there.
-
-    Rules that differ in nothing but their assertions share what they know.
-    """
-    return fingerprint(
-        b"jwt", specification.key_source.fingerprint, specification.principal.fingerprint
-    )
-
-
-def _refused(detail: str) -> Refusal:
-    return Refusal(Reason.AUTHENTICATION, detail, challenges=_INVALID_TOKEN)
-
-
-def _challenged(refusal: Refusal) -> Refusal:
-    return replace(refusal, challenges=_INVALID_TOKEN)
 
 
 def _build(_id: str, specification: JwtSpecification, services: Services) -> JwtAuthenticator:
@@ -264,5 +294,9 @@ TYPE = mechanism(
     "jwt",
     JwtSpecification,
     _build,
-    {"assertions": Override.MERGE, "cache_ttl": Override.REPLACE},
+    {
+        "assertions": Override.MERGE,
+        "cache_ttl": Override.REPLACE,
+        "error_signaling": Override.REPLACE,
+    },
 )

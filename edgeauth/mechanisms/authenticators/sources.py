@@ -47,15 +47,20 @@ class SourceSpecification(Specification):
         return QuerySource(self.query_parameter or "")
 
 
-BEARER_SOURCES: Final[tuple[Source, ...]] = (
+TOKEN_SOURCES: Final[tuple[Source, ...]] = (
     HeaderSource("Authorization", "Bearer"),
+    HeaderSource("Authorization", "DPoP"),
     QuerySource("access_token"),
 )
-"""Where bearer tokens stand unless configured (RFC 6750 sections 2.1 and 2.3)."""
+"""Where access tokens stand unless configured.
+
+Source:
+    RFC 6750 sections 2.1 and 2.3; RFC 9449 section 7.1.
+"""
 
 
 def build_sources(configured: Sequence[SourceSpecification] | None) -> tuple[Source, ...]:
-    """Returns the configured sources in their order, or those of bearer tokens."""
+    """Returns the configured sources in their order, or those of access tokens."""
     if configured is None:
-        return BEARER_SOURCES
+        return TOKEN_SOURCES
     return tuple(each.build() for each in configured)

@@ -1,7 +1,7 @@
 """Answers a refusal as configured: status, headers, and a text or a problem document as content.
 
-Challenges of the refusal are kept where the answer is 401, since a client must be told there how
-it can authenticate.
+Challenges of the refusal are kept where the answer has their status, 401 as a rule, since a client
+must be told there how it can authenticate.
 
 Trust: templates see the request, so what they render may be anybody's words. A line break in a
 header value is an error, a value stays in its place in a `Location`, whose host the configuration
@@ -174,9 +174,10 @@ class GenericErrorHandler:
                 yield b"content-type", _TEXT if self._problem is None else _PROBLEM
             if b"x-content-type-options" not in self._names:
                 yield b"x-content-type-options", b"nosniff"
-        if self._code == 401 and b"www-authenticate" not in self._names:
+        if self._code == (refusal.status or 401) and b"www-authenticate" not in self._names:
             for challenge in refusal.challenges:
                 yield b"www-authenticate", challenge
+            yield from (field for field in refusal.fields if field[0] not in self._names)
 
 
 def _build(

@@ -5,8 +5,9 @@ import pytest
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.endpoint_settings import CallSettings
 from edgeauth.ports.endpoints import Call, IssuerEndpoint
-from edgeauth.ports.services import KeySource
-from edgeauth.services.verification_keys import COOL_DOWN, FAULT_TTL, IssuerKeys
+from edgeauth.ports.issuers import KeySource
+from edgeauth.services.issuer_directory import FAULT_TTL, Issuers
+from edgeauth.services.verification_keys import COOL_DOWN, IssuerKeys
 from edgeauth.wire.json import dumps
 from edgeauth.wire.jwk import to_jwk
 from tests.fakes.clock import FakeClock
@@ -41,7 +42,7 @@ class Issuer:
         self.endpoints = FakeEndpoints(
             {JWKS: json_answer(key_set(*kids)), METADATA: json_answer(metadata())}
         )
-        self.keys = IssuerKeys(self.endpoints, self.clock)
+        self.keys = IssuerKeys(self.endpoints, self.clock, Issuers(self.endpoints, self.clock))
 
     def rotate(self, *kids: str) -> None:
         self.endpoints.answers[JWKS] = json_answer(key_set(*kids))
@@ -289,7 +290,7 @@ def test_attack_123_issuers_behind_one_template_do_not_share_keys():
             "https://idp.test/two/jwks": json_answer(key_set("two")),
         }
     )
-    keys = IssuerKeys(endpoints, clock)
+    keys = IssuerKeys(endpoints, clock, Issuers(endpoints, clock))
     templated = source("https://idp.test/{{ .TokenIssuer }}/jwks")
 
     for issuer in ("one", "two", "one", "two"):

@@ -54,3 +54,15 @@ def test_challenges_are_told():
         (b"www-authenticate", b"Bearer"),
         (b"www-authenticate", b"Basic"),
     )
+
+
+def test_the_status_of_challenges_wins_over_that_of_the_class():
+    nonce = (b"dpop-nonce", b"abc")
+    refusal = Refusal(
+        Reason.AUTHENTICATION, "", challenges=(b"Bearer",), status=403, fields=(nonce,)
+    )
+
+    response = Answers({Reason.AUTHENTICATION: 418}).to(refusal, NOTHING)
+
+    assert response.status == 403
+    assert response.fields == (NO_STORE, (b"www-authenticate", b"Bearer"), nonce)

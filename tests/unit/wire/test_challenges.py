@@ -1,7 +1,7 @@
 import pytest
 
 from edgeauth.model.errors import Malformed
-from edgeauth.wire.challenges import basic_challenge, bearer_challenge
+from edgeauth.wire.challenges import basic_challenge, bearer_challenge, dpop_challenge
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,19 @@ def test_a_challenge_has_only_the_parameters_that_were_given():
         b'Bearer realm="r", error="invalid_token", error_description="has expired", '
         b'error_uri="https://a.example/e"'
     )
+
+
+def test_a_challenge_for_a_proof_says_what_it_may_be_signed_with():
+    assert dpop_challenge() == b"DPoP"
+    assert (
+        dpop_challenge("ES256 PS256", realm="shop", error="use_dpop_nonce")
+        == b'DPoP realm="shop", error="use_dpop_nonce", algs="ES256 PS256"'
+    )
+
+
+@pytest.mark.parametrize("value", ['"', "\\", "a\r\nb", "é"])
+def test_a_challenge_for_a_proof_holds_no_foreign_characters(value):
+    with pytest.raises(Malformed):
+        dpop_challenge(value)
+    with pytest.raises(Malformed):
+        dpop_challenge(error=value)

@@ -147,3 +147,53 @@ def test_a_gateway_describes_the_original_request():
 
 def test_a_gateway_that_says_nothing_asks_for_itself():
     assert read(peer=GATEWAY)[:5] == ("GET", "http", "own.test", "/own", "x=1")
+
+
+CERTIFICATE = b"Hash=" + b"ab" * 32
+OTHER = b"Hash=" + b"cd" * 32
+
+
+@pytest.mark.parametrize(
+    "peer",
+    [
+        pytest.param(STRANGER, id="attack-151-stranger"),
+        pytest.param(
+            STRANGER._replace(certificate_field=b"x-forwarded-client-cert"),
+            id="attack-151-stranger-although-configured",
+        ),
+        pytest.param(GATEWAY, id="attack-151-proxy-that-sets-no-such-field"),
+        pytest.param(
+            GATEWAY._replace(certificate_field=b"client-cert"),
+            id="attack-151-proxy-that-sets-another-field",
+        ),
+    ],
+)
+def test_a_client_certificate_is_believed_only_where_a_proxy_is_said_to_tell_it(peer):
+    read_request = read(b"/", (b"x-forwarded-client-cert", CERTIFICATE), peer=peer)
+
+    assert read_request.client_certificate is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param([CERTIFICATE, OTHER], id="attack-151-twice"),
+        pytest.param([CERTIFICATE + b"," + OTHER], id="attack-151-two-in-one"),
+        pytest.param([b"nonsense"], id="nonsense"),
+    ],
+)
+def test_a_trusted_proxy_has_to_tell_of_one_certificate(fields):
+    peer = GATEWAY._replace(certificate_field=b"x-forwarded-client-cert")
+
+    with pytest.raises(Malformed):
+        read(b"/", *((b"x-forwarded-client-cert", each) for each in fields), peer=peer)
+
+
+def test_the_certificate_that_a_trusted_proxy_tells_of_is_known():
+    peer = GATEWAY._replace(certificate_field=b"x-forwarded-client-cert")
+
+    told = read(b"/", (b"x-forwarded-client-cert", CERTIFICATE), peer=peer).client_certificate
+
+    assert told is not None
+    assert told.fingerprint == b"\xab" * 32
+    assert read(b"/", peer=peer).client_certificate is None

@@ -12,7 +12,6 @@ from edgeauth.wire.jwt import (
     expires_at,
     parse_claims,
 )
-from edgeauth.wire.scopes import ScopeRequirement
 
 NOW = 1_700_000_000.0
 ISSUER = "https://accounts.example"
@@ -139,22 +138,18 @@ def test_a_login_passes(media_type):
     )
 
 
-def test_the_first_of_issuer_audience_times_and_scopes_is_reported():
-    assertions = Assertions(
-        issuers=frozenset({ISSUER}),
-        audience=frozenset({"articles"}),
-        scopes=ScopeRequirement(("read",)),
-    )
+def test_the_first_of_issuer_audience_and_times_is_reported():
+    assertions = Assertions(issuers=frozenset({ISSUER}), audience=frozenset({"articles"}))
     claims = {}
     seen = []
-    for mended in ({}, {"iss": ISSUER}, {"aud": "articles", "exp": 1}, {"exp": NOW + 1}):
+    for mended in ({}, {"iss": ISSUER}, {"aud": "articles", "exp": 1}):
         claims |= mended
         seen.append(check_claims(claims, assertions, NOW).detail)
 
-    assert [next(w for w in ("issuer", "aud", "exp", "scope") if w in each) for each in seen] == [
-        "issuer", "aud", "exp", "scope",
+    assert [next(w for w in ("issuer", "aud", "exp") if w in each) for each in seen] == [
+        "issuer", "aud", "exp",
     ]  # fmt: skip
-    assert check_claims(claims | {"scope": "read"}, assertions, NOW) is None
+    assert check_claims(claims | {"exp": NOW + 1}, assertions, NOW) is None
 
 
 def test_a_refusal_repeats_nothing_of_the_token():

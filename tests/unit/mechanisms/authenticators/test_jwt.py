@@ -1,4 +1,9 @@
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from edgeauth.mechanisms.authenticators import jwt
 from edgeauth.model.decision import Refusal
@@ -9,6 +14,7 @@ from edgeauth.wire.json import dumps
 from edgeauth.wire.jwa import ALGORITHMS, SymmetricKey
 from edgeauth.wire.jwk import to_jwk
 from edgeauth.wire.jws import sign_compact
+from tests.fakes.certificates import END, certificate, pem
 from tests.fakes.clock import NOW
 from tests.fakes.driving import run, run_straight
 from tests.fakes.endpoints import json_answer
@@ -101,8 +107,19 @@ class TestConfiguration:
                 {**CONFIG, "jwks_endpoint": {"url": JWKS, "headers": {"Host": "evil.test"}}},
                 [("jwks_endpoint.headers.Host.[key]", "expected")],
             ),
-            ({**CONFIG, "validate_jwk": False}, [("validate_jwk", "extra_forbidden")]),
-            ({**CONFIG, "trust_store": "ca.pem"}, [("trust_store", "extra_forbidden")]),
+            (
+                {**CONFIG, "validate_jwk": False, "trust_store": "ca.pem"},
+                [("", "findings")],
+            ),
+            (
+                {
+                    "metadata_endpoint": {
+                        "url": METADATA,
+                        "resolved_endpoints": {"introspection_endpoint": {"timeout": "1s"}},
+                    }
+                },
+                [("", "findings")],
+            ),
             ({**CONFIG, "jwt_source": []}, [("jwt_source", "too_short")]),
             ({**CONFIG, "jwt_source": [{}]}, [("jwt_source.0", "findings")]),
             (
@@ -159,8 +176,8 @@ class TestConfiguration:
             "templated-host",
             "unknown-variable",
             "attack-189-host-header",
-            "not-yet-validate-jwk",
-            "not-yet-trust-store",
+            "attack-153-trust-without-validation",
+            "endpoint-that-is-never-asked",
             "no-source",
             "empty-source",
             "two-places-in-one",
@@ -190,7 +207,7 @@ class TestConfiguration:
         assert mistakes(jwt.TYPE, config, egress_tls=False) == []
 
     def test_a_rule_may_override_assertions_and_cache_ttl_only(self):
-        assert set(jwt.TYPE.overridable) == {"assertions", "cache_ttl"}
+        assert set(jwt.TYPE.overridable) == {"assertions", "cache_ttl", "error_signaling"}
 
 
 class TestRefusals:
@@ -337,6 +354,105 @@ class TestRefusals:
 
         assert presented not in repr(refusal)
         assert presented.rpartition(".")[2] not in repr(refusal)
+
+
+class TestCertificates:
+    """Keys that bring a chain (`x5c`), after `tests/unit/wire/test_key_certificates.py`."""
+
+    def issuer(self, *, end=END):
+        authority = ec.generate_private_key(ec.SECP256R1())
+        own = certificate(signing_key("ES256"), "issuer", authority, "root", end=end)
+        world = Issuer()
+        keys = [
+            to_jwk(verification_key("ES256"), "ES256", "ES256", [own.public_bytes(Encoding.DER)]),
+            to_jwk(verification_key("RS256"), "RS256", "RS256"),
+        ]
+        world.endpoints.answers[JWKS] = json_answer(dumps({"keys": keys}))
+        return world, pem(certificate(authority, "root", authority=True))
+
+    def test_a_key_that_nobody_trusted_vouches_for_is_left_out_and_no_other(self):
+        world, _ = self.issuer()
+        allowed = ["ES256", "RS256"]
+
+        assert isinstance(world.ask(token(), allowed_algorithms=allowed), Refusal)
+        assert world.ask(token("RS256"), allowed_algorithms=allowed).id == "alice"
+
+    def test_a_key_that_a_trusted_authority_vouches_for_verifies(self, tmp_path):
+        world, authorities = self.issuer()
+        path = tmp_path / "ca.pem"
+        path.write_bytes(authorities)
+
+        assert world.ask(token(), CONFIG | {"trust_store": str(path)}).id == "alice"
+
+    def test_attack_160_a_lax_rule_does_not_make_a_key_known_to_a_strict_one(self):
+        world, _ = self.issuer()
+
+        assert world.ask(token(), CONFIG | {"validate_jwk": False}).id == "alice"
+        assert isinstance(world.ask(token()), Refusal)
+
+    def test_a_key_ends_with_its_certificate(self, tmp_path):
+        ends = datetime.fromtimestamp(NOW, UTC) + timedelta(seconds=30)
+        world, authorities = self.issuer(end=ends)
+        path = tmp_path / "ca.pem"
+        path.write_bytes(authorities)
+        config = CONFIG | {"trust_store": str(path)}
+        assert world.ask(token(), config).id == "alice"
+
+        world.clock.advance(31)
+
+        assert isinstance(world.ask(token(), config), Refusal)
+
+    def test_attack_153_a_store_that_is_missing_is_refused_at_load(self):
+        with pytest.raises(ValueError, match=r"missing\.pem"):
+            Issuer().authenticator(CONFIG | {"trust_store": "missing.pem"})
+
+
+class TestSeveralIssuers:
+    CONFIG: ClassVar = {
+        "jwks_endpoint": "https://idp.test/{{ urlenc .TokenIssuer }}/jwks",
+        "assertions": {"issuers": ["one", "two"]},
+    }
+
+    def world(self):
+        world = Issuer()
+        for name, algorithm in (("one", "ES256"), ("two", "ES384")):
+            keys = json_answer(key_set(algorithm))
+            world.endpoints.answers[f"https://idp.test/{name}/jwks"] = keys
+        return world
+
+    def test_each_issuer_signs_with_its_own_keys(self):
+        world = self.world()
+
+        assert world.ask(token(iss="one"), self.CONFIG).id == "alice"
+        assert world.ask(token("ES384", iss="two"), self.CONFIG).id == "alice"
+
+    def test_attack_123_an_issuer_can_not_sign_for_another_one(self):
+        assert isinstance(self.world().ask(token(iss="two"), self.CONFIG), Refusal)
+
+    def test_attack_129_an_issuer_that_is_not_listed_is_never_asked(self):
+        world = self.world()
+
+        assert isinstance(world.ask(token(iss="three"), self.CONFIG), Refusal)
+        assert world.endpoints.calls == []
+
+
+class TestSignaling:
+    def test_a_missing_scope_is_403_where_that_is_configured(self):
+        config = CONFIG | {"error_signaling": {"realm": "shop", "include_required_scope": True}}
+
+        refusal = Issuer().ask(token(), config, scopes=["write"])
+
+        assert refusal.status == 403
+        assert refusal.challenges == (
+            b'Bearer realm="shop", error="insufficient_scope", scope="write"',
+        )
+
+    def test_a_token_without_scopes_is_known_and_refused_again(self):
+        world = Issuer()
+        for _ in range(2):
+            assert isinstance(world.ask(token(), scopes=["write"]), Refusal)
+
+        assert len(world.endpoints.calls) == 1
 
 
 class TestFaults:

@@ -195,3 +195,15 @@ def test_challenges_are_kept_where_the_answer_is_401(config, expected):
     fields = answer(config).fields
 
     assert [value for name, value in fields if name == b"www-authenticate"] == expected
+
+
+@pytest.mark.parametrize(("code", "told"), [(403, True), (401, False), (404, False)])
+def test_challenges_of_another_status_are_kept_where_the_answer_has_it(code, told):
+    nonce = (b"dpop-nonce", b"abc")
+    refusal = Refusal(
+        Reason.AUTHENTICATION, "no", challenges=(b"Bearer",), status=403, fields=(nonce,)
+    )
+
+    fields = answer({"code": code}, refusal).fields
+
+    assert ((b"www-authenticate", b"Bearer") in fields, nonce in fields) == (told, told)

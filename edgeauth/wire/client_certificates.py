@@ -1,0 +1,161 @@
+"""Client certificates: as DER, and as proxies that ended the TLS connection tell of them.
+
+Trust: only called for the field that the configuration says trusted proxies set; still everything
+is parsed strictly, since the names in a certificate are its owner's words.
+
+Source:
+    RFC 9440 section 2.2 (`Client-Cert`); RFC 5280 section 4.2.1.6 (alternative names);
+    Envoy, HTTP header manipulation, `x-forwarded-client-cert`.
+"""
+
+import binascii
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from hashlib import sha256
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from cryptography import x509
+
+from edgeauth.model.client_certificate import ClientCertificate
+from edgeauth.model.errors import Malformed
+from edgeauth.wire.certificates import parse_x509
+from edgeauth.wire.pem import CERTIFICATE, parse_pem
+
+CLIENT_CERT: Final = b"client-cert"
+X_FORWARDED_CLIENT_CERT: Final = b"x-forwarded-client-cert"
+
+MAX_FIELD_OCTETS: Final = 16_384
+MAX_NAMES: Final = 64
+"""Alternative names that a certificate may have."""
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_ITEM: Final = re.compile(rb":([A-Za-z0-9+/]+={0,2}):")
+_PAIR: Final = re.compile(r'([A-Za-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^";,]*))')
+_DIGEST: Final = re.compile(r"[0-9a-fA-F]{64}")
+_REPEATABLE: Final = frozenset({"by", "uri", "dns"})
+_ONCE: Final = frozenset({"hash", "cert", "chain", "subject"})
+
+
+def parse_certificate(der: bytes) -> ClientCertificate:
+    """Returns what is known of a certificate.
+
+    Raises:
+        Malformed: it is no X.509 certificate, or a name in it holds control characters: what is
+            cut off at a NUL elsewhere would be another name (attack 152).
+    """
+    try:
+        certificate = parse_x509(der)
+        subject = certificate.subject.rfc4514_string()
+        names = _alternative_names(certificate)
+        uris = names.get_values_for_type(x509.UniformResourceIdentifier)
+        dns_names = names.get_values_for_type(x509.DNSName)
+        emails = names.get_values_for_type(x509.RFC822Name)
+    except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        raise Malformed("the client certificate can not be read") from None
+    _check_names(subject, *uris, *dns_names, *emails)
+    return ClientCertificate(
+        sha256(der).digest(), subject, tuple(uris), tuple(dns_names), tuple(emails), der
+    )
+
+
+def parse_client_certificate_field(name: bytes, value: bytes) -> ClientCertificate:
+    """Returns the certificate that a trusted proxy tells of.
+
+    Args:
+        name: `CLIENT_CERT` or `X_FORWARDED_CLIENT_CERT`.
+        value: the field, which was there once.
+
+    Raises:
+        Malformed: the field is not of its form, or tells of several certificates.
+    """
+    if len(value) > MAX_FIELD_OCTETS:
+        raise Malformed("the client certificate is too long")
+    return _forwarded(value) if name == X_FORWARDED_CLIENT_CERT else _client_cert(value)
+
+
+# A proxy tells the same of all requests of a connection. Bounded; errors are not kept.
+@lru_cache(maxsize=256)
+def _client_cert(value: bytes) -> ClientCertificate:
+    """Returns the certificate of an item that is a byte sequence (RFC 9651 section 3.3.5)."""
+    item = _ITEM.fullmatch(value)
+    if item is None:
+        raise Malformed("the client certificate is no byte sequence")
+    try:
+        return parse_certificate(binascii.a2b_base64(item[1], strict_mode=True))
+    except binascii.Error:
+        raise Malformed("the client certificate is no base64") from None
+
+
+@lru_cache(maxsize=256)
+def _forwarded(value: bytes) -> ClientCertificate:
+    """Returns the one certificate that Envoy tells of.
+
+    Several elements are the words of several hops; nobody can say which of them counts, so a
+    proxy has to replace the field and not to append to it (`SANITIZE_SET`).
+    """
+    once: dict[str, str] = {}
+    several: dict[str, list[str]] = {name: [] for name in _REPEATABLE}
+    for name, text in _pairs(value):
+        if name in _REPEATABLE:
+            several[name].append(text)
+        elif name in _ONCE and name not in once:
+            once[name] = text
+        else:
+            raise Malformed("the forwarded client certificate has a member too many")
+    digest = once.get("hash", "")
+    if _DIGEST.fullmatch(digest) is None:
+        raise Malformed("the forwarded client certificate has no hash")
+    if "cert" in once:
+        certificate = parse_certificate(_pem_certificate(once["cert"]))
+        if certificate.fingerprint != bytes.fromhex(digest):
+            raise Malformed("the forwarded client certificate has the hash of another one")
+        return certificate
+    subject = once.get("subject", "")
+    uris, dns_names = tuple(several["uri"]), tuple(several["dns"])
+    _check_names(subject, *uris, *dns_names)
+    return ClientCertificate(bytes.fromhex(digest), subject, uris, dns_names)
+
+
+def _pairs(value: bytes) -> Iterator[tuple[str, str]]:
+    """Yields lower-cased names and unquoted values of one element."""
+    try:
+        text = value.decode("ascii")
+    except UnicodeDecodeError:
+        raise Malformed("the forwarded client certificate is not ASCII") from None
+    at = 0
+    while True:
+        pair = _PAIR.match(text, at)
+        if pair is None:
+            raise Malformed("the forwarded client certificate is no list of members")
+        quoted, plain = pair[2], pair[3]
+        yield pair[1].lower(), plain if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+        at = pair.end()
+        if at == len(text):
+            return
+        if text[at] != ";":
+            raise Malformed("the forwarded client certificate is not one certificate")
+        at += 1
+
+
+def _pem_certificate(escaped: str) -> bytes:
+    blocks = parse_pem(unquote_to_bytes(escaped))
+    if len(blocks) != 1 or blocks[0].label != CERTIFICATE:
+        raise Malformed("the forwarded client certificate is not one certificate")
+    return blocks[0].octets
+
+
+def _alternative_names(certificate: x509.Certificate) -> x509.SubjectAlternativeName:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return x509.SubjectAlternativeName([])
+    return found.value
+
+
+def _check_names(*names: str) -> None:
+    if len(names) > MAX_NAMES + 1:
+        raise Malformed("the client certificate has too many names")
+    if any(_CONTROL.search(name) for name in names):
+        raise Malformed("a name of the client certificate holds a control character")

@@ -1,0 +1,188 @@
+from base64 import b64encode
+from hashlib import sha256
+from urllib.parse import quote
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from edgeauth.model.errors import Malformed
+from edgeauth.wire.base64url import encode_base64url
+from edgeauth.wire.client_certificates import (
+    CLIENT_CERT,
+    MAX_NAMES,
+    X_FORWARDED_CLIENT_CERT,
+    parse_certificate,
+    parse_client_certificate_field,
+)
+from tests.fakes.certificates import BEGIN, END, name_of
+from tests.fakes.keys import signing_key
+
+# RFC 8705 appendix A, and the x5t#S256 of its token.
+RFC_8705 = (
+    "MIIBBjCBrAIBAjAKBggqhkjOPQQDAjAPMQ0wCwYDVQQDDARtdGxzMB4XDTE4MTAxODEyMzcwOVoXDTIyMDUwMjEyMzcw"
+    "OVowDzENMAsGA1UEAwwEbXRsczBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABNcnyxwqV6hY8QnhxxzFQ03C7HKW9Oyl"
+    "MbnQZjjJ/Au08/coZwxS7LfA4vOLS9WuneIXhbGGWvsDSb0tH6IxLm8wCgYIKoZIzj0EAwIDSQAwRgIhAP0RC1E+vwJD"
+    "/D1AGHGzuri+hlV/PpQEKTWUVeORWz83AiEA5x2eXZOVbUlJSGQgjwD5vaUaKlLR50Q2DmFfQj1L+SY="
+)
+RFC_8705_DIGEST = b"A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"
+DIGEST = "ab" * 32
+
+
+def certificate(*names: x509.GeneralName) -> bytes:
+    key = signing_key("ES256")
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name_of("orders"))
+        .issuer_name(name_of("orders"))
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(BEGIN)
+        .not_valid_after(END)
+    )
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def client_cert(value: str):
+    return parse_client_certificate_field(CLIENT_CERT, value.encode("latin-1"))
+
+
+def forwarded(value: str):
+    return parse_client_certificate_field(X_FORWARDED_CLIENT_CERT, value.encode("latin-1"))
+
+
+def escaped(der: bytes) -> str:
+    text = b64encode(der).decode()
+    return quote(f"-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n", safe="")
+
+
+class TestCertificates:
+    @pytest.mark.parametrize(
+        "der",
+        [
+            pytest.param(b"", id="nothing"),
+            pytest.param(b"\x30\x03\x02\x01\x00", id="another-structure"),
+            pytest.param(certificate() + b"\0", id="more-behind-it"),
+            pytest.param(
+                certificate(x509.DNSName("a.test")).replace(b"a.test", b"a\0test"),
+                id="attack-152-nul-in-a-name",
+            ),
+            pytest.param(
+                certificate(x509.UniformResourceIdentifier("spiffe://a/b")).replace(
+                    b"spiffe://a/b", b"spiffe://a\n\n"
+                ),
+                id="attack-152-line-break-in-a-name",
+            ),
+            pytest.param(
+                certificate(*(x509.DNSName(f"{each}.test") for each in range(MAX_NAMES + 1))),
+                id="too-many-names",
+            ),
+        ],
+    )
+    def test_what_can_be_misread_is_malformed(self, der):
+        with pytest.raises(Malformed):
+            parse_certificate(der)
+
+    def test_names_are_known_by_their_kind(self):
+        der = certificate(
+            x509.DNSName("orders.test"),
+            x509.UniformResourceIdentifier("spiffe://shop.test/orders"),
+            x509.UniformResourceIdentifier("spiffe://shop.test/other"),
+            x509.RFC822Name("ops@shop.test"),
+        )
+
+        found = parse_certificate(der)
+
+        assert found.fingerprint == sha256(der).digest()
+        assert found.subject == "CN=orders"
+        assert found.uris == ("spiffe://shop.test/orders", "spiffe://shop.test/other")
+        assert (found.dns_names, found.emails) == (("orders.test",), ("ops@shop.test",))
+        assert found.der == der
+
+
+class TestClientCert:
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "",
+            "::",
+            RFC_8705,
+            f":{RFC_8705}",
+            f":{RFC_8705}:, :{RFC_8705}:",
+            f":{RFC_8705}:;a=1",
+            f":{RFC_8705[:-1]}:",
+            f":{RFC_8705[:40]}:",
+            f'"{RFC_8705}"',
+            f":{'A' * 20_000}:",
+        ],
+        ids=[
+            "empty", "no-octets", "no-colons", "one-colon", "attack-151-two", "parameters",
+            "no-padding", "no-certificate", "string", "too-long",
+        ],
+    )  # fmt: skip
+    def test_what_is_no_certificate_is_malformed(self, value):
+        with pytest.raises(Malformed):
+            client_cert(value)
+
+    def test_the_certificate_of_rfc_8705_has_the_fingerprint_of_its_token(self):
+        found = client_cert(f":{RFC_8705}:")
+
+        assert encode_base64url(found.fingerprint) == RFC_8705_DIGEST
+        assert found.subject == "CN=mtls"
+        assert found.uris == found.dns_names == found.emails == ()
+
+
+class TestForwarded:
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "",
+            "Subject=a",
+            f"Hash={DIGEST};Hash={DIGEST}",
+            f"Hash={DIGEST[:-1]}",
+            f"Hash={DIGEST},Hash={DIGEST}",
+            f"Hash={DIGEST};",
+            f"Hash={DIGEST};Extra=1",
+            f"Hash={DIGEST};Subject",
+            f'Hash={DIGEST};Subject="a',
+            f'Hash={DIGEST};Subject="a\0b"',
+            f"Hash={DIGEST};URI=spiffe://a/\x01",
+            f"Hash={DIGEST};URI=é",
+            f"Hash={DIGEST};Cert={escaped(certificate())}",
+            f"Hash={DIGEST};Cert=nonsense",
+            f"Hash={DIGEST};Cert={escaped(certificate()) * 2}",
+            f"Hash={DIGEST};" + ";".join(["URI=a"] * (MAX_NAMES + 2)),
+        ],
+        ids=[
+            "empty", "no-hash", "hash-twice", "short-hash", "attack-151-two-elements",
+            "semicolon-at-the-end", "unknown-member", "no-value", "open-quote", "attack-152-nul",
+            "attack-152-control", "not-ascii", "hash-of-another-certificate", "no-certificate",
+            "two-certificates", "too-many-names",
+        ],
+    )  # fmt: skip
+    def test_what_is_ambiguous_is_malformed(self, value):
+        with pytest.raises(Malformed):
+            forwarded(value)
+
+    def test_digest_and_names_are_enough(self):
+        found = forwarded(
+            f"By=spiffe://shop.test/edge;Hash={DIGEST.upper()};"
+            'Subject="CN=orders,O=\\"Shop\\"; Ltd";URI=spiffe://shop.test/orders;URI=;DNS=a.test'
+        )
+
+        assert found.fingerprint == bytes.fromhex(DIGEST)
+        assert found.subject == 'CN=orders,O="Shop"; Ltd'
+        assert found.uris == ("spiffe://shop.test/orders", "")
+        assert found.dns_names == ("a.test",)
+        assert found.der == b""
+
+    def test_what_the_certificate_itself_says_counts(self):
+        der = certificate(x509.UniformResourceIdentifier("spiffe://shop.test/orders"))
+        digest = sha256(der).hexdigest()
+
+        found = forwarded(f'Hash={digest};Cert="{escaped(der)}";URI=spiffe://shop.test/admin')
+
+        assert found == parse_certificate(der)
