@@ -8,10 +8,11 @@ UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
+PEERS := tests/peers/node_modules/.set-up
 DEMO := $(BIN)/python examples/blog-platform/demo.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-check test lint format docs bench oracles fuzz lock clean
+.PHONY: help setup peers demo demo-check test lint format docs bench oracles fuzz lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +37,12 @@ $(STAMP): pyproject.toml requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
+peers: $(PEERS) ## install the servers that tests run against (needs npm)
+
+$(PEERS): tests/peers/package.json tests/peers/package-lock.json
+	@cd tests/peers && npm ci --silent --no-audit --no-fund
+	@touch $@
+
 demo: $(STAMP) ## start the blog platform on 127.0.0.1:4455 and print what to try; Ctrl-C stops it
 	@$(DEMO)
 
@@ -43,6 +50,8 @@ demo-check: $(STAMP) ## start it on free ports, run every story, compare, stop
 	@$(DEMO) check
 
 test: lint ## lint, then every test
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory peers; \
+	  else echo "npm is not installed: what needs an OpenID provider is left out."; fi
 	$(BIN)/python -m pytest
 
 lint: $(STAMP) ## ruff, mypy --strict, import-linter
@@ -78,5 +87,5 @@ lock: $(STAMP) ## resolve the dependencies anew, into requirements.lock and requ
 	  pyproject.toml -o requirements-runtime.lock
 
 clean: ## remove everything that was made
-	rm -rf $(VENV) .oracles dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache examples/*/.run benchmarks/.run
+	rm -rf $(VENV) .oracles tests/peers/node_modules dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache examples/*/.run benchmarks/.run
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
