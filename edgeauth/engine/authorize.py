@@ -1,20 +1,29 @@
 """May they: contextualizers and authorizers of a rule. The only place that makes a `Granted`."""
 
+from collections.abc import Coroutine, Iterator
+from itertools import chain
+
 from edgeauth.engine.rule import Rule
-from edgeauth.engine.step import InformStep
+from edgeauth.engine.step import AuthorizeStep, InformStep
+from edgeauth.expressions.errors import ContentNeeded
 from edgeauth.model.decision import HeaderEdits, Refusal
 from edgeauth.model.errors import Fault
 from edgeauth.ports.stages import Granted, Identified
 
 
-async def authorize(rule: Rule, known: Identified) -> Granted | Refusal:
+def authorize(rule: Rule, known: Identified) -> Coroutine[None, None, Granted | Refusal]:
     """Returns the granted request when every authorizer that applies allows it.
 
     The first refusal, fault or condition without a value ends it. A step whose condition is false
     neither allows nor refuses.
     """
-    edits: list[HeaderEdits] = []
-    for step in rule.checks:
+    return _check(iter(rule.checks), known, [])
+
+
+async def _check(
+    steps: Iterator[InformStep | AuthorizeStep], known: Identified, edits: list[HeaderEdits]
+) -> Granted | Refusal:
+    for step in steps:
         try:
             if step.condition is not None and not step.applies(known):
                 continue
@@ -27,6 +36,9 @@ async def authorize(rule: Rule, known: Identified) -> Granted | Refusal:
                 output = verdict.output
                 if verdict.edits is not None:
                     edits.append(verdict.edits)
+        except ContentNeeded:
+            unreadable = await step.read_content(known.matched)
+            return unreadable or await _check(chain((step,), steps), known, edits)
         except Fault as fault:
             return step.refused(fault)
         if output is not None:

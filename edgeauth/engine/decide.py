@@ -24,6 +24,7 @@ from edgeauth.model.decision import Decision, Deny, Permit, Refusal
 from edgeauth.model.errors import Reason
 from edgeauth.model.identity import Subject
 from edgeauth.model.request import Request
+from edgeauth.ports.content import NO_DOOR, ContentSource
 from edgeauth.ports.stages import Matched
 from edgeauth.wire.answers import Answers
 
@@ -52,22 +53,27 @@ class DecisionPoint:
         former, self._rules = self._rules, rules
         return former
 
-    async def decide(self, request: Request) -> Decision:
-        """Returns the decision about a request; never raises for anything a request can cause."""
+    async def decide(self, request: Request, content: ContentSource = NO_DOOR) -> Decision:
+        """Returns the decision about a request; never raises for anything a request can cause.
+
+        Args:
+            request: what was asked.
+            content: read before the first step that needs it, and not at all when none does.
+        """
         try:
-            decision = await self._decide(request)
+            decision = await self._decide(request, content)
         except Exception as bug:  # noqa: BLE001  (the one blanket except: a bug is a "no")
             refusal = Refusal(Reason.INTERNAL, _place(bug))
             decision = Deny(self._answers.to(refusal, request.headers), refusal)
         self._record(request, decision)
         return decision
 
-    async def _decide(self, request: Request) -> Decision:
+    async def _decide(self, request: Request, content: ContentSource) -> Decision:
         found = self._rules.find(request)
         if isinstance(found, Refusal):
             return Deny(self._answers.to(found, request.headers), found)
         rule = found.rule
-        seen = Matched(request, rule.id, RequestView(request, found.captures))
+        seen = Matched(request, rule.id, RequestView(request, found.captures), content)
         passed_over: list[Refusal] = []
         known = await identify(rule, seen, passed_over)
         if isinstance(known, Refusal):

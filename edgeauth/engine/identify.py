@@ -1,9 +1,12 @@
 """Who is asking: the principals of a rule, each by authenticators that are alternatives."""
 
 from edgeauth.engine.rule import Rule
+from edgeauth.engine.step import Step
+from edgeauth.expressions.errors import ContentNeeded
 from edgeauth.model.decision import Refusal
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.model.identity import DEFAULT_PRINCIPAL, Principal, Subject
+from edgeauth.ports.mechanisms import Authenticator
 from edgeauth.ports.stages import Identified, Matched
 
 _NOBODY = Refusal(Reason.INTERNAL, "the rule has no authenticator")
@@ -29,8 +32,11 @@ async def identify(rule: Rule, seen: Matched, passed_over: list[Refusal]) -> Ide
         for step in authenticators:
             outcome: Principal | Refusal = _LEFT_OUT
             try:
-                if step.condition is None or step.condition.evaluate(seen.scope()):
-                    outcome = await step.mechanism.authenticate(seen)
+                try:
+                    if step.condition is None or step.condition.evaluate(seen.scope()):
+                        outcome = await step.mechanism.authenticate(seen)
+                except ContentNeeded:
+                    outcome = await _with_content(step, seen)
             except Fault as fault:
                 outcome = step.refused(fault)
                 if fault.final:
@@ -45,3 +51,11 @@ async def identify(rule: Rule, seen: Matched, passed_over: list[Refusal]) -> Ide
     if DEFAULT_PRINCIPAL not in found:
         return _NOBODY
     return Identified(seen, Subject.made_of(found), {})
+
+
+async def _with_content(step: Step[Authenticator], seen: Matched) -> Principal | Refusal:
+    """Runs a step that needs the content of the request."""
+    await seen.read_content()
+    if step.condition is None or step.condition.evaluate(seen.scope()):
+        return await step.mechanism.authenticate(seen)
+    return _LEFT_OUT

@@ -13,7 +13,7 @@ from edgeauth.ports.mechanisms import (
     ErrorHandler,
     Finalizer,
 )
-from edgeauth.ports.stages import Identified
+from edgeauth.ports.stages import Identified, Matched
 
 M = TypeVar("M", Authenticator, Contextualizer, Authorizer, Finalizer, ErrorHandler)
 
@@ -41,6 +41,18 @@ class Step(Generic[M]):
             Fault: the condition has no value; the step fails, it is not skipped.
         """
         return self.condition is None or self.condition.evaluate(known.scope())
+
+    async def read_content(self, seen: Matched) -> Refusal | None:
+        """Lets expressions see the content of the request, because this step needs it.
+
+        Returns:
+            None, or the refusal of this step, because the content can not be had.
+        """
+        try:
+            await seen.read_content()
+        except Fault as fault:
+            return self.refused(fault)
+        return None
 
     def refused(self, cause: Refusal | Fault) -> Refusal:
         """Returns a refusal that says which step it came from."""

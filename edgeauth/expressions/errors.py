@@ -27,3 +27,14 @@ class EvaluationError(Fault):
 
     def __init__(self, detail: str) -> None:
         super().__init__(Reason.INTERNAL, detail)
+
+
+class ContentNeeded(Exception):
+    """Raised by an expression that reads the content of a request before that was read.
+
+    It is neither a "no" nor a failure: the engine reads the content then, and runs the step again.
+    Whatever else might catch it must let it pass.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("the content of the request has not been read")

@@ -5,10 +5,12 @@ are the whole list of what an expression can reach; `docs/reference/objects.md` 
 """
 
 from collections.abc import Mapping
+from types import EllipsisType
 from typing import Final
 from urllib.parse import parse_qs, unquote
 
-from edgeauth.expressions.errors import EvaluationError
+from edgeauth.expressions.content import read_request_content
+from edgeauth.expressions.errors import ContentNeeded, EvaluationError
 from edgeauth.expressions.types import (
     DYN,
     STRING,
@@ -23,6 +25,7 @@ from edgeauth.expressions.types import (
 from edgeauth.model.decision import Refusal
 from edgeauth.model.errors import Reason
 from edgeauth.model.identity import Principal, Subject
+from edgeauth.model.json import Json
 from edgeauth.model.request import Request
 from edgeauth.wire.cookies import find_cookie
 
@@ -62,11 +65,17 @@ class UrlView:
 class RequestView:
     """A request and what its path captured, as `Request`."""
 
-    __slots__ = ("request", "url")
+    __slots__ = ("_body", "captures", "request")
 
     def __init__(self, request: Request, captures: Mapping[str, str]) -> None:
         self.request = request
-        self.url = UrlView(request, captures)
+        self.captures = captures
+        self._body: Json | EllipsisType = ...
+
+    @property
+    def url(self) -> UrlView:
+        """Returns the URL; made when it is asked for, since most rules never do."""
+        return UrlView(self.request, self.captures)
 
     def header(self, name: str) -> str:
         """Returns all values of a header joined with a comma; empty when it is absent."""
@@ -85,6 +94,26 @@ class RequestView:
         """Returns the value of the first cookie of that name; empty when it is absent."""
         value = self.request.headers.get(b"cookie")
         return "" if value is None else find_cookie(value, name) or ""
+
+    def body(self) -> Json:
+        """Returns the decoded content; an empty text when there is none.
+
+        Raises:
+            ContentNeeded: it has not been read yet.
+        """
+        if self._body is ...:
+            raise ContentNeeded
+        return self._body
+
+    def receive(self, content: bytes) -> None:
+        """Takes the whole content of the request, and decodes it.
+
+        Raises:
+            RuntimeError: it was taken before; a step that asks for it twice would do so for ever.
+        """
+        if self._body is not ...:
+            raise RuntimeError("the content is read once")
+        self._body = read_request_content(content, self.request.headers)
 
 
 class ErrorTypes:
@@ -184,6 +213,7 @@ REQUEST: Final = ObjectType(
         "Header": Method((STRING,), STRING, RequestView.header),
         "Headers": Method((), map_of(STRING, STRING), RequestView.headers),
         "Cookie": Method((STRING,), STRING, RequestView.cookie),
+        "Body": Method((), DYN, RequestView.body),
     },
 )
 ERROR: Final = ObjectType(

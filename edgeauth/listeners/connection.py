@@ -1,25 +1,21 @@
-"""A client's connection: bytes become exchanges, one after the other (RFC 9112 section 9).
+"""A client's connection: exchanges, one after the other (RFC 9112 section 9).
 
-The parser may find several pipelined requests in one segment; each becomes an exchange in a
-queue, only the first of the queue is worked on, and nothing more is read from the socket while
-others wait or the client does not take its answers. So each answer belongs to its own request
-whatever the client sends, and the memory of a connection is bounded by one segment, the limits of
-a head and one answer.
+Of the exchanges that were read (`reading.py`) only the first is worked on, and nothing more is
+read from the socket while others wait or the client does not take its answers. So each answer
+belongs to its own request whatever the client sends, and the memory of a connection is bounded by
+one segment, the limits of a head and of content that is held, and one answer.
 
-Trust: every octet is hostile. What the parser or `wire` calls malformed is answered and the
-connection closed, since nobody knows where the next request would begin.
+Trust: every octet is hostile. What is malformed is answered and the connection closed.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Final
 
-import httptools
-
-from edgeauth.listeners.exchange import PIPELINED, Exchange
+from edgeauth.listeners.content import PIPELINED
+from edgeauth.listeners.exchange import Exchange
+from edgeauth.listeners.reading import RequestReader
 from edgeauth.listeners.resumption import resumed
-from edgeauth.listeners.stream import ClientStream
 from edgeauth.model.decision import Decision, Deny, Response
 from edgeauth.model.errors import Malformed
 from edgeauth.wire.http1 import expects_continue, request_framing
@@ -31,19 +27,15 @@ if TYPE_CHECKING:
 _INTERNAL_ERROR: Final = Response(500, ((b"cache-control", b"no-store"),))
 
 
-class ClientConnection(ClientStream):
-    """Reads requests from one client and writes their answers in order."""
+class ClientConnection(RequestReader):
+    """Decides about the requests of one client, and writes the answers in order."""
 
-    __slots__ = ("_advancing", "_deaf", "_parser", "_parsing", "_queue", "_segment", "peer")
+    __slots__ = ("_advancing", "peer")
 
     def __init__(self, listener: "Listener") -> None:
         super().__init__(listener)
-        self._parser = httptools.HttpRequestParser(self)
-        self._queue: deque[Exchange] = deque()
         self._parsing = Exchange(self, 0)
-        self._segment = 0
         self._advancing = False
-        self._deaf = False
 
     @property
     def draining(self) -> bool:
@@ -91,115 +83,18 @@ class ClientConnection(ClientStream):
             self._queue[0].sink.resume()
         self._go_on()
 
-    def data_received(self, data: bytes) -> None:
-        """Feeds the parser, which calls the methods below."""
-        if self._deaf:
-            return
-        exchange = self._parsing
-        before = None if exchange.complete else exchange.begin_segment(len(data))
-        self._segment = len(data)
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            # The request was treated as if it had not asked; what follows is no request.
-            self._deaf = True
-        except httptools.HttpParserError:
-            self._refuse(Malformed("the bytes are no HTTP request"))
+    def expire(self) -> None:
+        """Closes because the deadline has passed; tells it to whoever owes content to a step."""
+        if self._queue and self._queue[0].is_read:
+            self._refuse(Malformed("the content does not come in time", 408))
         else:
-            if self._parsing is not exchange:
-                self._check_begun()
-            else:
-                nothing_new = before == exchange.delivered
-                self._check_progress(len(data) if nothing_new else 0)
+            super().expire()
 
-    def _check_begun(self) -> None:
-        """Looks at a message that began in the last segment; most are over already."""
-        if self._parsing.complete and not self._queue:
-            return
-        if not self._queue:
-            self.watch()
-        self._check_progress(0)
-
-    def _check_progress(self, octets: int) -> None:
-        """Bounds what is read for a head, and the time between two pieces of content.
-
-        Args:
-            octets: length of a segment that brought no complete piece of a head or content.
-        """
-        exchange = self._parsing
-        exchange.undelivered = exchange.undelivered + octets if octets else 0
-        if not exchange.head_complete:
-            try:
-                self._check_head(exchange)
-            except Malformed as malformed:
-                self._refuse(malformed)
-        elif not exchange.complete:
-            if exchange.undelivered > self._listener.limits.head_octets:
-                self._refuse(Malformed("there is too much around the content"))
-            elif not self._held:
-                self.watch()
-        if self._others_wait():
-            self.hold(PIPELINED)
-
-    def _others_wait(self) -> bool:
-        """Returns whether there are requests whose turn has not come."""
-        return len(self._queue) > 1 or (bool(self._queue) and not self._queue[0].started)
-
-    # The parser speaks.
+    # An exchange from beginning to end.
 
     def on_message_begin(self) -> None:
         """Begins an exchange."""
         self._parsing = Exchange(self, self._segment)
-
-    def on_url(self, url: bytes) -> None:
-        """Takes a piece of the request target."""
-        self._parsing.target += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Takes a field; those after the content are counted and dropped.
-
-        Raises:
-            Malformed: there are too many of those; the parser makes it one of its own errors.
-        """
-        exchange = self._parsing
-        if exchange.head_complete:
-            exchange.trailer_fields += 1
-            if exchange.trailer_fields > self._listener.limits.trailer_fields:
-                raise Malformed("there are too many trailer fields")
-            return
-        exchange.fields.append((name.lower(), value.rstrip(b" \t")))
-
-    def on_headers_complete(self) -> None:
-        """Puts the exchange into the queue and begins it when it is the first.
-
-        What follows in the same segment after the connection was given up is not looked at.
-        """
-        exchange, parser = self._parsing, self._parser
-        exchange.head_complete = True
-        exchange.undelivered = 0
-        if self._deaf:
-            return
-        exchange.method = parser.get_method()
-        exchange.version = parser.get_http_version()
-        # An upgrade is ignored; but then nobody knows whether requests follow it.
-        exchange.keep_alive = (
-            exchange.version == "1.1" and parser.should_keep_alive() and not parser.should_upgrade()
-        )
-        self._queue.append(exchange)
-        self._advance()
-
-    def on_body(self, data: bytes) -> None:
-        """Passes a piece of content on."""
-        if not self._deaf:
-            self._parsing.receive(data)
-
-    def on_message_complete(self) -> None:
-        """Notes that the request is complete."""
-        if not self._parsing.complete and not self._deaf:
-            self._parsing.content_done()
-            self.watch()
-
-    # An exchange from beginning to end.
 
     def _advance(self) -> None:
         """Begins the first exchange of the queue, and the next as long as answers come at once."""
@@ -232,7 +127,7 @@ class ClientConnection(ClientStream):
             return
         exchange.request = request
         exchange.complete = exchange.complete or exchange.framing.empty
-        self._drive(exchange, self._listener.decide(request))
+        self._drive(exchange, self._listener.decide(request, exchange))
 
     def _drive(self, exchange: Exchange, deciding: Coroutine[None, None, Decision]) -> None:
         """Runs the decision to its end, or to where it has to wait, which takes a task.
@@ -297,7 +192,7 @@ class ClientConnection(ClientStream):
         ends = self._closing or self._eof or self._deaf or self._listener.draining
         if self._parsing.head_complete and not (self._queue or self._held or self.stuffed or ends):
             # The usual case: one request, answered.
-            self.deadline = self._listener.until(self._listener.limits.idle_timeout)
+            self.deadline = self._listener.until(self.limits.idle_timeout)
             return
         self._advance()
         if self._others_wait() or self._closing:
@@ -319,22 +214,14 @@ class ClientConnection(ClientStream):
         elif not self._queue:
             idle = self._parsing.head_complete
             self.deadline = listener.until(limits.idle_timeout if idle else limits.read_timeout)
+        elif self._queue[0].is_read:
+            self.deadline = self._queue[0].deadline
         elif self._held or self._queue[0].complete or self._queue[0].sink is None:
             self.deadline = 0.0
         else:
             self.deadline = listener.until(limits.read_timeout)
 
     # Refusing and closing.
-
-    def _check_head(self, exchange: Exchange) -> None:
-        limits = self._listener.limits
-        if len(exchange.target) > limits.target_octets:
-            raise Malformed("the request target is too long", 414)
-        if len(exchange.fields) > limits.head_fields or (
-            exchange.most_octets > limits.head_octets
-            and exchange.head_octets + exchange.undelivered > limits.head_octets
-        ):
-            raise Malformed("the head is too large", 431)
 
     def _refuse(self, malformed: Malformed) -> None:
         """Refuses what is no request, after everything before it was answered."""

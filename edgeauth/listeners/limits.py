@@ -14,8 +14,11 @@ class Limits:
             two pieces of content (chunk extensions, trailers), beyond that 400.
         head_fields: number of fields; beyond that 431.
         target_octets: request target; beyond that 414.
+        content_octets: content that is held because a step reads it; beyond that 413. What no
+            step reads has no limit.
         trailer_fields: fields after a chunked body, which are dropped; beyond that 400.
-        read_timeout: seconds for a complete head, and between two pieces of a body; 0 means none.
+        read_timeout: seconds for a complete head, and between two pieces of content. Content that
+            a step reads has so many seconds, and one more for each 64 KiB. 0 means none.
         write_timeout: seconds in which a client has to read most of what waits for it, once that
             is more than the transport buffers (64 KiB); 0 means none.
         idle_timeout: seconds between two requests of a connection; 0 means none.
@@ -27,6 +30,7 @@ class Limits:
     head_octets: int = 8192
     head_fields: int = 100
     target_octets: int = 8000
+    content_octets: int = 1_048_576
     trailer_fields: int = 16
     read_timeout: float = 5.0
     write_timeout: float = 10.0
@@ -41,6 +45,7 @@ def limits_of(serve: Serve) -> Limits:
     return Limits(
         # The reference reads so much beyond its limit before it refuses; so do we.
         head_octets=serve.buffer_limit.read + 4096,
+        content_octets=serve.buffer_limit.body,
         read_timeout=serve.timeout.read,
         write_timeout=serve.timeout.write,
         idle_timeout=serve.timeout.idle or serve.timeout.read,

@@ -17,6 +17,7 @@ from edgeauth.listeners.limits import Limits
 from edgeauth.model.decision import Decision, Permit
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Request
+from edgeauth.ports.content import ContentSource
 from edgeauth.wire.inbound import Peer
 
 _log = structlog.get_logger()
@@ -24,7 +25,7 @@ _SWEEP_SECONDS: Final = 0.5
 _BACKLOG: Final = 1024
 T = TypeVar("T")
 
-Decide = Callable[[Request], Coroutine[None, None, Decision]]
+Decide = Callable[[Request, ContentSource], Coroutine[None, None, Decision]]
 Network = IPv4Network | IPv6Network
 RecordMalformed = Callable[[str, Malformed], None]
 

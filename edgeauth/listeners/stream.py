@@ -18,13 +18,24 @@ class ClientStream(asyncio.Protocol):
 
     Attributes:
         deadline: when the connection is given up unless something happens; 0.0 means never.
+        limits: what the client may cost.
         stuffed: whether the client does not take what is written for it.
     """
 
-    __slots__ = ("_closing", "_eof", "_held", "_listener", "_transport", "deadline", "stuffed")
+    __slots__ = (
+        "_closing",
+        "_eof",
+        "_held",
+        "_listener",
+        "_transport",
+        "deadline",
+        "limits",
+        "stuffed",
+    )
 
     def __init__(self, listener: "Listener") -> None:
         self._listener = listener
+        self.limits = listener.limits
         self._closing = False
         self._held = 0
         self._eof = False
@@ -34,6 +45,10 @@ class ClientStream(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Notes the transport."""
         self._transport = cast("asyncio.Transport", transport)
+
+    def until(self, seconds: float) -> float:
+        """Returns the deadline so many seconds from now; 0.0, which is none, for 0."""
+        return self._listener.until(seconds)
 
     def watch(self) -> None:
         """Sets the deadline that the state asks for."""
@@ -70,7 +85,7 @@ class ClientStream(asyncio.Protocol):
         self._closing = True
         if self._transport.is_closing():
             return
-        limits = self._listener.limits
+        limits = self.limits
         unsent = self._transport.get_write_buffer_size() > 0
         self.deadline = self._listener.until(limits.write_timeout if unsent else _LINGER_SECONDS)
         if not lingering or self._eof:

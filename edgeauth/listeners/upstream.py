@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import httptools
 
-from edgeauth.listeners.exchange import UPSTREAM, Exchange
+from edgeauth.listeners.content import UPSTREAM
+from edgeauth.listeners.exchange import Exchange
 from edgeauth.model.errors import Fault, Malformed, Reason
 from edgeauth.model.request import Headers
 from edgeauth.wire.http1 import (

@@ -21,8 +21,8 @@ class Refusal:
         source: id of the mechanism that said so.
         step: id of the step that said so.
         challenges: values for `WWW-Authenticate` (RFC 9110 section 11.6.1).
-        status: that of the challenges, where it is another than that of the class: 403 for
-            `insufficient_scope` (RFC 6750 section 3.1).
+        status: of the answer, where it is another than that of the class: 413 for content that is
+            too large, 403 for `insufficient_scope` (RFC 6750 section 3.1).
         fields: what else the client needs to mend its request, such as `DPoP-Nonce`.
     """
 
@@ -42,7 +42,7 @@ class Refusal:
     @classmethod
     def of(cls, fault: Fault) -> "Refusal":
         """Returns the refusal that a fault amounts to: "could not tell" is a "no"."""
-        return cls(fault.reason, fault.detail)
+        return cls(fault.reason, fault.detail, status=fault.status)
 
     def said_by(self, source: str, step: str) -> "Refusal":
         """Returns the same refusal with its origin, unless that is known already."""

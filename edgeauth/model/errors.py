@@ -32,13 +32,17 @@ class Fault(Exception):
         detail: for the decision log only, never for the client; holds no credential.
         final: whether the next authenticator must not be tried, as after a failed TLS handshake
             with the issuer: an attacker in the middle may not turn a login into anonymity.
+        status: what the client is answered in place of the status of the class.
     """
 
-    def __init__(self, reason: Reason, detail: str, *, final: bool = False) -> None:
+    def __init__(
+        self, reason: Reason, detail: str, *, final: bool = False, status: int | None = None
+    ) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
         self.final = final
+        self.status = status
 
 
 class Malformed(ValueError):

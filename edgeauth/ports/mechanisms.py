@@ -4,6 +4,10 @@ A mechanism's whole effect is what it returns, so that it can be cached, traced,
 tested in one line. It never logs, never sees the listener and never touches the network but
 through the services that it was built with. It returns a `Refusal` for "no", raises a `Fault` for
 "could not tell", and whatever else it raises is a bug, which is a "no" as well.
+
+Expressions see the content of a request only after it was read. The first that needs it raises
+`ContentNeeded`, the engine reads it, and the step runs again from its beginning. So a mechanism
+lets that pass, and evaluates what reads the request before it asks anybody anything.
 """
 
 from typing import NamedTuple, Protocol, runtime_checkable

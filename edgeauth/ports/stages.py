@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 from edgeauth.expressions.objects import RequestView
 from edgeauth.model.decision import HeaderEdits
+from edgeauth.model.errors import Fault
 from edgeauth.model.identity import Subject
 from edgeauth.model.json import Json
 from edgeauth.model.request import Request
+from edgeauth.ports.content import NO_DOOR, ContentSource
 
 
 class Matched(NamedTuple):
@@ -22,10 +24,26 @@ class Matched(NamedTuple):
     rule_id: str
     view: RequestView
     """What expressions see of the request, captures included."""
+    content: ContentSource = NO_DOOR
+    """Asked only when a step needs it; nothing is read for the others."""
 
     def scope(self) -> dict[str, object]:
         """Returns the variables of expressions at this stage: `Request`."""
         return {"Request": self.view}
+
+    async def read_content(self) -> None:
+        """Lets expressions see the content of the request, because one of them needs it.
+
+        Raises:
+            Fault: it can not be had. The fault is final: nobody further down may make up for it,
+                since the upstream would get content that a step wanted to see and has not.
+        """
+        try:
+            content = await self.content.read()
+        except Fault as fault:
+            fault.final = True
+            raise
+        self.view.receive(content)
 
 
 class Identified(NamedTuple):

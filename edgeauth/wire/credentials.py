@@ -1,4 +1,4 @@
-"""Where a request carries its credential: a header, a cookie or a query parameter.
+"""Where a request carries its credential: a header, a cookie, a query or a body parameter.
 
 A credential that is there twice is refused: one of the two would be checked here and the other
 one used behind us.
@@ -7,13 +7,15 @@ Trust: hostile. Values are never put into errors or representations.
 """
 
 import binascii
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from edgeauth.model.errors import Malformed
+from edgeauth.model.json import Json
 from edgeauth.model.request import Request
+from edgeauth.wire.content_type import parse_content_type
 from edgeauth.wire.cookies import find_cookie
 
 _VISIBLE: Final = bytes(range(0x20, 0x7F))
@@ -36,6 +38,14 @@ class Credential(NamedTuple):
         return "Credential(***)"
 
 
+class BodyReader(Protocol):
+    """Whoever knows the content of a request, or how to get it."""
+
+    def body(self) -> Json:
+        """Returns the decoded content; its text when it can not be decoded."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class HeaderSource:
     """A header field; with a scheme, only what follows that scheme counts."""
@@ -54,7 +64,7 @@ class HeaderSource:
         """Returns the scheme, lower-cased; empty when none is demanded."""
         return self._scheme
 
-    def find(self, request: Request) -> bytes | None:
+    def find(self, request: Request, _reader: BodyReader) -> bytes | None:
         """Returns the field's value without the scheme, None if it is absent or of another one.
 
         Source:
@@ -83,7 +93,7 @@ class CookieSource(NamedTuple):
         """Returns nothing: cookies have no scheme."""
         return b""
 
-    def find(self, request: Request) -> bytes | None:
+    def find(self, request: Request, _reader: BodyReader) -> bytes | None:
         """Returns the cookie's value, None if it is absent."""
         field = request.headers.get(b"cookie")
         value = None if field is None else find_cookie(field, self.name)
@@ -106,7 +116,7 @@ class QuerySource(NamedTuple):
         """Returns nothing: parameters have no scheme."""
         return b""
 
-    def find(self, request: Request) -> bytes | None:
+    def find(self, request: Request, _reader: BodyReader) -> bytes | None:
         """Returns the parameter's decoded value, None if it is absent."""
         if not request.raw_query:
             return None
@@ -121,19 +131,58 @@ class QuerySource(NamedTuple):
         return _decoded(found[0]) if found else None
 
 
-Source: TypeAlias = HeaderSource | CookieSource | QuerySource
+class BodySource(NamedTuple):
+    """A parameter of a form, or a member of a JSON object (RFC 6750 section 2.2)."""
+
+    name: str
+    forms_only: bool = False
+    """Whether content in JSON is not looked at, nor read because of this source."""
+
+    @property
+    def scheme_name(self) -> bytes:
+        """Returns nothing: parameters have no scheme."""
+        return b""
+
+    def find(self, request: Request, reader: BodyReader) -> bytes | None:
+        """Returns the parameter's value, None if it is absent or the content is something else."""
+        kind = parse_content_type(request.headers.get(b"content-type", b""))
+        if not (kind.is_form or (kind.is_json and not self.forms_only)):
+            return None
+        body = reader.body()
+        if not isinstance(body, Mapping):
+            if body and isinstance(body, str):
+                raise Malformed("the content that may hold the credential can not be decoded")
+            return None
+        value = body.get(self.name)
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        if isinstance(value, str):
+            return value.encode()
+        if value is None:
+            return None
+        raise Malformed("the credential's parameter is not exactly one text")
+
+
+Source: TypeAlias = HeaderSource | CookieSource | QuerySource | BodySource
 """A place where a credential may be."""
 
 
-def find_credential(request: Request, sources: Sequence[Source]) -> Credential | None:
+def find_credential(
+    request: Request, sources: Sequence[Source], reader: BodyReader
+) -> Credential | None:
     """Returns the credential of the first source that has one, or None.
+
+    Args:
+        request: the request.
+        sources: in order; those after the first that has one are not asked.
+        reader: asked for body parameters only.
 
     Raises:
         Malformed: a source has it more than once, or it is not visible ASCII. The next source
             is not asked then.
     """
     for source in sources:
-        value = source.find(request)
+        value = source.find(request, reader)
         if value:
             if value.translate(None, _VISIBLE):
                 raise Malformed("the credential is not visible ASCII")

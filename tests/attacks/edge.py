@@ -20,11 +20,12 @@ from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.decision import DecisionDoor
 from edgeauth.listeners.limits import Limits
 from edgeauth.listeners.proxy import ProxyDoor
-from edgeauth.listeners.server import Listener, TrustedProxies
+from edgeauth.listeners.server import Decide, Listener, TrustedProxies
 from edgeauth.model.decision import Decision, Deny, HeaderEdits, Permit, Refusal, Response
 from edgeauth.model.errors import Reason
 from edgeauth.model.request import Request
 from edgeauth.model.routing import Target
+from edgeauth.ports.content import ContentSource
 from edgeauth.wire.answers import Answers
 
 CONTRACT = b"Bearer signed-by-the-edge"
@@ -306,7 +307,7 @@ class Client:
         self.writer.transport.abort()
 
 
-async def by_path(request: Request) -> Decision:
+async def by_path(request: Request, _content: ContentSource) -> Decision:
     """Denies below /deny, permits the rest."""
     if request.path.startswith("/deny"):
         return FORBIDDEN
@@ -341,7 +342,7 @@ async def running_edge(
     upstream: Upstream | None = None,
     *,
     door: str = "proxy",
-    decide: Callable[[Request], Coroutine[None, None, Decision]] = by_path,
+    decide: Decide = by_path,
     limits: Limits | None = None,
     trusted: tuple[str, ...] = (),
 ) -> AsyncIterator[Edge]:

@@ -2,6 +2,7 @@
 
 from edgeauth.model.decision import Decision, HeaderEdits, Permit
 from edgeauth.model.request import Request
+from edgeauth.ports.content import ContentSource
 from tests.attacks import test_framing, test_hosts_and_methods, test_paths
 from tests.attacks.edge import GET, Attack, request, run, running_edge, table, withstand
 
@@ -48,7 +49,7 @@ def test_a_gateway_hears_what_to_tell_and_no_framing():
         (("session", "1"),),
     )
 
-    async def permit(_: Request) -> Decision:
+    async def permit(_: Request, _content: ContentSource) -> Decision:
         return Permit("rule", "alice", edits, None)
 
     async def scenario() -> None:

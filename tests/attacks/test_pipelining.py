@@ -7,6 +7,7 @@ import pytest
 from edgeauth.model.decision import Decision, Deny, Permit, Refusal, Response
 from edgeauth.model.errors import Reason
 from edgeauth.model.request import Request
+from edgeauth.ports.content import ContentSource
 from tests.attacks.edge import (
     GET,
     OK,
@@ -145,11 +146,11 @@ def test_attack_084_a_request_waits_while_the_one_before_it_is_decided():
     async def scenario() -> None:
         opened = gate()
 
-        async def slowly(request: Request) -> Decision:
+        async def slowly(request: Request, content: ContentSource) -> Decision:
             order.append(request.path)
             if request.path == "/slow":
                 await opened.wait()
-            return await by_path(request)
+            return await by_path(request, content)
 
         async with running_edge(Upstream(echo), decide=slowly) as edge, edge.client() as client:
             client.send(request(b"/slow") + request(b"/deny") + request(b"/fast"))
@@ -178,12 +179,12 @@ BROKEN: dict[str, BaseException] = {
 def test_attack_081_a_decision_that_breaks_is_no_permit(error, waits):
     upstream = Upstream()
 
-    async def breaks(request: Request) -> Decision:
+    async def breaks(request: Request, content: ContentSource) -> Decision:
         if waits:
             await asyncio.sleep(0)
         if request.path == "/break":
             raise error
-        return await by_path(request)
+        return await by_path(request, content)
 
     async def scenario() -> None:
         async with running_edge(upstream, decide=breaks) as edge, edge.client() as client:
@@ -208,7 +209,7 @@ def test_a_permit_that_can_not_be_sent_is_an_internal_error():
         None,
     ]
 
-    async def unsendable(request: Request) -> Decision:
+    async def unsendable(request: Request, _content: ContentSource) -> Decision:
         edits = bad[int(request.path[1:])]
         return Permit("rule", "alice", edits, Target("127.0.0.1", 1))  # type: ignore[arg-type]
 
@@ -227,7 +228,7 @@ def test_a_permit_that_can_not_be_sent_is_an_internal_error():
 
 
 def test_a_refusal_with_content_to_head_sends_the_length_only():
-    async def refuse(request: Request) -> Decision:
+    async def refuse(request: Request, _content: ContentSource) -> Decision:
         return Deny(Response(403, (), b"text"), Refusal(Reason.AUTHORIZATION, "no"))
 
     async def scenario() -> None:

@@ -410,8 +410,9 @@ def test_an_origin_that_has_no_possible_name_is_a_bad_gateway():
     from edgeauth.model.decision import Decision, HeaderEdits, Permit
     from edgeauth.model.request import Request
     from edgeauth.model.routing import Target
+    from edgeauth.ports.content import ContentSource
 
-    async def elsewhere(request: Request) -> Decision:
+    async def elsewhere(request: Request, _content: ContentSource) -> Decision:
         return Permit("rule", "alice", HeaderEdits(), Target("a" * 64 + ".test"))
 
     async def scenario() -> None:

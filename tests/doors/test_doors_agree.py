@@ -8,6 +8,7 @@ from edgeauth.catalogue.enforcement import Enforcement
 from edgeauth.engine.decide import DecisionPoint
 from edgeauth.model.decision import Decision, Deny, Permit
 from edgeauth.model.request import Request
+from edgeauth.ports.content import ContentSource
 from edgeauth.wire.answers import Answers
 from tests.attacks.edge import PORTS, Client, Upstream, request, run, running_edge
 from tests.fakes.catalogues import compiled
@@ -230,8 +231,8 @@ async def through(door: str, raw: bytes, *, to_head: bool) -> Outcome:
     decisions: list[Decision] = []
     point = DecisionPoint(BOOK, Answers(), lambda _, decision: decisions.append(decision))
 
-    async def decide(asked: Request) -> Decision:
-        decision = await point.decide(asked)
+    async def decide(asked: Request, content: ContentSource) -> Decision:
+        decision = await point.decide(asked, content)
         if isinstance(decision, Permit) and decision.target is not None:
             target = replace(decision.target, host="127.0.0.1", port=PORTS[-1], scheme="http")
             return decision._replace(target=target)

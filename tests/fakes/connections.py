@@ -7,11 +7,12 @@ from edgeauth.listeners.connection import ClientConnection
 from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.limits import Limits
-from edgeauth.listeners.server import Listener
+from edgeauth.listeners.server import Decide, Listener
 from edgeauth.model.decision import Decision, Deny, HeaderEdits, Permit, Refusal, Response
 from edgeauth.model.errors import Reason
 from edgeauth.model.request import Request
 from edgeauth.model.routing import Target
+from edgeauth.ports.content import ContentSource
 from edgeauth.wire.outbound import request_head
 
 TARGET = Target("upstream.test")
@@ -156,7 +157,7 @@ class FakeDoor:
         """Has nothing to close."""
 
 
-async def by_path(request: Request) -> Decision:
+async def by_path(request: Request, _content: ContentSource) -> Decision:
     """Denies below /deny, permits the rest."""
     if request.path.startswith("/deny"):
         return Deny(Response(403, (), b"no"), Refusal(Reason.AUTHORIZATION, "denied by path"))
@@ -166,12 +167,12 @@ async def by_path(request: Request) -> Decision:
 class FakeClient:
     """A client at the other end of a connection."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, decide: Decide = by_path) -> None:
         self.door = FakeDoor()
         self.deadlines = Deadlines()
         self.deadlines.now = 1000.0
         self.bugs: list[BaseException] = []
-        self.listener = Listener(by_path, self.door, self.deadlines, limits or Limits())
+        self.listener = Listener(decide, self.door, self.deadlines, limits or Limits())
         self.listener.broken = self.bugs.append  # type: ignore[method-assign]
         self.listener.malformed = lambda peer, malformed: None  # type: ignore[method-assign]
         self.connection = ClientConnection(self.listener)

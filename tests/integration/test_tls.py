@@ -14,6 +14,7 @@ from edgeauth.listeners.proxy import ProxyDoor
 from edgeauth.listeners.server import Listener
 from edgeauth.model.decision import Decision, Permit
 from edgeauth.model.request import Request
+from edgeauth.ports.content import ContentSource
 from edgeauth.wire.answers import Answers
 from tests.attacks import edge as attacks
 from tests.attacks.edge import GET, Client, Upstream, by_path, request, run
@@ -81,9 +82,9 @@ def test_a_refusal_can_be_read_by_one_who_is_still_sending():
     run(scenario())
 
 
-async def plain_upstream(asked: Request) -> Decision:
+async def plain_upstream(asked: Request, content: ContentSource) -> Decision:
     """Sends everything to the upstream without TLS, whatever the client came with."""
-    decision = await by_path(asked)
+    decision = await by_path(asked, content)
     if isinstance(decision, Permit) and decision.target is not None:
         return decision._replace(target=replace(decision.target, scheme="http"))
     return decision

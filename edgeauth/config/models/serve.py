@@ -56,6 +56,8 @@ class BufferLimit(Specification):
 
     read: ByteSize = 4096
     """Of the header section of a request (what is longer is answered 431)."""
+    body: ByteSize = 1_048_576
+    """Of the content of a request that a step reads (what is longer is answered 413)."""
 
 
 class ConnectionsLimit(Specification):

@@ -128,7 +128,7 @@ class BasicAuthAuthenticator:
     async def authenticate(self, seen: Matched) -> Principal | Refusal:
         """Returns the user, or a refusal: AUTHENTICATION."""
         try:
-            credential = find_credential(seen.request, _SOURCES)
+            credential = find_credential(seen.request, _SOURCES, seen.view)
             if credential is None:
                 return self._missing
             given = split_basic(credential)

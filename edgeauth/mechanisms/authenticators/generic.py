@@ -118,7 +118,7 @@ class GenericAuthenticator:
                 or holds no principal.
         """
         try:
-            credential = find_credential(seen.request, self._sources)
+            credential = find_credential(seen.request, self._sources, seen.view)
         except Malformed as problem:
             return Refusal(Reason.AUTHENTICATION, str(problem))
         if credential is None:

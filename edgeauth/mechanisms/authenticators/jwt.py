@@ -62,7 +62,8 @@ class JwtSpecification(Specification):
         jwks_endpoint: the issuer's keys; `assertions.issuers` are needed then.
         metadata_endpoint: the issuer's metadata; its `issuer` is trusted unless
             `assertions.issuers` name others.
-        jwt_source: places to look for the token; bearer header and query parameter by default.
+        jwt_source: places to look for the token; by default the bearer header, then the parameter
+            `access_token` of the query, then that of a form.
         assertions: what the token must say.
         principal: who it is about; older catalogues call it `subject`.
         cache_ttl: seconds for which keys, and what they verified, are believed.
@@ -198,7 +199,7 @@ class JwtAuthenticator:
                 could tell whether a proof was used before.
         """
         try:
-            credential = find_credential(seen.request, self._sources)
+            credential = find_credential(seen.request, self._sources, seen.view)
         except Malformed as problem:
             return self._signaling.invalid_token(str(problem), b"")
         if credential is None:

@@ -187,7 +187,7 @@ class IntrospectionAuthenticator:
                 holds no principal, and, being final, when a signed answer can not be trusted.
         """
         try:
-            credential = find_credential(seen.request, self._sources)
+            credential = find_credential(seen.request, self._sources, seen.view)
         except Malformed as problem:
             return self._signaling.invalid_token(str(problem), b"")
         if credential is None:

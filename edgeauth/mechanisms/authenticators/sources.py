@@ -8,7 +8,13 @@ from pydantic import AfterValidator, model_validator
 from edgeauth.config.findings import Finding, not_expected, refuse
 from edgeauth.config.scalars import Text
 from edgeauth.config.specification import Specification
-from edgeauth.wire.credentials import CookieSource, HeaderSource, QuerySource, Source
+from edgeauth.wire.credentials import (
+    BodySource,
+    CookieSource,
+    HeaderSource,
+    QuerySource,
+    Source,
+)
 from edgeauth.wire.headers import is_token
 
 
@@ -22,18 +28,20 @@ Name = Annotated[str, AfterValidator(_check_token)]
 
 
 class SourceSpecification(Specification):
-    """One place: a header with an optional scheme, a cookie, or a query parameter."""
+    """One place: a header with an optional scheme, a cookie, a query or a body parameter."""
 
     header: Name | None = None
     scheme: Name | None = None
     cookie: Name | None = None
     query_parameter: Text | None = None
+    body_parameter: Text | None = None
 
     @model_validator(mode="after")
     def _check_one(self) -> "SourceSpecification":
-        named = [self.header, self.cookie, self.query_parameter]
+        named = [self.header, self.cookie, self.query_parameter, self.body_parameter]
         if len(named) - named.count(None) != 1:
-            refuse([Finding("expected exactly one of header, cookie and query_parameter")])
+            names = "header, cookie, query_parameter and body_parameter"
+            refuse([Finding(f"expected exactly one of {names}")])
         if self.scheme is not None and self.header is None:
             refuse([Finding("a scheme goes with a header only", ("scheme",), on_key=True)])
         return self
@@ -44,6 +52,8 @@ class SourceSpecification(Specification):
             return HeaderSource(self.header, self.scheme or "")
         if self.cookie is not None:
             return CookieSource(self.cookie)
+        if self.body_parameter is not None:
+            return BodySource(self.body_parameter)
         return QuerySource(self.query_parameter or "")
 
 
@@ -51,11 +61,14 @@ TOKEN_SOURCES: Final[tuple[Source, ...]] = (
     HeaderSource("Authorization", "Bearer"),
     HeaderSource("Authorization", "DPoP"),
     QuerySource("access_token"),
+    BodySource("access_token", forms_only=True),
 )
 """Where access tokens stand unless configured.
 
+The form comes last: only of a request without a token in its head is the content read.
+
 Source:
-    RFC 6750 sections 2.1 and 2.3; RFC 9449 section 7.1.
+    RFC 6750 sections 2.1, 2.3 and 2.2; RFC 9449 section 7.1.
 """
 
 

@@ -103,7 +103,8 @@ class TokenExchangeFinalizer:
 
     def _found(self, granted: Granted) -> Credential:
         try:
-            found = find_credential(granted.known.matched.request, self._sources)
+            seen = granted.known.matched
+            found = find_credential(seen.request, self._sources, seen.view)
         except Malformed as problem:
             raise Fault(Reason.INTERNAL, str(problem)) from None
         if found is None:

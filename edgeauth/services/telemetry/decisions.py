@@ -8,6 +8,7 @@ from typing import Final
 from edgeauth.model.decision import Decision, Permit
 from edgeauth.model.errors import Malformed, Reason
 from edgeauth.model.request import Request
+from edgeauth.ports.content import ContentSource
 
 BOUNDS: Final = (
     10e-6, 25e-6, 50e-6, 75e-6, 100e-6, 250e-6, 500e-6, 750e-6,
@@ -19,7 +20,7 @@ MAX_RULES: Final = 20_000
 
 RecordDecision = Callable[[Request, Decision], None]
 RecordMalformed = Callable[[str, Malformed], None]
-Decide = Callable[[Request], Coroutine[None, None, Decision]]
+Decide = Callable[[Request, ContentSource], Coroutine[None, None, Decision]]
 
 
 class DecisionCounts:
@@ -98,10 +99,10 @@ class TimedDecisions:
         self._now = now
         self.durations: dict[RuleName, Durations] = {}
 
-    async def decide(self, request: Request) -> Decision:
-        """Returns the decision about a request."""
+    async def decide(self, request: Request, content: ContentSource) -> Decision:
+        """Returns the decision about a request; time for content that it reads is part of it."""
         begin = self._now()
-        decision = await self._decide(request)
+        decision = await self._decide(request, content)
         seconds = self._now() - begin
         durations = self.durations.get((decision.rule_set, decision.rule_id))
         if durations is None:

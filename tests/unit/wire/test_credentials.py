@@ -6,6 +6,7 @@ from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Headers, Request
 from edgeauth.wire.credentials import (
     MAX_PARAMETERS,
+    BodySource,
     CookieSource,
     Credential,
     HeaderSource,
@@ -16,6 +17,21 @@ from edgeauth.wire.credentials import (
 
 BEARER = HeaderSource("Authorization", "Bearer")
 SOURCES = (BEARER, CookieSource("session"), QuerySource("access_token"))
+
+
+class _Body:
+    """A body that was decoded already; counts who looks at it."""
+
+    def __init__(self, value):
+        self.value = value
+        self.looks = 0
+
+    def body(self):
+        self.looks += 1
+        return self.value
+
+
+NO_BODY = _Body("")
 
 
 def request(*fields, query=""):
@@ -56,7 +72,7 @@ def request(*fields, query=""):
 )
 def test_an_ambiguous_credential_is_refused_and_not_passed_over(seen):
     with pytest.raises(Malformed):
-        find_credential(seen, SOURCES)
+        find_credential(seen, SOURCES, NO_BODY)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +90,7 @@ def test_an_ambiguous_credential_is_refused_and_not_passed_over(seen):
     ],
 )
 def test_what_is_not_there_is_none(seen):
-    assert find_credential(seen, SOURCES) is None
+    assert find_credential(seen, SOURCES, NO_BODY) is None
 
 
 @pytest.mark.parametrize(
@@ -99,13 +115,13 @@ def test_what_is_not_there_is_none(seen):
     ],
 )
 def test_the_first_source_that_has_a_credential_wins(seen, value):
-    assert find_credential(seen, SOURCES).value == value
+    assert find_credential(seen, SOURCES, NO_BODY).value == value
 
 
 def test_a_header_without_scheme_counts_as_it_is():
     seen = request((b"x-api-key", b"Bearer k"))
 
-    assert find_credential(seen, [HeaderSource("X-Api-Key")]).text() == "Bearer k"
+    assert find_credential(seen, [HeaderSource("X-Api-Key")], NO_BODY).text() == "Bearer k"
 
 
 def test_a_credential_does_not_show():
@@ -139,3 +155,69 @@ def test_basic_credentials_of_another_form_are_refused(value):
 )
 def test_the_first_colon_separates(text, user_id, password):
     assert split_basic(Credential(base64.b64encode(text.encode()))) == (user_id, password)
+
+
+FORM = (b"content-type", b"application/x-www-form-urlencoded")
+JSON = (b"content-type", b"application/json")
+PARAMETER = BodySource("access_token")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        pytest.param(FORM, {"access_token": ["a", "b"]}, id="attack-45-two-fields"),
+        pytest.param(FORM, {"access_token": ["a", "a"]}, id="attack-45-twice-the-same"),
+        pytest.param(JSON, {"access_token": ["a", "b"]}, id="a-list"),
+        pytest.param(JSON, {"access_token": []}, id="an-empty-list"),
+        pytest.param(JSON, {"access_token": [["a"]]}, id="a-list-in-a-list"),
+        pytest.param(JSON, {"access_token": 1.0}, id="a-number"),
+        pytest.param(JSON, {"access_token": {"a": "b"}}, id="an-object"),
+        pytest.param(JSON, {"access_token": "é"}, id="attack-48-no-ascii"),
+        pytest.param(FORM, {"access_token": ["a\r\nX: y"]}, id="attack-47-line-break"),
+        pytest.param(JSON, '{"access_token":', id="attack-77-malformed"),
+        pytest.param(FORM, "access_token=a;access_token=b", id="a-form-of-two-readings"),
+    ],
+)
+def test_an_ambiguous_body_parameter_is_refused(kind, value):
+    with pytest.raises(Malformed):
+        find_credential(request(kind), [PARAMETER], _Body(value))
+
+
+@pytest.mark.parametrize(
+    ("fields", "source"),
+    [
+        pytest.param((), PARAMETER, id="no type"),
+        pytest.param(((b"content-type", b"text/plain"),), PARAMETER, id="a text"),
+        pytest.param(
+            ((b"content-type", b"multipart/form-data; boundary=json"),), PARAMETER, id="files"
+        ),
+        pytest.param((JSON,), BodySource("access_token", forms_only=True), id="JSON"),
+    ],
+)
+def test_content_that_can_not_hold_the_parameter_is_not_looked_at(fields, source):
+    body = _Body({"access_token": "a"})
+    assert find_credential(request(*fields), [source], body) is None
+    assert body.looks == 0
+
+
+def test_content_is_not_looked_at_when_the_head_has_a_credential():
+    body = _Body({"access_token": ["a"]})
+    found = find_credential(
+        request(FORM, (b"authorization", b"Bearer head")), [BEARER, PARAMETER], body
+    )
+    assert (found, body.looks) == (Credential(b"head", b"bearer"), 0)
+
+
+@pytest.mark.parametrize("value", ["", {}, {"other": "a"}, {"access_token": ""}, None, [], 1.0])
+def test_a_body_without_the_parameter_has_no_credential(value):
+    assert find_credential(request(JSON), [PARAMETER], _Body(value)) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [(FORM, ["token"]), (JSON, "token"), (JSON, ["token"])],
+    ids=["form", "JSON", "a list of one"],
+)
+def test_a_body_parameter_that_is_one_text_is_found(kind, value):
+    found = find_credential(request(kind), [BEARER, PARAMETER], _Body({"access_token": value}))
+    assert found == Credential(b"token")

@@ -5,6 +5,7 @@ import pytest
 from edgeauth.model.decision import Decision, Deny, HeaderEdits, Permit, Refusal, Response
 from edgeauth.model.errors import Malformed, Reason
 from edgeauth.model.request import Request
+from edgeauth.ports.content import NO_DOOR, ContentSource
 from edgeauth.services.telemetry.decisions import (
     BOUNDS,
     MAX_RULES,
@@ -39,13 +40,13 @@ def test_every_decision_is_counted_and_passed_on():
 
 
 def timed(decision: Decision, *moments: float) -> TimedDecisions:
-    async def decide(_: Request) -> Decision:
+    async def decide(_: Request, content: ContentSource) -> Decision:
         return decision
 
     clock = iter(moments)
     made = TimedDecisions(decide, lambda: next(clock))
     for _ in moments[::2]:
-        assert run_straight(made.decide(asked())) is decision
+        assert run_straight(made.decide(asked(), NO_DOOR)) is decision
     return made
 
 
@@ -78,7 +79,7 @@ def test_reloads_can_not_make_it_grow_without_end():
     made.durations |= {("old", str(number)): Durations() for number in range(MAX_RULES)}
 
     async def decide() -> None:
-        await made.decide(asked())
+        await made.decide(asked(), NO_DOOR)
 
     made._now = lambda: 0.0
     run_straight(decide())

@@ -10,6 +10,7 @@ from edgeauth.config.models.configuration import Metrics
 from edgeauth.model.decision import Deny, HeaderEdits, Permit, Refusal, Response
 from edgeauth.model.errors import Malformed, Reason
 from edgeauth.model.request import Request
+from edgeauth.ports.content import NO_DOOR, ContentSource
 from edgeauth.services.cache_memory import MemoryCache
 from edgeauth.services.decision_log import DecisionLog
 from edgeauth.services.loading_status import LoadedRuleSet, LoadingStatus, RefusedRuleSet
@@ -92,10 +93,10 @@ def test_rules_and_the_cache_are_told_where_they_are_covered():
     cache.store(b"k", "fact", FakeClock().now() + 9)
     assert (cache.find(b"k"), cache.find(b"other")) == ("fact", None)
 
-    async def decide(_: Request) -> Permit:
+    async def decide(_: Request, content: ContentSource) -> Permit:
         return Permit("r", "alice", HeaderEdits(), None, rule_set="shop")
 
-    run_straight(made.decide(decide)(asked()))
+    run_straight(made.decide(decide)(asked(), NO_DOOR))
     told = samples(made)
 
     assert told["cache_get_requests_total", "in-memory", "hit"] == 1
@@ -111,7 +112,7 @@ def test_what_nobody_hears_of_costs_nothing(settings: Metrics, told: bool):
     made = instruments(settings, told=told)
     cache = MemoryCache(FakeClock())
 
-    async def decide(_: Request) -> Permit:
+    async def decide(_: Request, content: ContentSource) -> Permit:
         raise AssertionError
 
     assert made.cache(cache, "in-memory") is cache

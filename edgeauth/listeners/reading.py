@@ -1,0 +1,162 @@
+"""From a client's octets to requests: what the parser finds, and how much of it there may be.
+
+The parser may find several pipelined requests in one segment; each becomes an exchange in a
+queue. Nothing more is read from the socket while others wait for the first of them.
+
+Trust: every octet is hostile. What the parser or `wire` calls malformed is the end of what is
+read, since nobody knows where the next request would begin.
+"""
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+import httptools
+
+from edgeauth.listeners.content import PIPELINED
+from edgeauth.listeners.exchange import Exchange
+from edgeauth.listeners.stream import ClientStream
+from edgeauth.model.errors import Malformed
+
+if TYPE_CHECKING:
+    from edgeauth.listeners.server import Listener
+
+
+class RequestReader(ClientStream):
+    """Reads requests from one client into a queue; a subclass answers them."""
+
+    __slots__ = ("_deaf", "_parser", "_parsing", "_queue", "_segment")
+    _parsing: Exchange
+    """What the parser is at, or was at last."""
+
+    def __init__(self, listener: "Listener") -> None:
+        super().__init__(listener)
+        self._parser = httptools.HttpRequestParser(self)
+        self._queue: deque[Exchange] = deque()
+        self._segment = 0
+        self._deaf = False
+
+    def _advance(self) -> None:
+        """Begins the first exchange of the queue, if its turn has come."""
+        raise NotImplementedError
+
+    def _refuse(self, malformed: Malformed) -> None:
+        """Refuses what is no request, after everything before it was answered."""
+        raise NotImplementedError
+
+    def data_received(self, data: bytes) -> None:
+        """Feeds the parser, which calls the methods below."""
+        if self._deaf:
+            return
+        exchange = self._parsing
+        before = None if exchange.complete else exchange.begin_segment(len(data))
+        self._segment = len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # The request was treated as if it had not asked; what follows is no request.
+            self._deaf = True
+        except httptools.HttpParserError:
+            self._refuse(Malformed("the bytes are no HTTP request"))
+        else:
+            if self._parsing is not exchange:
+                self._check_begun()
+            else:
+                nothing_new = before == exchange.delivered
+                self._check_progress(len(data) if nothing_new else 0)
+
+    def _check_begun(self) -> None:
+        """Looks at a message that began in the last segment; most are over already."""
+        if self._parsing.complete and not self._queue:
+            return
+        if not self._queue:
+            self.watch()
+        self._check_progress(0)
+
+    def _check_progress(self, octets: int) -> None:
+        """Bounds what is read for a head, and the time between two pieces of content.
+
+        Args:
+            octets: length of a segment that brought no complete piece of a head or content.
+        """
+        exchange = self._parsing
+        exchange.undelivered = exchange.undelivered + octets if octets else 0
+        if not exchange.head_complete:
+            try:
+                self._check_head(exchange)
+            except Malformed as malformed:
+                self._refuse(malformed)
+        elif not exchange.complete:
+            if exchange.undelivered > self.limits.head_octets:
+                self._refuse(Malformed("there is too much around the content"))
+            elif not self._held:
+                self.watch()
+        if self._others_wait():
+            self.hold(PIPELINED)
+
+    def _others_wait(self) -> bool:
+        """Returns whether there are requests whose turn has not come."""
+        return len(self._queue) > 1 or (bool(self._queue) and not self._queue[0].started)
+
+    # The parser speaks.
+
+    def on_message_begin(self) -> None:
+        """Begins an exchange, which takes what the parser finds from now on."""
+        raise NotImplementedError
+
+    def on_url(self, url: bytes) -> None:
+        """Takes a piece of the request target."""
+        self._parsing.target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Takes a field; those after the content are counted and dropped.
+
+        Raises:
+            Malformed: there are too many of those; the parser makes it one of its own errors.
+        """
+        exchange = self._parsing
+        if exchange.head_complete:
+            exchange.trailer_fields += 1
+            if exchange.trailer_fields > self.limits.trailer_fields:
+                raise Malformed("there are too many trailer fields")
+            return
+        exchange.fields.append((name.lower(), value.rstrip(b" \t")))
+
+    def on_headers_complete(self) -> None:
+        """Puts the exchange into the queue and begins it when it is the first.
+
+        What follows in the same segment after the connection was given up is not looked at.
+        """
+        exchange, parser = self._parsing, self._parser
+        exchange.head_complete = True
+        exchange.undelivered = 0
+        if self._deaf:
+            return
+        exchange.method = parser.get_method()
+        exchange.version = parser.get_http_version()
+        # An upgrade is ignored; but then nobody knows whether requests follow it.
+        exchange.keep_alive = (
+            exchange.version == "1.1" and parser.should_keep_alive() and not parser.should_upgrade()
+        )
+        self._queue.append(exchange)
+        self._advance()
+
+    def on_body(self, data: bytes) -> None:
+        """Passes a piece of content on."""
+        if not self._deaf:
+            self._parsing.receive(data)
+
+    def on_message_complete(self) -> None:
+        """Notes that the request is complete."""
+        if not self._parsing.complete and not self._deaf:
+            self._parsing.content_done()
+            self.watch()
+
+    def _check_head(self, exchange: Exchange) -> None:
+        limits = self.limits
+        if len(exchange.target) > limits.target_octets:
+            raise Malformed("the request target is too long", 414)
+        if len(exchange.fields) > limits.head_fields or (
+            exchange.most_octets > limits.head_octets
+            and exchange.head_octets + exchange.undelivered > limits.head_octets
+        ):
+            raise Malformed("the head is too large", 431)
