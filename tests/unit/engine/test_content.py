@@ -10,6 +10,7 @@ from edgeauth.expressions.errors import ContentNeeded
 from edgeauth.expressions.objects import VARIABLES
 from edgeauth.expressions.templates import compile_template
 from edgeauth.mechanisms.authorizers.cel import CelAuthorizer, CelSpecification
+from edgeauth.mechanisms.contextualizers.generic import TYPE as GENERIC
 from edgeauth.mechanisms.error_handlers.redirect import TYPE as REDIRECT
 from edgeauth.mechanisms.finalizers.header import HeaderFinalizer, HeaderSpecification
 from edgeauth.model.decision import Decision, Deny, HeaderEdits, Permit, Refusal
@@ -19,7 +20,8 @@ from edgeauth.ports.content import NO_DOOR, ContentSource
 from edgeauth.ports.mechanisms import ALLOWED
 from edgeauth.wire.answers import Answers
 from tests.fakes.content import FakeContent
-from tests.fakes.driving import run_straight
+from tests.fakes.driving import run, run_straight
+from tests.fakes.endpoints import json_answer
 from tests.fakes.requests import request
 from tests.fakes.rules import (
     ALICE,
@@ -216,3 +218,51 @@ def test_a_template_over_parts_of_the_request_reads_nothing():
     reads = rule(finalizers=[header(template.text)])
     assert isinstance(decided(reads, content), Permit)
     assert content.reads == 0
+
+
+class TestQuestions:
+    """Steps that ask a service about the content."""
+
+    URL = "https://pdp.test/decide"
+
+    def asking(self, world: World, **config: object) -> Rule:
+        world.endpoints.answers[self.URL] = json_answer(b'{"plan": "x"}')
+        settings = {"endpoint": {"url": self.URL}, "cache_ttl": "1m", **config}
+        step = InformStep("ask", "ask", world.build(GENERIC, settings))
+        return rule(checks=[step, authorizer()])
+
+    def decided(self, by: Rule, *contents: bytes) -> list[Decision]:
+        point = DecisionPoint(book(by), Answers(), lambda *_: None)
+        return [run(point.decide(asked(), FakeContent(each))) for each in contents]
+
+    @pytest.mark.parametrize(
+        "config",
+        [
+            {"payload": "{{ toJson .Request.Body }}"},
+            {"payload": "{{ .Values.to }}", "values": {"to": "{{ .Request.Body.to }}"}},
+        ],
+        ids=["payload", "values"],
+    )
+    def test_an_answer_about_one_content_is_none_about_another(self, config):
+        world = World()
+        other = ORDER.replace(b"bob", b"carol")
+        decisions = self.decided(self.asking(world, **config), ORDER, other, ORDER)
+        assert all(isinstance(each, Permit) for each in decisions)
+        first, second = [call.body for call in world.endpoints.calls]
+        assert b"bob" in first
+        assert b"carol" in second
+
+    def test_a_question_is_asked_once_although_the_step_runs_twice(self):
+        world = World()
+        self.decided(self.asking(world, payload="{{ .Request.Body.to }}", cache_ttl="0s"), ORDER)
+        assert [call.body for call in world.endpoints.calls] == [b"bob"]
+
+    def test_a_value_of_the_content_stays_in_its_place_of_a_url(self):
+        world = World()
+        values = {"to": "{{ .Request.Body.to }}"}
+        by = self.asking(
+            world, endpoint={"url": self.URL + "/{{ .Values.to }}"}, values=values, payload="x"
+        )
+        (decision,) = self.decided(by, b'{"to": "../admin?x=y"}')
+        assert isinstance(decision, Deny)
+        assert world.endpoints.calls == []

@@ -5,6 +5,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from edgeauth.expressions.errors import ContentNeeded
 from edgeauth.mechanisms.authenticators import jwt
 from edgeauth.model.decision import Refusal
 from edgeauth.model.errors import Fault, Reason
@@ -714,3 +715,57 @@ class TestCache:
         for other in (presented + "=", presented + ".", presented[:-1]):
             outcome = run(authenticator.authenticate(bearing(other)))
             assert isinstance(outcome, Refusal)
+
+
+class TestTokensInTheBody:
+    FORM = "application/x-www-form-urlencoded"
+
+    def presenting(self, content, kind=FORM, **headers):
+        """Returns a request whose content has been read."""
+        seen = matched(method="POST", headers={"Content-Type": kind, **headers})
+        seen.view.receive(content.encode())
+        return seen
+
+    def asked(self, seen, config=None):
+        return run(Issuer().authenticator(config).authenticate(seen))
+
+    def test_attack_45_two_tokens_in_one_form_are_refused(self):
+        refusal = self.asked(self.presenting(f"access_token={token()}&access_token={token()}"))
+        assert isinstance(refusal, Refusal)
+        assert Reason.PRECONDITION not in refusal.causes
+
+    def test_json_is_not_looked_at_unless_that_is_configured(self):
+        refusal = self.asked(
+            self.presenting(f'{{"access_token": "{token()}"}}', "application/json")
+        )
+        assert isinstance(refusal, Refusal)
+        assert Reason.PRECONDITION in refusal.causes
+
+    def test_a_token_of_a_form_is_found_when_the_head_has_none(self):
+        assert self.asked(self.presenting(f"a=b&access_token={token()}")).id == "alice"
+
+    def test_the_content_is_asked_for_only_when_the_head_has_no_token(self):
+        unread = {"method": "POST", "headers": {"Content-Type": self.FORM}}
+        with pytest.raises(ContentNeeded):
+            self.asked(matched(**unread))
+        unread["headers"]["Authorization"] = f"Bearer {token()}"
+        assert self.asked(matched(**unread)).id == "alice"
+
+    @pytest.mark.parametrize(
+        "kind", ["text/plain", "multipart/form-data; boundary=x", "application/json", ""]
+    )
+    def test_content_that_is_no_form_is_not_asked_for(self, kind):
+        refusal = self.asked(matched(method="POST", headers={"Content-Type": kind}))
+        assert isinstance(refusal, Refusal)
+
+    @pytest.mark.parametrize("value", ["1", '["a", "b"]', "{}"])
+    def test_a_body_parameter_that_is_no_text_is_refused(self, value):
+        config = {**CONFIG, "jwt_source": [{"body_parameter": "token"}]}
+        refusal = self.asked(self.presenting(f'{{"token": {value}}}', "application/json"), config)
+        assert isinstance(refusal, Refusal)
+
+    @pytest.mark.parametrize("kind", ["application/json", FORM])
+    def test_a_configured_body_parameter_is_found_in_json_and_forms(self, kind):
+        config = {**CONFIG, "jwt_source": [{"header": "X-Token"}, {"body_parameter": "token"}]}
+        content = f"token={token()}" if kind == self.FORM else f'{{"token": "{token()}"}}'
+        assert self.asked(self.presenting(content, kind), config).id == "alice"
