@@ -5,9 +5,10 @@ decode -> build (no network) -> start -> serve -> drain -> close
 
 import asyncio
 import os
+import socket
 import ssl
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -39,6 +40,7 @@ from edgeauth.listeners.management import ManagementListener, management_applica
 from edgeauth.listeners.metrics import metrics_application
 from edgeauth.listeners.proxy import ProxyDoor
 from edgeauth.listeners.server import Door, Listener, trusted_by
+from edgeauth.listeners.sockets import Place, open_sockets
 from edgeauth.listeners.tls import listener_key, server_context
 from edgeauth.mechanisms.builtins import TYPES
 from edgeauth.model.errors import Reason
@@ -55,11 +57,23 @@ from edgeauth.services.master_keys import read_master_keys
 from edgeauth.services.nonces import SealedNonces
 from edgeauth.services.replays import MemoryReplayStore
 from edgeauth.services.telemetry.instruments import Instruments
+from edgeauth.services.telemetry.sharing import Board
 from edgeauth.services.trust_stores import TrustStoreFiles
+from edgeauth.services.turn import Turn
 from edgeauth.services.verification_keys import IssuerKeys
 from edgeauth.wire.answers import Answers
 
 _DRAIN_SECONDS: Final = 10.0
+
+
+class Role(Enum):
+    """What a process does of all that there is to do."""
+
+    ALL = "all"
+    WORKER = "worker"
+    """Decides about requests; another process is there for operators."""
+    MANAGEMENT = "management"
+    """Is there for operators, and knows what workers have counted."""
 
 
 class Mode(Enum):
@@ -80,6 +94,26 @@ class Blueprint:
     """Returns the rule sets; tells what is wrong with them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The part of one process in all that there is to do.
+
+    Attributes:
+        role: what it does.
+        number: tells workers apart.
+        generation: 0 for the first process with this part, 1 for the one that replaced it...
+        board: where workers write down what they count; None when there is one process.
+    """
+
+    role: Role = Role.ALL
+    number: int = 0
+    generation: int = 0
+    board: Board | None = None
+
+
+_ALONE: Final = Part()
+
+
 class Application:
     """A process that decides about requests.
 
@@ -94,7 +128,7 @@ class Application:
         serve = self._configuration.serve
         self._clock = SystemClock()
         self._answers = _answers(serve)
-        self._log = DecisionLog(sys.stdout.buffer, self._clock)
+        self._log = DecisionLog(sys.stdout.buffer, self._clock, turn=Turn())
         self._tasks: list[asyncio.Task[None]] = []
         signers = Signers(self._clock)
         self._status = LoadingStatus()
@@ -124,10 +158,16 @@ class Application:
             management_application(self._published(signers, problems), self._status)
         )
         self._metrics: ManagementListener | None = None
+        self._gather: Callable[[], None] = lambda: None
         if self._metrics_at is not None:
             certificates = (*self._shown, *signers.certificates())
             exposition = self._instruments.exposition(certificates)
-            self._metrics = ManagementListener(metrics_application(exposition.render))
+
+            def render(accept: str) -> tuple[bytes, str]:
+                self._gather()
+                return exposition.render(accept)
+
+            self._metrics = ManagementListener(metrics_application(render))
 
     def _metrics_endpoint(self, problems: Collector) -> MetricsEndpoint | None:
         endpoint = metrics_endpoint(os.environ, problems)
@@ -217,34 +257,59 @@ class Application:
             self._instruments.record_malformed,
         )
 
-    async def start(self) -> None:
-        """Listens, and begins to watch what is to be watched.
+    @property
+    def workers(self) -> int | None:
+        """Returns how many processes the configuration wants; None for as many as processors."""
+        return self._configuration.serve.workers
+
+    def places(self) -> list[Place]:
+        """Returns where to listen; requests come last, when everything else is there."""
+        settings = self._configuration
+        named: list[tuple[str, Serve | Management | MetricsEndpoint]] = [
+            ("management", settings.management),
+            ("serve", settings.serve),
+        ]
+        if self._metrics_at is not None:
+            named.insert(0, ("metrics", self._metrics_at))
+        return [Place(name, at.host, at.port) for name, at in named]
+
+    async def start(
+        self, sockets: Mapping[str, Sequence[socket.socket]] | None = None, part: Part = _ALONE
+    ) -> None:
+        """Serves at sockets that listen, and begins to watch what is to be watched.
+
+        Args:
+            sockets: by the name of their place; None opens them.
+            part: of this process in all that there is to do.
 
         Raises:
             OSError: an address can not be listened on; the text names it.
         """
+        if sockets is None:
+            sockets = {place.name: open_sockets(place)[0] for place in self.places()}
         self._begin(self._log.run())
         self._reloader = self._build_reloader()
         if self._reloader is not None:
             self._begin(self._reloader.run())
-        settings = self._configuration
-        if self._metrics is not None and self._metrics_at is not None:
-            await self._listen("metrics", self._metrics, self._metrics_at)
-        await self._listen("management", self._management, settings.management)
-        await self._listen("serve", self._listener, settings.serve)
+            if part.generation:
+                # What was loaded before the first process was made may be out of date.
+                self._reloader.ask()
+                await self._reloader.settled()
+        if part.board is not None:
+            self._share(part.board, part)
+        listeners = {"metrics": self._metrics, "management": self._management}
+        for name, listener in listeners.items():
+            if listener is not None and part.role is not Role.WORKER:
+                await listener.serve(sockets[name], self._tls.get(name))
+        if part.role is not Role.MANAGEMENT:
+            await self._listener.serve(sockets["serve"], self._tls.get("serve"))
 
-    async def _listen(
-        self,
-        name: str,
-        listener: Listener | ManagementListener,
-        at: Serve | Management | MetricsEndpoint,
-    ) -> None:
-        try:
-            await listener.start(at.host, at.port, self._tls.get(name))
-        except OSError as error:
-            place = f"{at.host or '*'}:{at.port}"
-            reason = os.strerror(error.errno) if error.errno else str(error)
-            raise OSError(error.errno, f"{name}: can not listen on {place}: {reason}") from None
+    def _share(self, board: Board, part: Part) -> None:
+        sharing = self._instruments.sharing()
+        if part.role is Role.WORKER:
+            self._begin(sharing.publish(board, part.number))
+        else:
+            self._gather = lambda: sharing.gather(board)
 
     def _build_reloader(self) -> Reloader | None:
         source = self._configuration.providers.file_system

@@ -1,8 +1,6 @@
 """`edgeauth serve`: the proxy and the decision service."""
 
-import asyncio
 import gc
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +16,7 @@ from edgeauth.cli.loading import (
 from edgeauth.cli.options import configuration_options, enforcement_of, insecure_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from edgeauth.app import Application, Mode
+    from edgeauth.app import Mode
 
 
 @click.group()
@@ -66,6 +62,7 @@ def decision(config: Path | None, prefix: str, **flags: bool) -> None:
 def _serve(mode: "Mode", config: Path | None, prefix: str, flags: dict[str, bool]) -> None:
     from edgeauth.app import Application, Blueprint
     from edgeauth.cli.logs import configure_logs
+    from edgeauth.cli.processes import run
 
     with problems_reported() as problems:
         reading = load_configuration(config, prefix, problems)
@@ -75,34 +72,8 @@ def _serve(mode: "Mode", config: Path | None, prefix: str, flags: dict[str, bool
     # What was loaded lives as long as the process: the collector need not look at it again.
     gc.collect()
     gc.freeze()
-    _run(application)
-
-
-def _run(application: "Application") -> None:
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_until_told_to_stop(application))
+        run(application)
     except OSError as error:
         click.echo(f"edgeauth: {error.strerror or error}", err=True)
         sys.exit(EXIT_FAILED)
-
-
-async def _until_told_to_stop(application: "Application") -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, application.reload)
-    try:
-        await application.start()
-        await stop.wait()
-    finally:
-        await application.stop()
-
-
-def _loop_factory() -> "Callable[[], asyncio.AbstractEventLoop] | None":
-    try:
-        import uvloop
-    except ImportError:  # not on every platform; the loop of the standard library does as well
-        return None
-    return uvloop.new_event_loop

@@ -4,6 +4,7 @@ Trust: whoever can reach the port may ask; bytes that are no request get a bare 
 """
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from edgeauth.contract.jwks import PublishedKeys
+from edgeauth.listeners.sockets import Place, open_sockets
 from edgeauth.model.json import Json
 from edgeauth.services.loading_status import LoadingStatus
 
@@ -134,11 +136,18 @@ class ManagementListener:
         Raises:
             OSError: the address can not be listened on.
         """
+        [sockets] = open_sockets(Place("", host or "", port))
+        await self.serve(sockets, tls)
+        return int(sockets[0].getsockname()[1])
+
+    async def serve(
+        self, sockets: Sequence[socket.socket], tls: ssl.SSLContext | None = None
+    ) -> None:
+        """Serves at sockets that listen; they are closed in the end."""
         self._runner = web.ServerRunner(_Server(self._application))
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host or None, port, ssl_context=tls)
-        await site.start()
-        return int(self._runner.addresses[0][1])
+        for each in sockets:
+            await web.SockSite(self._runner, each, ssl_context=tls).start()
 
     async def close(self) -> None:
         """Stops serving."""

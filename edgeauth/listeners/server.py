@@ -1,8 +1,9 @@
 """A listener: a socket, its connections, and the sweep that bounds them all."""
 
 import asyncio
+import socket
 import ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final, NamedTuple, Protocol, TypeVar
@@ -14,6 +15,7 @@ from edgeauth.listeners.connection import ClientConnection
 from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.limits import Limits
+from edgeauth.listeners.sockets import BACKLOG, Place, open_sockets
 from edgeauth.model.decision import Decision, Permit
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Request
@@ -22,7 +24,6 @@ from edgeauth.wire.inbound import Peer
 
 _log = structlog.get_logger()
 _SWEEP_SECONDS: Final = 0.5
-_BACKLOG: Final = 1024
 T = TypeVar("T")
 
 Decide = Callable[[Request, ContentSource], Coroutine[None, None, Decision]]
@@ -94,7 +95,7 @@ class Listener:
         self._record_malformed = record_malformed
         self._connections: set[ClientConnection] = set()
         self._tasks: set[asyncio.Task[object]] = set()
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
         self._sweeping: asyncio.TimerHandle | None = None
         self._drained: asyncio.Event | None = None
 
@@ -111,17 +112,28 @@ class Listener:
         Raises:
             OSError: the address can not be listened on.
         """
+        [sockets] = open_sockets(Place("", host or "", port))
+        await self.serve(sockets, tls)
+        return int(sockets[0].getsockname()[1])
+
+    async def serve(
+        self, sockets: Sequence[socket.socket], tls: ssl.SSLContext | None = None
+    ) -> None:
+        """Serves at sockets that listen; they are closed in the end."""
         self._sweep()
-        self._server = await asyncio.get_running_loop().create_server(
-            lambda: ClientConnection(self), host or None, port, ssl=tls, backlog=_BACKLOG
-        )
-        return int(self._server.sockets[0].getsockname()[1])
+        loop = asyncio.get_running_loop()
+        for each in sockets:
+            self._servers.append(
+                await loop.create_server(
+                    lambda: ClientConnection(self), sock=each, ssl=tls, backlog=BACKLOG
+                )
+            )
 
     async def drain(self, seconds: float) -> None:
         """Stops accepting, lets requests under way finish for so long, then closes everything."""
         self.draining = True
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
         for connection in tuple(self._connections):
             connection.close_when_idle()
         if self._connections:

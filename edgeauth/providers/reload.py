@@ -69,6 +69,7 @@ class Reloader:
         self._watch = FileWatch(self._root) if parts.source.watch else None
         self._look_seconds = look_seconds
         self._asked = asyncio.Event()
+        self._settled = asyncio.Event()
         self._pace = Slices()
         self._refused: dict[str, Problems] = {}
         if parts.source.watch:
@@ -79,6 +80,10 @@ class Reloader:
     def ask(self) -> None:
         """Has everything read again soon."""
         self._asked.set()
+
+    async def settled(self) -> None:
+        """Waits until everything was read again once."""
+        await self._settled.wait()
 
     async def run(self) -> None:
         """Reloads again and again, until it is cancelled."""
@@ -92,6 +97,7 @@ class Reloader:
                 except Exception as bug:  # noqa: BLE001  (the rules in force stay in force)
                     self._parts.status.failures += 1
                     _log.error("bug in reloading rule sets", error=type(bug).__name__)
+                self._settled.set()
         finally:
             self._pace.stop()
 

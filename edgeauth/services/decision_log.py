@@ -8,6 +8,7 @@ Trust: method, host, path and subject are the client's words; JSON escapes them.
 
 import asyncio
 import threading
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final, Protocol
 
 import msgspec
@@ -70,12 +71,19 @@ class DecisionLog:
         stream: where lines go; used by one thread at a time.
         clock: the time of the lines.
         buffer_octets: how much may wait to be written.
+        turn: is held while lines are written, so that those of several processes that write to
+            the same stream do not mix.
     """
 
     def __init__(
-        self, stream: LogStream, clock: Clock, buffer_octets: int = DEFAULT_BUFFER_OCTETS
+        self,
+        stream: LogStream,
+        clock: Clock,
+        buffer_octets: int = DEFAULT_BUFFER_OCTETS,
+        turn: AbstractContextManager[object] | None = None,
     ) -> None:
         self._stream = stream
+        self._turn = turn or nullcontext()
         self._clock = clock
         self._limit = buffer_octets
         self._lines: list[bytes] = []
@@ -118,13 +126,15 @@ class DecisionLog:
         Args:
             interval: seconds between two writes.
         """
+        loop = asyncio.get_running_loop()
         try:
             while True:
                 await asyncio.sleep(interval)
                 if self._lines or self._dropped:
-                    # In a thread: a pipe that nobody reads must not stop the world.
-                    lost = await asyncio.to_thread(self._write, self._take())
-                    self._dropped += lost
+                    # In a thread: a pipe that nobody reads must not stop the world. Shielded: what
+                    # was taken is written even if the end comes before the thread has begun.
+                    writing = loop.run_in_executor(None, self._write, self._take())
+                    self._dropped += await asyncio.shield(writing)
         finally:
             self.flush()
 
@@ -145,10 +155,14 @@ class DecisionLog:
         """Returns how many lines were lost because the stream did not take them."""
         with self._writing:
             try:
-                self._stream.write(b"\n".join((*lines, b"")))
-                self._stream.flush()
+                with self._turn:
+                    return self._write_now(lines)
             except OSError:
                 return len(lines)
+
+    def _write_now(self, lines: list[bytes]) -> int:
+        self._stream.write(b"\n".join((*lines, b"")))
+        self._stream.flush()
         return 0
 
 

@@ -49,7 +49,8 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed"),
     pytest.mark.skipif(
-        not (PEERS / "node_modules/.set-up").exists(), reason="`make peers` has not installed the provider"
+        not (PEERS / "node_modules/.set-up").exists(),
+        reason="`make peers` has not installed the provider",
     ),
 ]
 

@@ -1,7 +1,7 @@
 """The listeners: `serve` for requests, `management` for health and keys."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -103,6 +103,8 @@ class Serve(Specification):
     host: str = ""
     """Empty means all interfaces."""
     port: Port = 4456
+    workers: Annotated[int, Field(ge=1, le=512)] | None = None
+    """Processes that decide about requests side by side; None means one for each processor."""
     timeout: Timeout = Timeout()
     buffer_limit: BufferLimit = BufferLimit()
     connections_limit: ConnectionsLimit = ConnectionsLimit()

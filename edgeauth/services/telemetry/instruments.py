@@ -12,6 +12,7 @@ from edgeauth.services.loading_status import LoadingStatus
 from edgeauth.services.telemetry.cache import CountedCache
 from edgeauth.services.telemetry.certificates import end_of
 from edgeauth.services.telemetry.decisions import Decide, DecisionCounts, TimedDecisions
+from edgeauth.services.telemetry.sharing import Sharing
 
 if TYPE_CHECKING:
     from edgeauth.services.telemetry.exposition import Exposition
@@ -70,6 +71,10 @@ class Instruments:
             return decide
         self._rules = TimedDecisions(decide)
         return self._rules.decide
+
+    def sharing(self) -> Sharing:
+        """Returns what exchanges the counts with other processes."""
+        return Sharing(self._counts, self._rules, self._cache)
 
     def exposition(self, certificates: Iterable[x509.Certificate]) -> "Exposition":
         """Returns what tells it all.

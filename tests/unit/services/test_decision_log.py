@@ -1,5 +1,8 @@
 import asyncio
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import pytest
 
@@ -7,6 +10,7 @@ from edgeauth.model.decision import Deny, HeaderEdits, Permit, Refusal, Response
 from edgeauth.model.errors import Malformed, Reason
 from edgeauth.services.decision_log import DecisionLog
 from tests.fakes.clock import NOW, FakeClock
+from tests.fakes.driving import settle
 from tests.fakes.requests import request
 
 PERMIT = Permit("rule", "alice", HeaderEdits(((b"authorization", b"Bearer contract"),)), None)
@@ -190,6 +194,44 @@ def test_what_was_recorded_is_written_while_the_writer_runs():
     asyncio.run(serve())
 
     assert len(stream.lines()) == 1
+
+
+def test_lines_that_wait_for_a_thread_are_written_when_the_writer_is_stopped():
+    stream = Stream()
+    log = DecisionLog(stream, FakeClock())
+    go_on = threading.Event()
+
+    async def stop_while_no_thread_is_free():
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        blocking = loop.run_in_executor(None, go_on.wait)
+        log.record(request(), PERMIT)
+        writer = asyncio.create_task(log.run(interval=0))
+        await settle()
+        log.record(request(), DENY)
+        writer.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await writer
+        go_on.set()
+        await blocking
+
+    asyncio.run(stop_while_no_thread_is_free())
+
+    assert {line["decision"] for line in stream.lines()} == {"permit", "deny"}
+
+
+def test_lines_are_written_in_turn():
+    held = []
+
+    class Turn(nullcontext[None]):
+        def __enter__(self):
+            held.append("taken")
+
+    log = DecisionLog(Stream(), FakeClock(), turn=Turn())
+    log.record(request(), PERMIT)
+    log.flush()
+
+    assert held == ["taken"]
 
 
 def test_a_decision_about_several_principals_names_all_of_them():

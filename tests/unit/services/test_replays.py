@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from edgeauth.model.errors import Fault, Reason
@@ -74,3 +76,13 @@ def test_what_has_ended_already_is_remembered_until_the_clocks_move():
     assert store.use(b"a", -5)
     store.advance(1)
     assert store.use(b"a", -5)
+
+
+def test_attack_150_what_another_process_has_seen_is_not_taken():
+    store = Store()
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0 if store.use(b"a") else 1)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert not store.use(b"a")

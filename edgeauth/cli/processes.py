@@ -1,0 +1,113 @@
+"""From a built application to the processes that serve it.
+
+With one worker there is one process. With more there is a supervisor, a process for operators and
+one for each worker. SIGTERM and SIGINT end them after the requests under way, SIGHUP has rule sets
+read again, and SIGUSR2 starts a successor that takes the sockets over.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Callable, Mapping, Sequence
+
+from edgeauth.app import Application, Part, Role
+from edgeauth.cli.succession import relieve, start_successor, take_predecessor
+from edgeauth.listeners.sockets import dealt, inherited_sockets, open_sockets
+from edgeauth.listeners.workers import Duty, Lifeline, Supervisor, available_processors
+from edgeauth.services.telemetry.sharing import Board
+
+Sockets = Mapping[str, list[socket.socket]]
+
+
+def run(application: Application) -> None:
+    """Serves until the process is told to stop.
+
+    Raises:
+        OSError: an address can not be listened on; the text names it.
+    """
+    workers = application.workers or available_processors()
+    predecessor = take_predecessor(os.environ)
+    sockets = _sockets(application, workers)
+    if workers == 1:
+        _serve(application, sockets, Part(), ready=lambda: relieve(predecessor))
+        return
+    _supervise(application, sockets, workers, predecessor)
+
+
+def _sockets(application: Application, workers: int) -> dict[str, list[socket.socket]]:
+    """Returns the sockets of each place: those handed over, else new ones."""
+    found = inherited_sockets(os.environ)
+    for place in application.places():
+        if place.name not in found:
+            groups = open_sockets(place, workers if place.name == "serve" else 1)
+            found[place.name] = [each for group in groups for each in group]
+    return found
+
+
+def _supervise(application: Application, sockets: Sockets, workers: int, predecessor: str) -> None:
+    board, lifeline = Board(workers), Lifeline()
+    shares = dealt(sockets["serve"], workers)
+
+    def worker(number: int) -> Callable[[int], None]:
+        def work(generation: int) -> None:
+            _close_all_but(shares[number], sockets)
+            part = Part(Role.WORKER, number, generation, board)
+            _serve(application, {"serve": shares[number]}, part, lifeline.descriptor)
+
+        return work
+
+    def manage(generation: int) -> None:
+        _close_all_but([*sockets["management"], *sockets.get("metrics", [])], sockets)
+        part = Part(Role.MANAGEMENT, generation=generation, board=board)
+        _serve(application, sockets, part, lifeline.descriptor, lambda: relieve(predecessor))
+
+    duties = [Duty(f"worker {number}", worker(number)) for number in range(workers)]
+    duties.append(Duty("management", manage))
+    Supervisor(
+        duties, lifeline, lambda: start_successor(sockets), lambda: _close_all_but([], sockets)
+    ).run()
+
+
+def _close_all_but(kept: Sequence[socket.socket], sockets: Sockets) -> None:
+    """Closes what this process does not serve: clients would wait there when the others end."""
+    for each in (one for group in sockets.values() for one in group):
+        if each not in kept:
+            each.close()
+
+
+def _serve(
+    application: Application,
+    sockets: Sockets,
+    part: Part,
+    lifeline: int | None = None,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    async def until_told_to_stop() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(signal.SIGHUP, application.reload)
+        if lifeline is None:
+            loop.add_signal_handler(signal.SIGUSR2, start_successor, sockets)
+        else:
+            loop.add_signal_handler(signal.SIGUSR2, lambda: None)
+            loop.add_reader(lifeline, stop.set)
+        try:
+            await application.start(sockets, part)
+            ready()
+            await stop.wait()
+        finally:
+            await application.stop()
+
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(until_told_to_stop())
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:  # not on every platform; the loop of the standard library does as well
+        return None
+    return uvloop.new_event_loop

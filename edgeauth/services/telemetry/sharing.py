@@ -1,0 +1,150 @@
+"""Counts of several processes as those of one: each writes down its own, one adds them up.
+
+A process writes into memory that all of them share, at a place of its own, every second; so what
+is told is a second old at the most, and a process that is killed loses no more than that second.
+Counts never go down: what a process had counted is kept when another one takes its place.
+"""
+
+import asyncio
+import mmap
+import os
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from edgeauth.model.errors import Reason
+from edgeauth.services.telemetry.cache import CountedCache
+from edgeauth.services.telemetry.decisions import DecisionCounts, Durations, TimedDecisions
+
+_HALF_OCTETS: Final = 4 * 1024 * 1024
+"""Room for the counts of one process; what is not written takes no memory."""
+_SECONDS: Final = 1.0
+_LENGTH: Final = 8
+
+
+class Counts(msgspec.Struct, omit_defaults=True):
+    """What one process has counted."""
+
+    process: int = 0
+    permitted: int = 0
+    denied: dict[str, int] = {}
+    malformed: int = 0
+    cache: tuple[int, int, int] = (0, 0, 0)
+    """Hits, misses, stored."""
+    rules: list[tuple[str, str, list[int], float]] = []
+    """Rule set, rule, counts by bucket, seconds."""
+
+
+class Board:
+    """Memory that processes share which were made by the same one.
+
+    Args:
+        places: how many processes write.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._memory = mmap.mmap(-1, max(places, 1) * (2 * _HALF_OCTETS + 1))
+        self.places = places
+
+    def write(self, place: int, data: bytes) -> None:
+        """Puts data in the stead of what was written at a place; too much is not written."""
+        if len(data) > _HALF_OCTETS - _LENGTH:
+            return
+        begin = place * (2 * _HALF_OCTETS + 1)
+        # The other half is read until this one is complete.
+        half = 1 - self._memory[begin]
+        at = begin + 1 + half * _HALF_OCTETS
+        self._memory[at : at + _LENGTH] = len(data).to_bytes(_LENGTH, "big")
+        self._memory[at + _LENGTH : at + _LENGTH + len(data)] = data
+        self._memory[begin] = half
+
+    def read(self, place: int) -> bytes:
+        """Returns what was written last at a place; empty when nothing was."""
+        begin = place * (2 * _HALF_OCTETS + 1)
+        at = begin + 1 + self._memory[begin] * _HALF_OCTETS
+        length = int.from_bytes(self._memory[at : at + _LENGTH], "big")
+        return bytes(self._memory[at + _LENGTH : at + _LENGTH + min(length, _HALF_OCTETS)])
+
+
+class Sharing:
+    """The counts of this process, as others get to know them.
+
+    Args:
+        decisions: counted here.
+        rules: measured here; None when they are not.
+        cache: counted here; None when it is not.
+    """
+
+    def __init__(
+        self, decisions: DecisionCounts, rules: TimedDecisions | None, cache: CountedCache | None
+    ) -> None:
+        self._decisions = decisions
+        self._rules = rules
+        self._cache = cache
+        self._latest: dict[int, Counts] = {}
+        self._retired: list[Counts] = []
+
+    async def publish(self, board: Board, place: int) -> None:
+        """Writes the counts down every second, and once more when it is cancelled."""
+        try:
+            while True:
+                await asyncio.sleep(_SECONDS)
+                board.write(place, self._written())
+        finally:
+            board.write(place, self._written())
+
+    def _written(self) -> bytes:
+        decisions, cache = self._decisions, self._cache
+        durations = {} if self._rules is None else self._rules.durations
+        counts = Counts(
+            os.getpid(),
+            decisions.permitted,
+            {reason.value: count for reason, count in decisions.denied.items() if count},
+            decisions.malformed,
+            (0, 0, 0) if cache is None else (cache.hits, cache.misses, cache.stored),
+            [(*name, each.counts, each.total) for name, each in durations.items()],
+        )
+        return msgspec.json.encode(counts)
+
+    def gather(self, board: Board) -> None:
+        """Makes the counts of this process the sum of all that were written down."""
+        for place in range(board.places):
+            written = board.read(place)
+            if not written:
+                continue
+            counts = msgspec.json.decode(written, type=Counts)
+            known = self._latest.get(place)
+            if known is not None and known.process != counts.process:
+                self._retire(known)
+            self._latest[place] = counts
+        self._add_up([*self._latest.values(), *self._retired])
+
+    def _retire(self, counts: Counts) -> None:
+        """Keeps the counts of a process that is no more, all such together as one."""
+        self._add_up([*self._retired, counts])
+        self._retired = [msgspec.json.decode(self._written(), type=Counts)]
+
+    def _add_up(self, listed: Iterable[Counts]) -> None:
+        all_of_them = tuple(listed)
+        decisions = self._decisions
+        decisions.permitted = sum(each.permitted for each in all_of_them)
+        decisions.malformed = sum(each.malformed for each in all_of_them)
+        for reason in Reason:
+            decisions.denied[reason] = sum(each.denied.get(reason.value, 0) for each in all_of_them)
+        if self._cache is not None:
+            self._cache.hits, self._cache.misses, self._cache.stored = (
+                sum(each.cache[number] for each in all_of_them) for number in range(3)
+            )
+        if self._rules is not None:
+            self._rules.durations = _durations(all_of_them)
+
+
+def _durations(listed: Iterable[Counts]) -> dict[tuple[str, str], Durations]:
+    found: dict[tuple[str, str], Durations] = {}
+    for counts in listed:
+        for rule_set, rule, buckets, total in counts.rules:
+            durations = found.setdefault((rule_set, rule), Durations())
+            durations.counts = [a + b for a, b in zip(durations.counts, buckets, strict=True)]
+            durations.total += total
+    return found

@@ -1,0 +1,95 @@
+import asyncio
+
+import pytest
+
+from edgeauth.model.errors import Reason
+from edgeauth.services.cache_memory import NoCache
+from edgeauth.services.telemetry import sharing
+from edgeauth.services.telemetry.cache import CountedCache
+from edgeauth.services.telemetry.decisions import DecisionCounts, Durations, TimedDecisions
+from edgeauth.services.telemetry.sharing import Board, Sharing
+
+
+def ignored(*_: object) -> None:
+    """Takes what is counted."""
+
+
+class Process:
+    """The counts of one process."""
+
+    def __init__(self) -> None:
+        self.decisions = DecisionCounts(ignored, ignored)
+        self.rules = TimedDecisions(ignored)
+        self.cache = CountedCache(NoCache(), "noop")
+        self.sharing = Sharing(self.decisions, self.rules, self.cache)
+
+    def counting(self, number: int) -> "Process":
+        self.decisions.permitted = number
+        self.decisions.denied[Reason.AUTHORIZATION] = 2 * number
+        self.decisions.malformed = 3 * number
+        self.cache.hits, self.cache.misses, self.cache.stored = number, number, number
+        durations = self.rules.durations.setdefault(("set", "rule"), Durations())
+        durations.counts[0], durations.total = number, float(number)
+        return self
+
+    def counts(self) -> tuple[object, ...]:
+        decisions, durations = self.decisions, self.rules.durations["set", "rule"]
+        return (
+            decisions.permitted,
+            decisions.denied[Reason.AUTHORIZATION],
+            decisions.malformed,
+            (self.cache.hits, self.cache.misses, self.cache.stored),
+            (durations.counts[0], durations.total),
+        )
+
+    def publish(self, board: Board, place: int) -> None:
+        async def once() -> None:
+            task = asyncio.create_task(self.sharing.publish(board, place))
+            await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+        asyncio.run(once())
+
+
+def times(number: int) -> tuple[object, ...]:
+    return (number, 2 * number, 3 * number, (number,) * 3, (number, float(number)))
+
+
+def test_what_processes_have_counted_is_added_up_as_often_as_somebody_asks():
+    board, told = Board(2), Process()
+    Process().counting(1).publish(board, 0)
+    Process().counting(10).publish(board, 1)
+
+    for _ in range(2):
+        told.sharing.gather(board)
+
+        assert told.counts() == times(11)
+
+
+def test_counts_never_go_down_when_a_process_is_replaced(monkeypatch):
+    board, told = Board(2), Process()
+    for pid, number in ((1, 5), (2, 1), (3, 2)):
+        monkeypatch.setattr(sharing.os, "getpid", lambda pid=pid: pid)
+        Process().counting(number).publish(board, 0)
+        told.sharing.gather(board)
+
+    assert told.counts() == times(8)
+
+
+def test_a_place_where_nothing_was_written_counts_nothing():
+    told = Process().counting(4)
+
+    told.sharing.gather(Board(3))
+
+    assert told.decisions.permitted == 0
+
+
+def test_what_is_too_long_leaves_what_was_there():
+    board = Board(1)
+    board.write(0, b"old")
+
+    board.write(0, bytes(5 * 1024 * 1024))
+
+    assert board.read(0) == b"old"
