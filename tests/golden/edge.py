@@ -1,5 +1,6 @@
 """An edgeauth for one group of golden cases, in the process of the tests."""
 
+import asyncio
 import io
 import json
 import os
@@ -7,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, redirect_stdout
 from pathlib import Path
+from typing import BinaryIO
 
 from edgeauth.app import Application, Blueprint, Mode
 from edgeauth.cli.loading import load_configuration, rule_sets_of
@@ -25,6 +27,9 @@ _FLAGS = (
     "insecure_skip_secure_trusted_proxies_enforcement",
 )  # fmt: skip
 
+_LOOKS, _PAUSE = 20, 0.01
+"""How often to look for a line of the decision log, and the seconds between."""
+
 
 class Edge:
     """A server that answers, and its decision log."""
@@ -40,57 +45,64 @@ class Edge:
         log.seek(0)
         log.truncate()
         answer = await stage.send(case, self._port)
-        self._application._log.flush()
-        log.seek(0)
-        lines = [json.loads(line) for line in log.read().splitlines()]
-        return answer, next((line["rule"] for line in lines if "rule" in line), "")
+        return answer, await self._rule(log)
+
+    async def _rule(self, log: BinaryIO) -> str:
+        """Returns the rule that the decision log names; empty if none."""
+        for _ in range(_LOOKS):
+            self._application._log.flush()
+            log.seek(0)
+            lines = [json.loads(line) for line in log.read().splitlines()]
+            if lines:
+                return next((line["rule"] for line in lines if "rule" in line), "")
+            await asyncio.sleep(_PAUSE)  # another thread is about to write it
+        return ""
 
 
-def refusal(group: Group, cases: tuple[Case, ...], stage: Stage, folder: Path) -> str:
-    """Returns what is wrong with a group and some of its cases; empty if nothing is."""
-    try:
-        with redirect_stdout(io.TextIOWrapper(io.BytesIO())), _environment(group):
-            _build(group, cases, stage, folder)
-    except ConfigurationError as error:
-        return "; ".join(problem.message for problem in error.problems)
-    return ""
+class Refused(Exception):
+    """Raised when edgeauth would end instead of serving; says what is wrong."""
 
 
-@asynccontextmanager
-async def running(
-    group: Group, cases: tuple[Case, ...], stage: Stage, folder: Path
-) -> AsyncIterator[Edge]:
-    """Yields an edge that serves some cases of a group; afterwards it is gone.
+class Made:
+    """An application that could be started.
+
+    Args:
+        group: says which configuration.
+        cases: those whose rules stand beside the group's.
+        stage: knows addresses.
+        folder: for the files that are read.
 
     Raises:
-        ConfigurationError: it does not serve.
+        Refused: something is wrong with the configuration or the rules.
     """
-    console = io.TextIOWrapper(io.BytesIO())
-    with redirect_stdout(console), _environment(group):
-        port, application = _build(group, cases, stage, folder)
-    await application.start()
-    try:
-        yield Edge(port, application, console)
-    finally:
-        await application.stop()
 
+    def __init__(self, group: Group, cases: tuple[Case, ...], stage: Stage, folder: Path) -> None:
+        self._port = _write(group, cases, stage, folder)
+        self._console = io.TextIOWrapper(io.BytesIO())
+        flags = {name: f"--{name.replace('_', '-')}" in group.flags for name in _FLAGS}
+        try:
+            with redirect_stdout(self._console), _environment(group), collect() as problems:
+                reading = load_configuration(folder / "edgeauth.yaml", "EDGEAUTHCFG_", problems)
+                load = rule_sets_of(reading.configuration)
+                blueprint = Blueprint(reading, enforcement_of(flags), Mode(group.door), load)
+                self._application = Application(blueprint, problems)
+        except ConfigurationError as error:
+            raise Refused("; ".join(problem.message for problem in error.problems)) from None
 
-def _build(
-    group: Group, cases: tuple[Case, ...], stage: Stage, folder: Path
-) -> tuple[int, Application]:
-    port = _write(group, cases, stage, folder)
-    flags = {name: f"--{name.replace('_', '-')}" in group.flags for name in _FLAGS}
-    mode = Mode(group.door)
-    with collect() as problems:
-        reading = load_configuration(folder / "edgeauth.yaml", "EDGEAUTHCFG_", problems)
-        load = rule_sets_of(reading.configuration)
-        application = Application(Blueprint(reading, enforcement_of(flags), mode, load), problems)
-    return port, application
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Edge]:
+        """Yields it as it serves; afterwards it is gone."""
+        await self._application.start()
+        try:
+            yield Edge(self._port, self._application, self._console)
+        finally:
+            await self._application.stop()
 
 
 def _write(group: Group, cases: tuple[Case, ...], stage: Stage, folder: Path) -> int:
     stage.names["$FOLDER"] = str(folder)
-    (folder / "signer.pem").write_bytes(key_store())
+    (folder / "signer.pem").write_bytes(key_store("ES256"))
+    (folder / "ed25519.pem").write_bytes(key_store("EdDSA"))
     rules = folder / "rules"
     rules.mkdir(exist_ok=True)
     for path in rules.iterdir():

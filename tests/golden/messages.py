@@ -62,7 +62,10 @@ async def _content(reader: asyncio.StreamReader, message: Message) -> bytes:
         return await _chunks(reader)
     length = message.get("content-length")
     if length:
-        return await reader.readexactly(int(length))
+        try:
+            return await reader.readexactly(int(length))
+        except asyncio.IncompleteReadError as incomplete:
+            return incomplete.partial
     return await reader.read() if message.start.startswith("HTTP/") else b""
 
 

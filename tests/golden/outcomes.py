@@ -20,6 +20,8 @@ _UNTOLD = frozenset(
 _FORWARDING = frozenset(
     {"host", "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"}
 )
+_COMMON = {("accept", "*/*"), ("accept", "application/json")}
+"""Fields of requests to services that only some programs send."""
 _VOLATILE = ("iat", "nbf", "exp", "jti")
 _CONTRACT = re.compile(r"(?:(\S+) )?(eyJ[\w-]+\.[\w-]+\.[\w-]+)")
 
@@ -58,7 +60,11 @@ def outcome(
     for message in arrived:
         told["upstream"] = _request(message, untold, anonymous)
     if "asked" in group.observe:
-        told["asked"] = [_request(message, untold, anonymous) for message in asked]
+        told["asked"] = [
+            _request(message, untold, anonymous)
+            for message in asked
+            if message.start != "GET /jwks HTTP/1.1"
+        ]
     return told
 
 
@@ -75,20 +81,23 @@ def _form(body: str) -> str:
 
 
 def _request(message: Message, untold: frozenset[str], anonymous: Callable[[str], str]) -> Tree:
-    method, target, _ = message.start.split(" ")
+    method, _, rest = message.start.partition(" ")
+    target = rest.rpartition(" ")[0]
     told: Tree = {"method": method, "target": anonymous(target)}
     fields = _fields(message, untold, anonymous)
     if fields:
         told["headers"] = fields
     if message.body:
-        told["body"] = anonymous(message.body.decode())
+        body = anonymous(message.body.decode())
+        is_form = message.get("content-type").startswith("application/x-www-form-urlencoded")
+        told["body"] = "&".join(sorted(body.split("&"))) if is_form else body
     return told
 
 
 def _fields(message: Message, untold: frozenset[str], anonymous: Callable[[str], str]) -> Tree:
     found: dict[str, list[object]] = {}
     for name, value in message.fields:
-        if name not in untold:
+        if name not in untold and (name, value) not in _COMMON:
             shown = value.split(";")[0] if name == "content-type" else anonymous(value)
             found.setdefault(name, []).append(_value(shown))
     return {

@@ -12,6 +12,8 @@ from tests.golden.tokens import key_set, signed
 
 PATIENCE = 10.0
 """Seconds after which a case that hangs fails."""
+_CLIENTS_OWN = {"host", "user-agent", "accept", "accept-encoding", "content-length", "connection"}
+_JSON = {"Content-Type": "application/json"}
 _STATUS = {"status": 200, "headers": {}, "body": ""}
 
 
@@ -52,10 +54,15 @@ class Stage:
         """Prepares for a group."""
         now = int(time.time())
         self.names = {k: v for k, v in self.names.items() if not k.startswith("$TOKEN")}
+        sent = "".join(case.request + case.raw for case in group.cases)
         for name, description in group.tokens.items():
-            self.names[f"$TOKEN.{name}"] = signed(description, now)
-        built_in = {"/jwks": {"headers": {"Content-Type": "application/json"}, "body": key_set()}}
-        self.answers = {**built_in, **group.answers}
+            if f"$TOKEN.{name}" in sent:
+                self.names[f"$TOKEN.{name}"] = signed(description, now)
+        self.answers = {
+            "/jwks": {"headers": _JSON, "body": key_set()},
+            "/jwks-broken": {"headers": _JSON, "body": key_set(broken=True)},
+            **group.answers,
+        }
 
     def named(self, text: str) -> str:
         """Returns a text with what names stand for."""
@@ -105,8 +112,9 @@ class Stage:
 
 
 def _told(message: Message) -> bytes:
-    method, target, _ = message.start.split(" ")
-    fields = {name: message.get(name) for name, _ in message.fields}
+    method, _, rest = message.start.partition(" ")
+    target = rest.rpartition(" ")[0]
+    fields = {name: message.get(name) for name, _ in message.fields if name not in _CLIENTS_OWN}
     body = message.body.decode()
     told = {"method": method, "target": target, "headers": fields, "body": body}
     return json.dumps(told).encode()

@@ -23,10 +23,10 @@ def private_key(algorithm: str, number: int) -> ec.EllipticCurvePrivateKey | Ed2
     return ec.derive_private_key(number, _CURVES[algorithm])
 
 
-def key_store(algorithm: str = "ES256") -> bytes:
+def key_store(algorithm: str) -> bytes:
     """Returns the PEM file that an edge signs with."""
     key = private_key(algorithm, 1_000_003)
-    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def published_key(kid: str, algorithm: str, number: int, **members: object) -> dict[str, object]:
@@ -40,8 +40,12 @@ def published_key(kid: str, algorithm: str, number: int, **members: object) -> d
     return {name: value for name, value in key.items() if value is not None}
 
 
-def key_set() -> bytes:
-    """Returns what the issuer publishes: keys named after their algorithm, and odd ones."""
+def key_set(*, broken: bool = False) -> bytes:
+    """Returns what the issuer publishes: keys named after their algorithm, and odd ones.
+
+    Args:
+        broken: whether there is one with a certificate that is none.
+    """
     keys = [
         published_key("es256", "ES256", 7),
         published_key("es384", "ES384", 8),
@@ -51,6 +55,8 @@ def key_set() -> bytes:
         published_key("enc", "ES256", 12, use="enc"),
         published_key("other-alg", "ES256", 13, alg="ES384"),
     ]
+    if broken:
+        keys.append(published_key("broken", "ES256", 14, x5c=["nonsense"]))
     return json.dumps({"keys": keys}).encode()
 
 

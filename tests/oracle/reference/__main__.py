@@ -30,6 +30,8 @@ async def record(group: Group, binary: Path, stage: Stage) -> dict[str, Outcome]
             if await _refused(group, case, binary, stage):
                 found[case.name] = REFUSED
     rest = tuple(case for case in asking if case.name not in found)
+    if not rest and len(asking) > 1:
+        print(f"{group.name}: every case is refused; is the group itself wrong?")
     return found | (await _answers(group, rest, binary, stage) if rest else {})
 
 

@@ -50,7 +50,7 @@ class Process:
         for line in new.decode().splitlines():
             entry = json.loads(line) if line.startswith("{") else {}
             if entry.get("short_message") == "Executing rule":
-                return str(entry["_id"])
+                return str(entry.get("_id") or entry["_rule_id"])  # 0.17, main
             if entry.get("short_message") == "Executing default rule":
                 return "default"
         return ""
@@ -90,7 +90,8 @@ def _prepare(
 ) -> list[str]:
     """Writes what the process reads, and returns its arguments."""
     stage.names["$FOLDER"] = str(folder)
-    (folder / "signer.pem").write_bytes(key_store())
+    (folder / "signer.pem").write_bytes(key_store("ES256"))
+    (folder / "ed25519.pem").write_bytes(key_store("EdDSA"))
     rules = folder / "rules"
     rules.mkdir()
     files = group.files(cases)
