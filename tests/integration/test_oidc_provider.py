@@ -15,6 +15,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPMessage
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ from tests.fakes.endpoint_keys import FakeEndpointKeys
 from tests.fakes.proofs import proof
 from tests.fakes.requests import matched, request
 from tests.fakes.signers import FakeSigners
-from tests.integration.processes import PATIENCE, free_port
+from tests.integration.processes import PATIENCE, Place, ask, free_port
 
 PEERS = Path(__file__).parent.parent / "peers"
 
@@ -110,7 +111,7 @@ def provider() -> Iterator[Provider]:
 def asked(kind: str, config: dict[str, object], *requests: Request) -> list[Principal | Refusal]:
     """Returns what an authenticator says of requests, with real connections."""
 
-    async def ask() -> list[Principal | Refusal]:
+    async def answers() -> list[Principal | Refusal]:
         clock = SystemClock()
         cache = MemoryCache(clock)
         endpoints = HttpEndpoints(clock, cache, FakeEndpointKeys())
@@ -137,7 +138,7 @@ def asked(kind: str, config: dict[str, object], *requests: Request) -> list[Prin
         finally:
             await endpoints.close()
 
-    return asyncio.run(ask())
+    return asyncio.run(answers())
 
 
 def config(provider: Provider, kind: str, **more: object) -> dict[str, object]:
@@ -157,6 +158,14 @@ def bearing(token: str, scheme: str = "Bearer", **headers: str) -> Request:
 
 def proof_now(token: str, **claims: Json) -> str:
     return proof(token, iat=int(time.time()), **claims)
+
+
+def client_certificate() -> str:
+    """Returns the field in which a proxy tells of a certificate (RFC 9440)."""
+    made = certificate(
+        ec.generate_private_key(ec.SECP256R1()), "orders", end=datetime.now(UTC) + timedelta(days=1)
+    )
+    return f":{base64.b64encode(made.public_bytes(Encoding.DER)).decode()}:"
 
 
 @pytest.mark.parametrize("kind", ["jwt", "oauth2_introspection"])
@@ -210,12 +219,8 @@ class TestBothWays:
     def test_a_token_that_is_bound_to_a_certificate_needs_it(
         self, provider: Provider, kind: str
     ) -> None:
-        shown = certificate(
-            ec.generate_private_key(ec.SECP256R1()),
-            "orders",
-            end=datetime.now(UTC) + timedelta(days=1),
-        ).public_bytes(Encoding.DER)
-        field = f":{base64.b64encode(shown).decode()}:"
+        field = client_certificate()
+        shown = base64.b64decode(field[1:-1])
         token = provider.token("certified", kind, **{"Client-Cert": field})
         bare = bearing(token)
 
@@ -242,3 +247,74 @@ def test_a_signed_answer_of_the_provider_counts(provider: Provider) -> None:
 
     assert isinstance(found, Principal), found
     assert isinstance(invented, Refusal)
+
+
+CONFIGURATION = """\
+serve:
+  host: 127.0.0.1
+  port: {port}
+  trusted_proxies: [127.0.0.1]
+  client_certificate_from: Client-Cert
+management: {{host: 127.0.0.1, port: {management}}}
+master_key: {{path: master.key}}
+mechanisms:
+  authenticators:
+    - id: wallet
+      type: jwt
+      config:
+        metadata_endpoint: {{url: "{metadata}"}}
+        assertions:
+          proof_of_possession:
+            - {{type: dpop, config: {{nonce_required: true}}}}
+            - {{type: mtls}}
+  authorizers: [{{id: allow, type: allow}}]
+  finalizers:
+    - {{id: tell, type: header, config: {{headers: {{X-User: "{{{{ .Subject.ID }}}}"}}}}}}
+default_rule:
+  execute: [{{authenticator: wallet}}, {{authorizer: allow}}, {{finalizer: tell}}]
+"""
+
+
+@pytest.fixture
+def edge(provider: Provider, tmp_path: Path) -> Iterator[Place]:
+    """A decision service that demands bound tokens; what it is asked came from https://shop.test."""
+    made = Place(tmp_path, upstream=0)
+    (tmp_path / "master.key").write_text(base64.urlsafe_b64encode(b"k" * 33).decode())
+    (tmp_path / "edgeauth.yaml").write_text(
+        CONFIGURATION.format(port=made.port, management=made.management, metadata=provider.metadata)
+    )
+    with made.running("decision"):
+        yield made
+
+
+def decided(edge: Place, token: str, scheme: str, **fields: str) -> tuple[int, HTTPMessage]:
+    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "shop.test"}
+    credentials = {"Authorization": f"{scheme} {token}"}
+    status, answer, _ = ask(edge.port, "/articles/1", forwarded | credentials | fields)
+    return status, answer
+
+
+def test_a_client_gets_a_nonce_and_passes_with_it_once(provider: Provider, edge: Place) -> None:
+    token = provider.bound_token("jwt")
+
+    status, answer = decided(edge, token, "DPoP", DPoP=proof_now(token, jti="1"))
+    assert status == 401
+    assert 'error="use_dpop_nonce"' in answer["WWW-Authenticate"]
+    made = proof_now(token, jti="2", nonce=answer["DPoP-Nonce"])
+
+    status, answer = decided(edge, token, "DPoP", DPoP=made)
+    assert (status, answer["X-User"]) == (200, "bound")
+    status, answer = decided(edge, token, "DPoP", DPoP=made)
+    assert (status, answer["X-User"]) == (401, None)
+    status, _ = decided(edge, provider.token("caller", "jwt"), "Bearer")
+    assert status == 401
+
+
+def test_the_certificate_is_the_one_that_the_proxy_tells(provider: Provider, edge: Place) -> None:
+    shown, other = client_certificate(), client_certificate()
+    token = provider.token("certified", "jwt", **{"Client-Cert": shown})
+
+    assert decided(edge, token, "Bearer", **{"Client-Cert": shown})[0] == 200
+    assert decided(edge, token, "Bearer", **{"Client-Cert": other})[0] == 401
+    assert decided(edge, token, "Bearer", **{"X-Forwarded-Client-Cert": shown})[0] == 401
+    assert decided(edge, token, "Bearer", **{"Client-Cert": "nonsense"})[0] == 400
