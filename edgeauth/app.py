@@ -39,7 +39,7 @@ from edgeauth.listeners.limits import limits_of
 from edgeauth.listeners.management import ManagementListener, management_application
 from edgeauth.listeners.metrics import metrics_application
 from edgeauth.listeners.proxy import ProxyDoor
-from edgeauth.listeners.server import Door, Listener, trusted_by
+from edgeauth.listeners.server import Door, Listener, cors_policy, trusted_by
 from edgeauth.listeners.sockets import Place, open_sockets
 from edgeauth.listeners.tls import listener_key, server_context
 from edgeauth.mechanisms.builtins import TYPES
@@ -155,7 +155,11 @@ class Application:
         self._decisions = DecisionPoint(rules, self._answers, self._instruments.record)
         self._listener = self._build_listener(blueprint.mode, self._decisions)
         self._management = ManagementListener(
-            management_application(self._published(signers, problems), self._status)
+            management_application(
+                self._published(signers, problems),
+                self._status,
+                cors_policy(self._configuration.management.cors),
+            )
         )
         self._metrics: ManagementListener | None = None
         self._gather: Callable[[], None] = lambda: None
@@ -255,6 +259,7 @@ class Application:
             limits,
             trusted_by(serve),
             self._instruments.record_malformed,
+            cors_policy(serve.cors) if mode is Mode.PROXY else None,
         )
 
     @property

@@ -127,6 +127,13 @@ class ClientConnection(RequestReader):
             return
         exchange.request = request
         exchange.complete = exchange.complete or exchange.framing.empty
+        cors = self._listener.cors
+        if cors is not None:
+            preflight = cors.preflight(request.method, request.headers)
+            if preflight is not None:
+                exchange.answer(preflight)
+                return
+            exchange.cors_fields = cors.response_fields(request.headers)
         self._drive(exchange, self._listener.decide(request, exchange))
 
     def _drive(self, exchange: Exchange, deciding: Coroutine[None, None, Decision]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING
 
 from edgeauth.listeners.content import UPSTREAM, RequestContent
-from edgeauth.model.decision import Response
+from edgeauth.model.decision import Field, Response
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Request
 from edgeauth.wire.http1 import render_response
@@ -33,6 +33,7 @@ class Exchange(RequestContent):
 
     __slots__ = (
         "begun",
+        "cors_fields",
         "fields",
         "head_complete",
         "keep_alive",
@@ -61,6 +62,7 @@ class Exchange(RequestContent):
         self.keep_alive = False
         self.malformed: Malformed | None = None
         self.request: Request | None = None
+        self.cors_fields: tuple[Field, ...] = ()
         self.task: asyncio.Task[object] | None = None
         self.started = False
         self.begun = False
@@ -106,6 +108,8 @@ class Exchange(RequestContent):
             self.connection.abort()
             return
         keep_alive = self.settle()
+        if self.cors_fields:
+            response = response._replace(fields=(*response.fields, *self.cors_fields))
         self.connection.write(
             render_response(response, keep_alive=keep_alive, to_head=self.to_head)
         )

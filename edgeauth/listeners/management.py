@@ -16,7 +16,9 @@ from aiohttp import hdrs, web
 from edgeauth.contract.jwks import PublishedKeys
 from edgeauth.listeners.sockets import Place, open_sockets
 from edgeauth.model.json import Json
+from edgeauth.model.request import Headers
 from edgeauth.services.loading_status import LoadingStatus
+from edgeauth.wire.cors import CorsPolicy
 
 _log = structlog.get_logger()
 SERVER: Final = {hdrs.SERVER: "edgeauth"}
@@ -25,12 +27,15 @@ SERVER: Final = {hdrs.SERVER: "edgeauth"}
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-def management_application(published: PublishedKeys, status: LoadingStatus) -> Handler:
+def management_application(
+    published: PublishedKeys, status: LoadingStatus, cors: CorsPolicy | None = None
+) -> Handler:
     """Returns what serves `/.well-known/health` and `/.well-known/jwks`.
 
     Args:
         published: the key set.
         status: of the rule sets, as it is when somebody asks.
+        cors: which pages of other origins may ask; None lets none of them read the answers.
     """
     etag = published.etag.decode("ascii")
     kept = {hdrs.ETAG: etag, hdrs.CACHE_CONTROL: "public, max-age=60", **SERVER}
@@ -46,7 +51,26 @@ def management_application(published: PublishedKeys, status: LoadingStatus) -> H
             return web.Response(status=304, headers=kept)
         return web.Response(body=published.body, content_type="application/json", headers=kept)
 
-    return pages_at({"/.well-known/health": health, "/.well-known/jwks": jwks})
+    pages = pages_at({"/.well-known/health": health, "/.well-known/jwks": jwks})
+    return pages if cors is None else _cross_origin(pages, cors)
+
+
+def _cross_origin(pages: Handler, cors: CorsPolicy) -> Handler:
+    """Returns the same pages, for those of other origins that may ask."""
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        sent = Headers((name.lower(), value) for name, value in request.raw_headers)
+        preflight = cors.preflight(request.method, sent)
+        if preflight is None:
+            response, fields = await pages(request), cors.response_fields(sent)
+        else:
+            response = web.Response(status=preflight.status, headers=SERVER)
+            fields = preflight.fields
+        for name, value in fields:
+            response.headers.add(name.decode("ascii"), value.decode("latin-1"))
+        return response
+
+    return answer
 
 
 def pages_at(pages: Mapping[str, Callable[[web.BaseRequest], web.Response]]) -> Handler:

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, Protocol, TypeVar
 
 import structlog
 
+from edgeauth.config.models.cors import Cors
 from edgeauth.config.models.serve import Serve
 from edgeauth.listeners.connection import ClientConnection
 from edgeauth.listeners.deadlines import Deadlines
@@ -20,6 +21,7 @@ from edgeauth.model.decision import Decision, Permit
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Request
 from edgeauth.ports.content import ContentSource
+from edgeauth.wire.cors import CorsPolicy
 from edgeauth.wire.inbound import Peer
 
 _log = structlog.get_logger()
@@ -44,6 +46,20 @@ def trusted_by(serve: Serve) -> TrustedProxies:
     field = serve.client_certificate_from
     return TrustedProxies(
         tuple(serve.trusted_proxies), None if field is None else field.lower().encode("ascii")
+    )
+
+
+def cors_policy(cors: Cors | None) -> CorsPolicy | None:
+    """Returns what the configuration lets pages of other origins do."""
+    if cors is None:
+        return None
+    return CorsPolicy(
+        cors.allowed_origins,
+        cors.allowed_methods,
+        cors.allowed_headers,
+        cors.exposed_headers,
+        credentials=cors.allow_credentials,
+        max_age=int(cors.max_age),
     )
 
 
@@ -73,9 +89,10 @@ class Listener:
         limits: what a client may cost.
         trusted: peers whose forwarding fields are believed.
         record_malformed: is told the client's address and what was wrong with its bytes.
+        cors: what pages of other origins may do; None leaves that to upstreams.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (the one place where all of it meets)
         self,
         decide: Decide,
         door: Door,
@@ -83,8 +100,10 @@ class Listener:
         limits: Limits,
         trusted: TrustedProxies = TrustedProxies(),  # noqa: B008  (immutable)
         record_malformed: RecordMalformed = lambda _address, _malformed: None,
+        cors: CorsPolicy | None = None,
     ) -> None:
         self.decide = decide
+        self.cors = cors
         self.limits = limits
         self.until = deadlines.until
         self.draining = False

@@ -275,7 +275,7 @@ class UpstreamConnection(asyncio.Protocol):
             self._ended = True
 
     def _begin_answer(self, exchange: Exchange, status: int, headers: Headers) -> None:
-        parts = [status_line(status), *response_fields(headers, self._names)]
+        parts = [status_line(status), *response_fields(headers, self._names, exchange.cors_fields)]
         length = announced_length(status, headers)
         if self._chunked:
             parts.append(b"transfer-encoding: chunked\r\n")

@@ -13,6 +13,7 @@ from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Headers, Request
 from edgeauth.model.routing import Target
 from edgeauth.wire.cookies import without_cookies
+from edgeauth.wire.cors import CORS_FIELDS
 from edgeauth.wire.headers import (
     FORWARDING,
     HOP_BY_HOP,
@@ -166,7 +167,9 @@ def _without_parameters(query: str, names: frozenset[str]) -> str:
     return urlencode(sorted((pair for pair in pairs if pair[0] not in names), key=lambda p: p[0]))
 
 
-def response_fields(headers: Headers, names: Iterable[bytes]) -> list[bytes]:
+def response_fields(
+    headers: Headers, names: Iterable[bytes], cors_fields: Iterable[Field] = ()
+) -> list[bytes]:
     """Returns the upstream's fields as the client gets them; framing and connection follow.
 
     `Authorization` never belongs into a response: an upstream that echoes its request would give
@@ -175,9 +178,13 @@ def response_fields(headers: Headers, names: Iterable[bytes]) -> list[bytes]:
     Args:
         headers: of the upstream's response.
         names: the names as the upstream wrote them, in the order of `headers.fields`.
+        cors_fields: what the browser is told about other origins; then the upstream says nothing
+            about them.
     """
     ended = _ended_here(headers)
-    return [
+    if cors_fields:
+        ended |= CORS_FIELDS
+    fields = [
         b"%b: %b\r\n" % (name, value)
         for name, (lowered, value) in zip(names, headers.fields, strict=True)
         if lowered not in HOP_BY_HOP
@@ -185,3 +192,5 @@ def response_fields(headers: Headers, names: Iterable[bytes]) -> list[bytes]:
         and lowered != b"authorization"
         and lowered != b"content-length"
     ]
+    fields += [b"%b: %b\r\n" % field for field in cors_fields]
+    return fields

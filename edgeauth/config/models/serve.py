@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, SecretStr, model_validator
 
 from edgeauth.config.findings import Finding, refuse
+from edgeauth.config.models.cors import Cors
 from edgeauth.config.scalars import (
     ByteSize,
     Count,
@@ -98,8 +99,6 @@ class Respond(Specification):
 class Serve(Specification):
     """The listener that requests come to."""
 
-    refused: ClassVar[Mapping[str, str]] = {"cors": NOT_YET}
-
     host: str = ""
     """Empty means all interfaces."""
     port: Port = 4456
@@ -114,6 +113,8 @@ class Serve(Specification):
     client_certificate_from: Literal["Client-Cert", "X-Forwarded-Client-Cert"] | None = None
     """The field in which they tell of the client's certificate; None believes none."""
     respond: Respond = Respond()
+    cors: Cors | None = None
+    """Of the proxy; None leaves cross-origin requests to the services."""
 
     @model_validator(mode="after")
     def _check_proxies(self) -> "Serve":
@@ -127,7 +128,6 @@ class Management(Specification):
     """The listener for health, readiness and published keys."""
 
     refused: ClassVar[Mapping[str, str]] = {
-        "cors": NOT_YET,
         "timeout": NOT_YET,
         "buffer_limit": NOT_YET,
     }
@@ -135,3 +135,5 @@ class Management(Specification):
     host: str = ""
     port: Port = 4457
     tls: Tls | None = None
+    cors: Cors | None = None
+    """None lets no page of another origin read health and keys."""

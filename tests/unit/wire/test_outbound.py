@@ -296,3 +296,14 @@ def test_a_cookie_field_that_loses_its_only_cookie_is_not_sent():
     seen = lines(request("/a", "", (b"cookie", b"user=root")), permitted)
 
     assert not [line for line in seen if line.startswith(b"cookie")]
+
+
+def test_what_the_edge_says_of_other_origins_is_said_once():
+    headers = Headers([(b"access-control-allow-origin", b"*"), (b"vary", b"Accept")])
+    said = ((b"vary", b"Origin"), (b"access-control-allow-origin", b"https://shop.test"))
+
+    assert response_fields(headers, [b"Access-Control-Allow-Origin", b"Vary"], said) == [
+        b"Vary: Accept\r\n",
+        b"vary: Origin\r\n",
+        b"access-control-allow-origin: https://shop.test\r\n",
+    ]
