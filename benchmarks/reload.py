@@ -1,14 +1,16 @@
-"""What requests notice of a reload: latencies at a steady rate, before it and while it goes on.
+"""What requests notice of a reload: latencies at a steady rate, with and without one.
 
-A process of its own decides; ten thousand rules change at once, every one of them. The client sends
-at fixed moments whether or not answers have come, so that a pause is seen by all that had to wait.
+Two processes decide by the same rules; in one of them every rule changes, the other one tells what
+the machine does to both. The client sends at fixed moments whether or not answers have come, so
+that a pause is seen by all that had to wait.
 
-    python benchmarks/reload.py [--rules 10000] [--rate 300] [--reloads 3]
+    python benchmarks/reload.py [--rules 10000] [--rate 150] [--reloads 3]
 """
 
 import argparse
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -21,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT)]
 
 from benchmarks.rules import CONFIGURATION, rule_set  # noqa: E402
-from tests.integration.processes import COMMAND, free_port, wait_for_port  # noqa: E402
+from tests.integration.processes import COMMAND, free_port  # noqa: E402
 
 CONNECTIONS = 16
 ASKED = """\
@@ -78,7 +80,7 @@ class Load:
         at = [found[min(int(len(found) * part), len(found) - 1)] * 1e3 for part in (0.5, 0.99, 1)]
         print(
             f"  {name:28} {len(found):6} requests, {self.failures} failed;"
-            f" median {at[0]:5.1f} ms, p99 {at[1]:5.1f} ms, slowest {at[2]:5.1f} ms"
+            f" median {at[0]:5.1f} ms, p99 {at[1]:6.1f} ms, slowest {at[2]:6.1f} ms"
         )
 
 
@@ -93,10 +95,19 @@ def serving(folder: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
         ) as process,
     ):
         try:
-            wait_for_port(process, port)
+            wait_until_it_answers(port)
             yield process
         finally:
             process.terminate()
+
+
+def wait_until_it_answers(port: int) -> None:
+    """Waits for minutes if it has to: so many rules take their time."""
+    for _ in range(3000):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.1)
+    raise TimeoutError
 
 
 def prepare(folder: Path, port: int, rules: int) -> None:
@@ -143,25 +154,46 @@ def main() -> None:
     """Prints every figure."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rules", type=int, default=10_000)
-    options.add_argument("--rate", type=float, default=300)
+    options.add_argument("--rate", type=float, default=150)
     options.add_argument("--reloads", type=int, default=3)
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        folder, port = Path(name), free_port()
-        prepare(folder, port, given.rules)
-        with serving(folder, port) as process:
-            asyncio.run(Load(port, given.rate).run(reloaded(process), 2))  # the first look
-            usual = Load(port, given.rate)
-            asyncio.run(usual.run(lambda: True, 10))
-            usual.show("usual")
-            for number in range(1, given.reloads + 1):
-                aside = folder / "rules" / ".many.yaml"
-                aside.write_text(rule_set(0, given.rules).replace("staff", f"{number}. staff"))
-                aside.replace(folder / "rules" / "many.yaml")
-                load, begin = Load(port, given.rate), time.perf_counter()
-                asyncio.run(load.run(reloaded(process), 2))
-                load.show(f"reload {number}, {time.perf_counter() - begin:.1f} s")
-                print(f"  {'':28} {resident(process):.0f} MiB resident")
+        measure(Path(name), given.rules, given.rate, given.reloads)
+
+
+def measure(folder: Path, rules: int, rate: float, reloads: int) -> None:
+    """Prints the latencies of both processes in each reload."""
+    changing, resting = folder / "changing", folder / "resting"
+    ports = free_port(), free_port()
+    for each, port in zip((changing, resting), ports, strict=True):
+        each.mkdir()
+        prepare(each, port, rules)
+    with serving(changing, ports[0]) as process, serving(resting, ports[1]):
+        asyncio.run(Load(ports[0], rate).run(reloaded(process), 2))  # the first look
+        for number in range(reloads + 1):
+            if number:
+                aside = changing / "rules" / ".many.yaml"
+                aside.write_text(rule_set(0, rules).replace("staff", f"{number}. staff"))
+                aside.replace(changing / "rules" / "many.yaml")
+            loads = [Load(port, rate) for port in ports]
+            begin = time.perf_counter()
+            ended = reloaded(process) if number else lambda: True
+            asyncio.run(both(loads, ended, 2 if number else 10))
+            print(f"{time.perf_counter() - begin:.1f} s, {resident(process):.0f} MiB resident")
+            loads[0].show("reloading" if number else "at rest")
+            loads[1].show("beside it")
+
+
+async def both(loads: list[Load], ended: Callable[[], bool], at_least: float) -> None:
+    """Sends to both processes until it has ended."""
+    over = asyncio.Event()
+
+    def also() -> bool:
+        if ended():
+            over.set()
+        return over.is_set()
+
+    await asyncio.gather(*(load.run(also, at_least) for load in loads))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, replace
+from functools import cache
 
 from pydantic import AliasChoices
 
@@ -104,9 +105,10 @@ class Catalogue:
         Raises:
             ConfigurationError: there is no such entry, or an override is not allowed or wrong.
         """
-        if step.reference not in self._entries[kind]:
+        entries, reference = self._entries[kind], step.reference
+        if reference not in entries:
             raise ConfigurationError([self._unknown(kind, step)])
-        entry = self._entries[kind][step.reference]
+        entry = entries[reference]
         if entry is None:
             raise ConfigurationError(())  # what is wrong with it stands in `problems`
         overrides = step.config_node()
@@ -158,14 +160,22 @@ def overridden(of: MechanismType[Specification], settings: Mapping, overrides: M
 
 def _without_synonyms(settings: Mapping, key: str, of: MechanismType[Specification]) -> Mapping:
     """Returns settings without the other names of a key: what a step sets replaces those too."""
-    others: set[object] = set()
-    for field in of.config.model_fields.values():
-        names = field.validation_alias
-        if isinstance(names, AliasChoices) and key in names.choices:
-            others = {name for name in names.choices if name != key}
+    others = _synonyms(of.config, key)
+    if others.isdisjoint(settings.entries):
+        return settings
     begins = dict(zip(settings.entries, settings.key_begins, strict=True))
     entries = {name: node for name, node in settings.entries.items() if name not in others}
     return replace(settings, entries=entries, key_begins=[begins[name] for name in entries])
+
+
+@cache
+def _synonyms(config: type[Specification], key: str) -> frozenset[object]:
+    """Returns the other names of a key of a model."""
+    for field in config.model_fields.values():
+        names = field.validation_alias
+        if isinstance(names, AliasChoices) and key in names.choices:
+            return frozenset(names.choices) - {key}
+    return frozenset()
 
 
 def _merged(known: Node | None, value: Node) -> Node:

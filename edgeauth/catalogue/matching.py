@@ -1,6 +1,8 @@
 """The matcher of a rule: hosts, paths and conditions become claims."""
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 import re2
 
@@ -22,6 +24,9 @@ from edgeauth.expressions.patterns import compile_re2
 from edgeauth.model.errors import Malformed
 from edgeauth.model.routing import EncodedSlashes
 from edgeauth.wire.uri import parse_path as normal_form
+
+_ORDINARY: Final = re.compile(r"[A-Za-z0-9_-]+").fullmatch
+"""Texts that are their own normal form, as most are."""
 
 
 def claims_of(specification: RuleSpecification) -> tuple[Claim, ...]:
@@ -66,6 +71,8 @@ def path_expression(specification: RouteSpecification) -> PathExpression:
 
 
 def _literal(text: str, specification: RouteSpecification) -> str:
+    if _ORDINARY(text):
+        return text
     try:
         return normal_form(b"/" + text.encode())[1:]
     except Malformed as malformed:

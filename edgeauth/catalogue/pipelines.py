@@ -106,7 +106,8 @@ class PipelineBuilder:
         Raises:
             ConfigurationError: holds the problems of every step.
         """
-        built: dict[Kind, list[object]] = {kind: [] for kind in Kind}
+        finalizers: list[Step[Finalizer]] = []
+        error_handlers: list[Step[ErrorHandler]] = []
         principals: dict[str, list[Step[Authenticator]]] = {}
         checks: list[InformStep | AuthorizeStep] = []
         specifications: tuple[StepSpecification | ErrorStep, ...] = (*execute, *on_error)
@@ -121,13 +122,15 @@ class PipelineBuilder:
                         principal = cast("StepSpecification", specification).principal_name
                         alternatives = principals.setdefault(principal, [])
                         alternatives.append(cast("Step[Authenticator]", step))
+                    elif kind is Kind.FINALIZER:
+                        finalizers.append(cast("Step[Finalizer]", step))
                     else:
-                        built[kind].append(step)
+                        error_handlers.append(cast("Step[ErrorHandler]", step))
         return Pipeline(
             tuple(Alternatives(name, tuple(steps)) for name, steps in principals.items()),
             tuple(checks),
-            tuple(cast("list[Step[Finalizer]]", built[Kind.FINALIZER])),
-            tuple(cast("list[Step[ErrorHandler]]", built[Kind.ERROR_HANDLER])),
+            tuple(finalizers),
+            tuple(error_handlers),
         )
 
     def _step(self, kind: Kind, specification: StepSpecification | ErrorStep) -> object:

@@ -23,6 +23,9 @@ class Reason(Enum):
     INTERNAL = "internal_error"
     NO_RULE = "no_rule_error"
 
+    # Members are compared by identity; the inherited hash is a call of Python for each look-up.
+    __hash__ = object.__hash__
+
 
 class Fault(Exception):
     """Raised by a step that could not tell: a dead backend, an answer that makes no sense.

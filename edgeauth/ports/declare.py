@@ -24,6 +24,9 @@ class Kind(Enum):
     FINALIZER = "finalizer"
     ERROR_HANDLER = "error_handler"
 
+    # Members are compared by identity; the inherited hash is a call of Python for each look-up.
+    __hash__ = object.__hash__
+
     @property
     def section(self) -> str:
         """Returns the key of the catalogue section, e.g. `authenticators`."""

@@ -1,6 +1,7 @@
 """Lists of methods: names, `ALL`, and `!NAME` for all but one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import lru_cache
 from re import compile as pattern
 from typing import Annotated, TypeAlias
 
@@ -16,7 +17,8 @@ _KNOWN = (*STANDARD, "ALL")
 _METHOD = pattern(r"!?[#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
 
 
-def allowed_methods(methods: Iterable[str]) -> frozenset[str] | None:
+@lru_cache(maxsize=1024)
+def allowed_methods(methods: tuple[str, ...]) -> frozenset[str] | None:
     """Returns the methods that a list lets pass; None means every method.
 
     Args:

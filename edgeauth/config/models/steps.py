@@ -55,7 +55,10 @@ class Step(Specification):
     @property
     def kind(self) -> StepKind:
         """Which kind of mechanism the step refers to."""
-        return next(kind for kind in _KINDS if getattr(self, kind) is not None)
+        for kind in _KINDS:  # no generator: this is asked several times a step
+            if getattr(self, kind) is not None:
+                return kind
+        raise LookupError("a step without a mechanism")
 
     @property
     def reference(self) -> str:
