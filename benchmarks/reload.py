@@ -1,8 +1,8 @@
 """What requests notice of a reload: latencies at a steady rate, with and without one.
 
-Two processes decide by the same rules; in one of them every rule changes, the other one tells what
-the machine does to both. The client sends at fixed moments whether or not answers have come, so
-that a pause is seen by all that had to wait.
+Two processes decide by the same rules; in one of them every rule changes, at last a single one; the
+other one tells what the machine does to both. The client sends at fixed moments whether or not
+answers have come, so that a pause is seen by all that had to wait.
 
     python benchmarks/reload.py [--rules 10000] [--rate 150] [--reloads 3]
 """
@@ -170,17 +170,20 @@ def measure(folder: Path, rules: int, rate: float, reloads: int) -> None:
         prepare(each, port, rules)
     with serving(changing, ports[0]) as process, serving(resting, ports[1]):
         asyncio.run(Load(ports[0], rate).run(reloaded(process), 2))  # the first look
-        for number in range(reloads + 1):
+        changed, text = 0, rule_set(0, rules)
+        for number in range(reloads + 2):
             if number:
+                changed = rules if number <= reloads else 1
                 aside = changing / "rules" / ".many.yaml"
-                aside.write_text(rule_set(0, rules).replace("staff", f"{number}. staff"))
+                text = text.replace("message: ", f"message: {number} ", changed)
+                aside.write_text(text)
                 aside.replace(changing / "rules" / "many.yaml")
             loads = [Load(port, rate) for port in ports]
             begin = time.perf_counter()
             ended = reloaded(process) if number else lambda: True
             asyncio.run(both(loads, ended, 2 if number else 10))
             print(f"{time.perf_counter() - begin:.1f} s, {resident(process):.0f} MiB resident")
-            loads[0].show("reloading" if number else "at rest")
+            loads[0].show(f"reloading {changed} changed" if number else "at rest")
             loads[1].show("beside it")
 
 

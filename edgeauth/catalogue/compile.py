@@ -1,11 +1,11 @@
 """From configuration and rule sets to the book of rules that the engine works with."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from edgeauth.catalogue.catalogue import Catalogue
 from edgeauth.catalogue.claims import Claim
-from edgeauth.catalogue.drafts import RuleDraft, RuleSetDraft
+from edgeauth.catalogue.drafts import RuleDraft, RuleSetDraft, digest_of
 from edgeauth.catalogue.enforcement import Enforcement
 from edgeauth.catalogue.matching import claims_of
 from edgeauth.catalogue.pipelines import Pipeline, PipelineBuilder
@@ -75,7 +75,11 @@ class RuleCompiler:
                     self.problems.add(_insecure(step))
 
     def draft(
-        self, rule_set: RuleSet, problems: Collector, pace: Pace = full_speed
+        self,
+        rule_set: RuleSet,
+        problems: Collector,
+        pace: Pace = full_speed,
+        known: Mapping[bytes, RuleDraft] | None = None,
     ) -> RuleSetDraft:
         """Returns the rules of a set that compile.
 
@@ -83,11 +87,17 @@ class RuleCompiler:
             rule_set: the set.
             problems: receives what is wrong with its rules.
             pace: gives way between two rules.
+            known: rules of this compiler by their digests, which need not be compiled again.
         """
         drafts: list[RuleDraft] = []
         for specification in rule_set.rules:
-            with problems:
-                drafts.append(self._draft(specification))
+            digest = digest_of(specification)
+            same = None if known is None else known.get(digest)
+            if same is not None:
+                drafts.append(same.written_as(specification))
+            else:
+                with problems:
+                    drafts.append(self._draft(specification, digest))
             pace()
         return RuleSetDraft(rule_set.name, tuple(drafts))
 
@@ -109,7 +119,7 @@ class RuleCompiler:
         default = None if self._default is None else _default_rule(self._default, shared)
         return RuleBook(trie, default)
 
-    def _draft(self, specification: RuleSpecification) -> RuleDraft:
+    def _draft(self, specification: RuleSpecification, digest: bytes) -> RuleDraft:
         with collect() as problems:
             for problem in self._target_problems(specification):
                 problems.add(problem)
@@ -121,7 +131,7 @@ class RuleCompiler:
         forward_to = specification.forward_to
         slashes = EncodedSlashes(specification.allow_encoded_slashes)
         target = None if forward_to is None else _target(forward_to, slashes)
-        return RuleDraft(specification.id, pipeline, target, claims)
+        return RuleDraft(specification.id, pipeline, target, claims, digest)
 
     def _pipeline(self, specification: RuleSpecification) -> Pipeline:
         pipeline = self._builder.build(specification.execute, specification.on_error)

@@ -1,14 +1,16 @@
 """Rule sets that compile, before it is known what stands beside them."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from edgeauth.catalogue.claims import Claim
+from edgeauth.catalogue.claims import Claim, place_of
 from edgeauth.catalogue.conflicts import Conflict, Owned, conflicts
 from edgeauth.catalogue.pipelines import Pipeline
 from edgeauth.config.codes import Code
 from edgeauth.config.errors import Problem
+from edgeauth.config.models.rules import Rule as RuleSpecification
 from edgeauth.config.spelling import quoted
 from edgeauth.model.pace import Pace, full_speed
 from edgeauth.model.routing import Target
@@ -26,12 +28,25 @@ class RuleDraft:
         pipeline: with everything that it inherits.
         target: where requests go; None when the rule does not say so.
         claims: what the rule is for.
+        digest: of the text that says all this; empty when other text has a part in it.
     """
 
     id: str
     pipeline: Pipeline
     target: Target | None
     claims: tuple[Claim, ...]
+    digest: bytes
+
+    def written_as(self, specification: RuleSpecification) -> "RuleDraft":
+        """Returns the same rule where its text stands now."""
+        routes = specification.matcher.routes
+        hosts = len(self.claims) // len(routes)
+        written = [(place_of(route), route) for route in routes for _ in range(hosts)]
+        moved = zip(self.claims, written, strict=True)
+        claims = tuple(
+            replace(claim, place=place, written=route) for claim, (place, route) in moved
+        )
+        return replace(self, claims=claims)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,16 @@ class RuleSetDraft:
         return replace(self, rules=rules)
 
 
+def digest_of(specification: RuleSpecification) -> bytes:
+    """Returns a digest of all that a rule says, or nothing where its text does not say all."""
+    node = specification.node
+    if node.source.aliased:
+        return b""
+    dialect = type(specification).__qualname__.encode()
+    text = node.source.text[node.begin : node.end].encode("utf-8", "surrogatepass")
+    return hashlib.sha256(dialect + b"\0" + text).digest()
+
+
 def conflicting(
     drafts: Sequence[RuleSetDraft], pace: Pace = full_speed
 ) -> dict[int, list[Problem]]:
@@ -68,7 +93,9 @@ def conflicting(
     for conflict in conflicts(_claims(drafts), pace):
         problems = found.setdefault(conflict.later.rule_set, [])
         if len(problems) < MAX_CONFLICTS:
-            problems.append(_problem(conflict))
+            problem = _problem(conflict)
+            if problem not in problems:  # equal paths cover each other
+                problems.append(problem)
     return found
 
 

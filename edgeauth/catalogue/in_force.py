@@ -155,7 +155,9 @@ class RuleSetsInForce:
         with collect() as problems:
             rule_sets = salvage_rule_sets(text, file, environment, problems, pace)
             sources += {id(one.source): one.source for one in rule_sets}.values()
-            drafts = tuple(self._compiler.draft(one, problems, pace) for one in rule_sets)
+            rules = () if known is None else chain.from_iterable(one.rules for one in known.drafts)
+            same = {rule.digest: rule for rule in rules if rule.digest}
+            drafts = tuple(self._compiler.draft(one, problems, pace, same) for one in rule_sets)
         return Version(digest, drafts)
 
     def _losers(

@@ -259,6 +259,7 @@ class _Composer:
 
     def _alias(self, event: AliasEvent, depth: int) -> Node:
         name = event.anchor or ""
+        self._source.aliased = True
         target = self._anchors.get(name)
         if name in self._open:
             raise self._refused_at(event, f"alias {quoted(name)} stands inside what it refers to")

@@ -36,6 +36,7 @@ class Source:
         quotable: whether lines may be shown in messages; values of the environment may not.
         roots: the documents of the text, as far as they have been read.
         complete: whether `roots` holds all of them.
+        aliased: whether a part of the text may stand for another part of it.
         secrets: where secrets begin and end, once somebody has asked for a line.
     """
 
@@ -44,6 +45,7 @@ class Source:
     quotable: bool = True
     roots: "list[Node]" = field(default_factory=list)
     complete: bool = False
+    aliased: bool = False
     secrets: list[tuple[int, int]] | None = None
     _begins: list[int] | None = None
 

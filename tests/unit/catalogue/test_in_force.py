@@ -184,3 +184,52 @@ def test_the_text_is_let_go():
         gc.enable()
 
     assert after <= before
+
+
+def two(first: str, second: str) -> str:
+    """Returns a rule set of two rules, with something new in front."""
+    rules = [
+        RULE.replace("id: orders", f"id: {name}").replace("/orders/:id", path)
+        for name, path in (("first", first), ("second", second))
+    ]
+    return "# new\n" + rule_set(*rules)
+
+
+def test_a_rule_that_says_the_same_is_not_compiled_again():
+    rules = Rules(a=text("/a", "second"))
+    before = rules.book.find(request("/a"))
+    assert isinstance(before, Found)
+
+    rules.change(a=two("/b", "/a"))
+
+    after = rules.book.find(request("/a"))
+    assert isinstance(after, Found)
+    assert after.rule is not before.rule
+    assert after.rule.checks is before.rule.checks
+    assert rules.rule("/b") == "first"
+
+
+def test_a_rule_that_says_the_same_elsewhere_is_found_where_it_stands_now():
+    rules = Rules(a=text("/a", "second"), b=text("/b"))
+    rules.change(a=two("/c", "/a"), b=text("/b"))
+
+    change = rules.change(a=two("/c", "/a"), b=text("/a", "new"))
+
+    (message,) = messages(change)["b"]
+    assert '"/a" in rule "second" (a:9)' in message
+
+
+def test_a_rule_that_refers_to_other_text_is_compiled_again():
+    shared = two("/a", "/b").replace("execute: [", "execute: &steps [", 1)
+    head, _, _ = shared.rpartition("execute:")
+    shared = f"{head}execute: *steps\n"
+    rules = Rules(a=shared)
+    before = rules.book.find(request("/b"))
+
+    rules.change(a=shared.replace("authorizer: allow", "authorizer: deny"))
+
+    after = rules.book.find(request("/b"))
+    assert isinstance(before, Found)
+    assert isinstance(after, Found)
+    assert [step.source for step in before.rule.checks] == ["allow"]
+    assert [step.source for step in after.rule.checks] == ["deny"]
