@@ -6,6 +6,7 @@ Rule 1: each function begins at its first token and ends behind its last one.
 Rule 2: recursion only through `_expression`, which counts the nesting.
 """
 
+from math import isinf
 from typing import Final
 
 from edgeauth.expressions.cel import literals
@@ -204,6 +205,8 @@ class _Parser:
         if token.kind == "int":
             return Literal(offset, literals.integer(token, negative=negative))
         value = float(token.text)
+        if isinf(value):
+            raise ExpressionError("this number does not fit a double", token.offset)
         return Literal(offset, -value if negative else value)
 
     def _arguments(self) -> tuple[Node, ...]:

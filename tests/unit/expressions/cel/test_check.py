@@ -21,6 +21,7 @@ REFUSED = [
     ("'\\ud800' == ''", 1, "this escape names no character", ""),
     ("b'\\u0041' == b''", 2, "bytes have no Unicode escapes", 'use "\\x.."'),
     ("1 == 9223372036854775808", 5, "this number does not fit a 64-bit int", ""),
+    ("1.0 == 1e400", 7, "this number does not fit a double", ""),
     ("1u == -1u", 7, "this number does not fit an unsigned 64-bit int", ""),
     ("for == 1", 0, '"for" is a reserved word', ""),
     ("Foo{a: 1} == 1", 3, "messages are not supported", ""),
