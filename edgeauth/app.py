@@ -24,10 +24,13 @@ from edgeauth.catalogue.registry import Registry
 from edgeauth.config.codes import Code
 from edgeauth.config.errors import Collector
 from edgeauth.config.exporters import MetricsEndpoint, metrics_endpoint
+from edgeauth.config.models.master_key import MasterKey
 from edgeauth.config.models.serve import Management, Serve
 from edgeauth.config.read import Reading, RuleSet
+from edgeauth.config.spelling import quoted
 from edgeauth.contract.endpoint_keys import StoredEndpointKeys
-from edgeauth.contract.jwks import PublishedKeys, publish_keys
+from edgeauth.contract.jwks import PublishedKeys
+from edgeauth.contract.key_states import KeyTurn
 from edgeauth.contract.keystore import KeyStoreError
 from edgeauth.contract.signers import Signers
 from edgeauth.engine.decide import DecisionPoint
@@ -43,10 +46,12 @@ from edgeauth.listeners.server import Door, Listener, cors_policy, trusted_by
 from edgeauth.listeners.sockets import Place, open_sockets
 from edgeauth.listeners.tls import listener_key, server_context
 from edgeauth.mechanisms.builtins import TYPES
-from edgeauth.model.errors import Reason
+from edgeauth.model.errors import Malformed, Reason
 from edgeauth.ports.proofs import Nonces
 from edgeauth.ports.services import Services
 from edgeauth.providers.reload import Reloader, Reloading
+from edgeauth.providers.secret_reload import SecretReloader
+from edgeauth.secret_sources.sources import HeldSecrets, load_secrets
 from edgeauth.services.cache_memory import configured_cache
 from edgeauth.services.clock import SystemClock
 from edgeauth.services.decision_log import DecisionLog
@@ -56,6 +61,7 @@ from edgeauth.services.loading_status import LoadingStatus
 from edgeauth.services.master_keys import read_master_keys
 from edgeauth.services.nonces import SealedNonces
 from edgeauth.services.replays import MemoryReplayStore
+from edgeauth.services.secret_status import SecretStatus, SigningKey
 from edgeauth.services.telemetry.instruments import Instruments
 from edgeauth.services.telemetry.sharing import Board
 from edgeauth.services.trust_stores import TrustStoreFiles
@@ -130,7 +136,10 @@ class Application:
         self._answers = _answers(serve)
         self._log = DecisionLog(sys.stdout.buffer, self._clock, turn=Turn())
         self._tasks: list[asyncio.Task[None]] = []
-        signers = Signers(self._clock)
+        self._secrets = load_secrets(self._configuration, os.environ, problems)
+        self._secret_status = SecretStatus()
+        self._secret_reloader: SecretReloader | None = None
+        signers = Signers(self._clock, self._secrets)
         self._status = LoadingStatus()
         self._metrics_at = self._metrics_endpoint(problems)
         self._instruments = Instruments(
@@ -142,7 +151,8 @@ class Application:
         )
         cache = configured_cache(self._configuration.cache, self._clock)
         self._cache = self._instruments.cache(cache, self._configuration.cache.type)
-        keys = StoredEndpointKeys(signers, self._clock)
+        self._secret_status.signing = lambda: _signing(signers)
+        keys = StoredEndpointKeys(signers, self._secrets, self._clock)
         self._endpoints = HttpEndpoints(self._clock, self._cache, keys)
         for problem in blueprint.enforcement.problems(self._configuration):
             problems.add(problem)
@@ -164,8 +174,9 @@ class Application:
         self._metrics: ManagementListener | None = None
         self._gather: Callable[[], None] = lambda: None
         if self._metrics_at is not None:
-            certificates = (*self._shown, *signers.certificates())
-            exposition = self._instruments.exposition(certificates)
+            exposition = self._instruments.exposition(
+                lambda: (*self._shown, *signers.certificates()), self._secret_status
+            )
 
             def render(accept: str) -> tuple[bytes, str]:
                 self._gather()
@@ -214,6 +225,7 @@ class Application:
             self._nonces,
             signers,
             self._answers,
+            self._secrets,
         )
 
     def _sealed_nonces(self, problems: Collector) -> Nonces | None:
@@ -221,18 +233,38 @@ class Application:
         if key is None:
             return None
         try:
-            return SealedNonces(read_master_keys(key), self._clock)
+            return SealedNonces(self._master_keys(key), self._clock)
         except ValueError as error:
             problems.add(key.problem(str(error), code=Code.UNUSABLE))
             return None
 
-    def _published(self, signers: Signers, problems: Collector) -> PublishedKeys:
+    def _master_keys(self, key: MasterKey) -> Callable[[], tuple[bytes, ...]]:
+        """Returns what tells the master keys.
+
+        Raises:
+            ValueError: there are none.
+        """
+        source = key.source
+        if source is None:
+            keys = read_master_keys(key)
+            return lambda: keys
+
+        def held(secrets: HeldSecrets) -> tuple[bytes, ...]:
+            return secrets.symmetric_keys(source, key.selector)
+
         try:
-            return signers.published()
+            self._secrets.require(source, "master key", held)
+        except Malformed as problem:
+            raise Malformed(f"secret source {quoted(source)} {problem}") from None
+        return lambda: held(self._secrets)
+
+    def _published(self, signers: Signers, problems: Collector) -> Callable[[], PublishedKeys]:
+        try:
+            signers.published()
         except KeyStoreError as error:
             place = ("mechanisms", "finalizers")
             problems.add(self._configuration.problem(str(error), *place, code=Code.UNUSABLE))
-            return publish_keys(())
+        return signers.published
 
     def _context(self, name: str, problems: Collector) -> ssl.SSLContext | None:
         listener: Serve | Management = getattr(self._configuration, name)
@@ -300,6 +332,10 @@ class Application:
                 # What was loaded before the first process was made may be out of date.
                 self._reloader.ask()
                 await self._reloader.settled()
+        self._secret_reloader = SecretReloader(self._secrets, self._secret_status, self._clock)
+        if part.generation:
+            await self._secret_reloader.catch_up()
+        self._begin(self._secret_reloader.run())
         if part.board is not None:
             self._share(part.board, part)
         listeners = {"metrics": self._metrics, "management": self._management}
@@ -335,7 +371,9 @@ class Application:
         self._tasks.append(asyncio.get_running_loop().create_task(work))
 
     def reload(self) -> None:
-        """Has the rule sets read again soon, if they come from files."""
+        """Has the rule sets and the secrets read again soon, if they come from files."""
+        if self._secret_reloader is not None:
+            self._secret_reloader.ask()
         if self._reloader is not None:
             self._reloader.ask()
 
@@ -350,6 +388,14 @@ class Application:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+def _signing(signers: Signers) -> tuple[SigningKey, ...]:
+    return tuple(
+        SigningKey(state.store, state.kid, state.algorithm, state.active_from)
+        for state in signers.states()
+        if state.turn is KeyTurn.ACTIVE
+    )
 
 
 def _answers(serve: Serve) -> Answers:

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from edgeauth.config import scalars
 from edgeauth.config.documented import documented
 from edgeauth.config.models import methods, paths, rules, rules_1beta1, steps
+from edgeauth.config.models.secret_management import SecretText
 from edgeauth.config.scalars import Authority
 from edgeauth.expressions.cel import Condition
 from edgeauth.expressions.paths import Selector
@@ -48,6 +49,7 @@ _WORDS = (
     (int, "integer"),
     (SecretStr, "text, secret"),
     (Secret, "text, secret"),
+    (SecretText, "text, secret"),
     (Positive, "integer, 1 or more"),
     (LiteralUrl, "URL, literal"),
 )

@@ -1,6 +1,6 @@
 """The reference pages of the configuration and of rule sets."""
 
-from typing import cast
+from typing import cast, get_args
 
 from docs.generated.markdown import page, table
 from docs.generated.meanings import read, rows
@@ -8,9 +8,19 @@ from docs.generated.models import Setting, settings
 from edgeauth.config.dialects import BETA, DIALECTS
 from edgeauth.config.models.configuration import Configuration
 from edgeauth.config.models.rules import RuleSetDocument
+from edgeauth.config.models.secret_management import (
+    DirectorySource,
+    EnvironmentSource,
+    FileSource,
+    InlineSource,
+    JwksSource,
+    PemSource,
+)
 from edgeauth.config.specification import NOT_YET, Specification
 
 _HEAD = ("Key", "Type", "Default", "Meaning")
+_ELSEWHERE = ("default_rule.execute[]", "default_rule.on_error[]", "secret_management.<name>")
+_SOURCES = (PemSource, JwksSource, FileSource, DirectorySource, EnvironmentSource, InlineSource)
 _UNITS = (
     "Units are always written: durations as `500ms`, `10s`, `5m`, `1h` (`ns`, `us`, too), sizes "
     "as `512B`, `4KB`, `128MB`, `1GB`, each 1024 of the one before. A dash means that there is no "
@@ -27,7 +37,7 @@ def configuration_page() -> str:
             if not key.startswith("mechanisms.authenticators[]"):
                 continue
             key = key.replace("authenticators", "<kind>")
-        elif key.startswith(("default_rule.execute[]", "default_rule.on_error[]")):
+        elif key.startswith(_ELSEWHERE):
             continue
         found.append(Setting(key, setting.kind, setting.default, setting.documented))
     return page(
@@ -35,10 +45,30 @@ def configuration_page() -> str:
         "What the file is for and where it is looked for: [configuration](../configuration.md).",
         _UNITS,
         table(_HEAD, rows(found, _meanings("configuration.yaml"))),
+        "## Secret sources",
+        "What stands below each name of `secret_management`, by `type`; see [keys and secrets]"
+        "(../keys-and-secrets.md).",
+        table(_HEAD, _sources()),
         "## Known, but not supported yet",
         "These keys of heimdall are refused with a message that says so, never passed over.",
         table(("Key", "Why"), _refused(Configuration, "")),
     )
+
+
+def _sources() -> list[tuple[str, str, str, str]]:
+    found = []
+    for model in _SOURCES:
+        (kind,) = get_args(model.model_fields["type"].annotation)
+        meanings = {"type": "", "config": ""}
+        if model is InlineSource:
+            meanings["config"] = "Texts by selector; a map of texts is credentials."
+        for key, of, default, meaning in rows(
+            [one for one in settings(model) if one.key not in meanings or meanings[one.key]],
+            {key: text for key, text in meanings.items() if text},
+        ):
+            shown = "" if "allow_in_rules" in key else f"`{kind}`: "
+            found.append((f"{shown}{key}", of, default, meaning))
+    return list(dict.fromkeys(found))
 
 
 def rule_sets_page() -> str:

@@ -16,15 +16,39 @@ def replace_file(path: Path, octets: bytes) -> None:
         OSError: it can not be written; what was there is still there.
     """
     target = Path(os.path.realpath(path))
+    _replace(path, octets, _mode(target))
+
+
+def replace_secret_file(path: Path, octets: bytes) -> None:
+    """Writes a file in the same way that nobody but its owner and group may read.
+
+    A new one is for its owner alone; one that is there keeps owner and group, so that a process
+    of another user goes on reading it.
+
+    Raises:
+        OSError: it can not be written; what was there is still there.
+    """
+    target = Path(os.path.realpath(path))
+    if not target.exists():
+        _replace(path, octets, 0o600)
+        return
+    known = target.stat()
+    mode = stat.S_IMODE(known.st_mode) & 0o640 | 0o600
+    _replace(path, octets, mode, (known.st_uid, known.st_gid))
+
+
+def _replace(path: Path, octets: bytes, mode: int, owner: tuple[int, int] | None = None) -> None:
+    target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         target.write_bytes(octets)  # a device or a pipe is written to, not replaced
         return
-    mode = _mode(target)
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(octets)
             file.flush()
+            if owner is not None:
+                os.fchown(file.fileno(), *owner)
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         os.replace(name, target)

@@ -7,6 +7,7 @@ Exit codes: 0 all is well, 1 it could not run, 2 wrong usage, 3 the configuratio
 import click
 
 from edgeauth.cli.convert import convert
+from edgeauth.cli.keys import keys
 from edgeauth.cli.lint import lint
 from edgeauth.cli.schema import schema
 from edgeauth.cli.serve import serve
@@ -26,6 +27,7 @@ def main() -> None:
 
 
 main.add_command(convert)
+main.add_command(keys)
 main.add_command(lint)
 main.add_command(schema)
 main.add_command(serve)

@@ -10,7 +10,7 @@ from itertools import islice, takewhile
 from re import IGNORECASE, compile as pattern
 from typing import NamedTuple
 
-from edgeauth.config.nodes import Mapping, Node, Scalar, Sequence, Source, children
+from edgeauth.config.nodes import Mapping, Node, Scalar, Source, children
 
 MASK = "***"
 _WIDTH = 160
@@ -25,6 +25,7 @@ _SENSITIVE = (
     r"[\w.-]*(?:p[as]{1,3}[word]{2,5}[dt]?|pwd|passphrase|s[ecrt]{4,6}|token"
     r"|private_?key|api_?key|authorization|cookie)"
 )
+_PLACES = ("path", "watch", "variables")
 _is_sensitive = pattern(_SENSITIVE, IGNORECASE).fullmatch
 _SENSITIVE_ON_LINE = pattern(rf"(?:^|[\s{{,\"'])({_SENSITIVE})[\"']?\s*:(?=\s|$)", IGNORECASE)
 _VALUE_ON_LINE = pattern(r"(?:^|[\s{,\"'])(value)[\"']?\s*:(?=\s|$)", IGNORECASE)
@@ -111,6 +112,8 @@ def _secrets(roots: list[Node]) -> Iterator[tuple[int, int]]:
         for key, child in children(node):
             if isinstance(node, Mapping) and _holds_secret(node, str(key), child):
                 yield from _spans(child)
+            if key == "secret_management":
+                yield from _in_sources(child)
             pending.append(child)
 
 
@@ -121,11 +124,20 @@ def _holds_secret(parent: Mapping, key: str, child: Node) -> bool:
     return key == "value" and "type" not in parent.entries
 
 
+def _in_sources(sources: Node) -> Iterator[tuple[int, int]]:
+    """Yields every value in the settings of secret sources, whatever their types, but places."""
+    for _, source in children(sources):
+        config = source.entries.get("config") if isinstance(source, Mapping) else None
+        for key, child in children(config) if config is not None else ():
+            if key not in _PLACES:
+                yield from _spans(child)
+
+
 def _spans(node: Node) -> Iterator[tuple[int, int]]:
-    if isinstance(node, Sequence):
-        for item in node.items:
+    if not isinstance(node, Scalar):
+        for _, item in children(node):
             yield from _spans(item)
-    elif isinstance(node, Scalar) and node.begin < node.end:
+    elif node.begin < node.end:
         yield node.begin, node.end
 
 

@@ -1,13 +1,13 @@
 """The private keys that calls of endpoints are signed with, or show their certificate of."""
 
 import ssl
-from pathlib import Path
 
-from edgeauth.contract.keystore import KeyStoreError, read_key_store
-from edgeauth.contract.signers import Signers
+from edgeauth.contract.keystore import KeyStore, KeyStoreError
+from edgeauth.contract.signers import KeyStores, Signers
 from edgeauth.contract.stored_keys import StoredKey
 from edgeauth.contract.tls_identities import load_identity
 from edgeauth.model.errors import Malformed
+from edgeauth.ports.key_places import KeyPlace
 from edgeauth.ports.services import Clock
 from edgeauth.wire.jwa import ALGORITHMS
 from edgeauth.wire.signatures import SIGNATURE_ALGORITHMS, signature_algorithm
@@ -46,36 +46,52 @@ class MessageKey:
 
 
 class StoredEndpointKeys:
-    """Finds keys in PEM key stores.
+    """Finds keys in key stores.
 
     Args:
         signers: publishes the stores that messages are signed from, as those of contracts.
+        stores: where key stores are kept.
         clock: tells whether certificates are current.
     """
 
-    def __init__(self, signers: Signers, clock: Clock) -> None:
+    def __init__(self, signers: Signers, stores: KeyStores, clock: Clock) -> None:
         self._signers = signers
+        self._stores = stores
         self._clock = clock
 
-    def message_signer(self, path: str, password: str | None, key_id: str | None) -> MessageKey:
-        """Returns the key of that id, or the store's first one; it is published from now on.
+    def message_signer(self, place: KeyPlace, ttl: float) -> MessageKey:
+        """Returns the key whose turn it is, or that of the place's id; it is published.
+
+        Args:
+            place: where the key is kept.
+            ttl: seconds for which signatures are valid.
 
         Raises:
             KeyStoreError: the store can not be read, or does not hold such a key that may sign.
         """
-        key = self._signers.signing_key(path, password, key_id)
+        key = self._signers.signing_key(place, ttl)
         try:
             return MessageKey(key)
         except Malformed as problem:
-            raise KeyStoreError(f"{path}: key {key.kid}: {problem}") from None
+            raise KeyStoreError(f"{place.name}: key {key.kid}: {problem}") from None
 
-    def load_client_certificate(
-        self, context: ssl.SSLContext, path: str, password: str | None, key_id: str | None
-    ) -> None:
+    def load_client_certificate(self, context: ssl.SSLContext, place: KeyPlace) -> None:
         """Makes a context show the certificate of a key; the store is not published.
 
         Raises:
             KeyStoreError: the store can not be read, or holds no such key with a certificate.
         """
-        store = read_key_store(Path(path), password)
-        load_identity(context, store.tls_key(key_id, self._clock.now()))
+        held = self._stores.key_store(place._replace(key_id=None))
+        held.require(("certificate", place), lambda store: self._check(place, store))
+        load_identity(context, held.key_store.tls_key(place.key_id, self._clock.now()))
+
+    def version(self, place: KeyPlace) -> object:
+        """Returns an object that is another one as soon as the store has changed.
+
+        Raises:
+            KeyStoreError: the store can not be read.
+        """
+        return self._stores.key_store(place._replace(key_id=None)).key_store
+
+    def _check(self, place: KeyPlace, store: KeyStore) -> None:
+        store.tls_key(place.key_id, self._clock.now())

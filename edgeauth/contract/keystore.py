@@ -1,8 +1,7 @@
 """The keys that edgeauth signs contracts and serves TLS with, read from a PEM file.
 
-A store holds any number of private keys and their certificates, in any order. To rotate a key,
-put the new one beside the old one, so that both are published; then sign with the new one; delete
-the old one when the last contract that it signed has ended.
+A store holds any number of private keys and their certificates, in any order. How one key takes
+the place of another is told in `stores_in_use`.
 
 Trust: the operator's file. It is refused as a whole when anything in it is wrong, and no error and
 no representation shows key material.
@@ -29,7 +28,7 @@ class KeyStore:
 
     Args:
         name: what errors call it; the path as a rule.
-        keys: at least one.
+        keys: none where a store holds symmetric keys only.
     """
 
     def __init__(self, name: str, keys: Sequence[StoredKey]) -> None:
@@ -69,6 +68,8 @@ class KeyStore:
         return key
 
     def _find(self, kid: str | None) -> StoredKey:
+        if not self.keys:
+            raise KeyStoreError(f"{self.name}: there is no private key")
         if kid is None:
             return self.keys[0]
         for key in self.keys:

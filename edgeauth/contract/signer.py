@@ -17,11 +17,14 @@ class Signer:
     Args:
         name: the issuer of its contracts (`iss`).
         key: a key that may sign; its store has checked that.
+
+    Attributes:
+        key: the same.
     """
 
     def __init__(self, name: str, key: StoredKey) -> None:
         self._name = name
-        self._key = key
+        self.key = key
         self._header = encode_header({"alg": key.algorithm, "kid": key.kid, "typ": "JWT"})
         self._fingerprint = fingerprint(
             name.encode(),
@@ -45,8 +48,8 @@ class Signer:
             ttl: seconds for which it is valid.
         """
         content = build_claims(claims, issuer=self._name, subject=subject, now=now, ttl=ttl)
-        key = self._key
+        key = self.key
         return sign_encoded(self._header, dumps(content), key.algorithm, key.private_key)
 
     def __repr__(self) -> str:
-        return f"Signer({self._name}, {self._key!r})"
+        return f"Signer({self._name}, {self.key!r})"

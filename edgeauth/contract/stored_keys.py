@@ -3,9 +3,11 @@
 Trust: the operator's file. Whatever is wrong with it is refused; nothing shows key material.
 """
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, TypeAlias
 
 from cryptography import x509
@@ -23,8 +25,11 @@ _PRIVATE_KEY_LABELS: Final = frozenset(
     {"PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"}
 )
 # OpenSSL writes the curve's name in front of a SEC1 key; the key says it again.
-_PUBLIC_LABELS: Final = frozenset({"CERTIFICATE", "EC PARAMETERS"})
+_CERTIFICATE: Final = "CERTIFICATE"
+_PUBLIC_LABELS: Final = frozenset({_CERTIFICATE, "EC PARAMETERS"})
 _KEY_ID_HEADER: Final = "x-key-id"
+_SINCE_HEADER: Final = "x-active-from"
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _RSA_ALGORITHMS: Final[Mapping[int, str]] = {2048: "PS256", 3072: "PS384", 4096: "PS512"}
 _CURVE_ALGORITHMS: Final[Mapping[str, str]] = {
     "secp256r1": "ES256",
@@ -45,12 +50,15 @@ class StoredKey:
         algorithm: the only value of `alg` that it signs with.
         private_key: the key itself.
         chain: its certificates, its own one first; empty when it has none.
+        active_from: seconds since the epoch from which it signs in the place of others; None
+            when the store says nothing.
     """
 
     kid: str
     algorithm: str
     private_key: PrivateKey
     chain: tuple[x509.Certificate, ...]
+    active_from: float | None = None
 
     @property
     def public_key(self) -> VerificationKey:
@@ -66,38 +74,58 @@ def parse_stored_keys(text: bytes, password: str | None) -> tuple[StoredKey, ...
 
     Private keys are PKCS#1, SEC1 or PKCS#8, the last one also encrypted. A key is called as its
     PEM header `X-Key-ID` says, else by the subject key identifier of its certificate, else by
-    that of RFC 5280 section 4.2.1.2, method 1.
+    that of RFC 5280 section 4.2.1.2, method 1. The header `X-Active-From` says when it begins to
+    sign (RFC 3339, in UTC, whole seconds).
 
     Raises:
         Malformed: there is no key, a block is of no use, an algorithm is not supported, a
             certificate belongs to no key, or two keys are called the same.
     """
     blocks = parse_pem(text)
-    certificates = [_certificate(each) for each in blocks if each.label == "CERTIFICATE"]
+    certificates = [parse_certificate(each.octets) for each in blocks if each.label == _CERTIFICATE]
     keys = tuple(
         _stored_key(each, number, password, certificates)
         for number, each in enumerate(blocks, start=1)
         if each.label not in _PUBLIC_LABELS
     )
-    _check_keys(keys, certificates)
+    if not keys:
+        raise Malformed("there is no private key")
+    check_keys(keys, certificates)
     return keys
 
 
-def _check_keys(keys: Sequence[StoredKey], certificates: Sequence[x509.Certificate]) -> None:
-    if not keys:
-        raise Malformed("there is no private key")
-    for kid, times in Counter(key.kid for key in keys).items():
-        if times > 1:
-            raise Malformed(f"two keys are called {kid}")
+def check_keys(keys: Sequence[StoredKey], certificates: Sequence[x509.Certificate]) -> None:
+    """Refuses keys that share a name, and certificates that belong to none of them.
+
+    Raises:
+        Malformed: says which.
+    """
+    check_names(key.kid for key in keys)
     used = {each for key in keys for each in key.chain}
     for number, certificate in enumerate(certificates, start=1):
         if certificate not in used:
             raise Malformed(f"certificate {number} belongs to no key")
 
 
-def _certificate(block: PemBlock) -> x509.Certificate:
+def check_names(kids: Iterable[str]) -> None:
+    """Refuses keys that share a name.
+
+    Raises:
+        Malformed: says which.
+    """
+    for kid, times in Counter(kids).items():
+        if times > 1:
+            raise Malformed(f"two keys are called {kid}")
+
+
+def parse_certificate(octets: bytes) -> x509.Certificate:
+    """Returns the certificate that is written in DER, all of it readable.
+
+    Raises:
+        Malformed: it can not be read.
+    """
     try:
-        certificate = x509.load_der_x509_certificate(block.octets)
+        certificate = x509.load_der_x509_certificate(octets)
         # Extensions and keys are parsed late; whatever is wrong with them shows here.
         _ = (certificate.extensions, certificate.public_key())
     except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension):
@@ -110,20 +138,21 @@ def _stored_key(
 ) -> StoredKey:
     try:
         key = _private_key(block, password)
-        algorithm = _algorithm(key)
+        algorithm = algorithm_of(key)
         chain = build_chain(key.public_key(), certificates)
         kid = _key_id(block, key, chain)
+        since = _active_from(block)
     except Malformed as problem:
         raise Malformed(f"block {number} ({block.label}) {problem}") from None
-    return StoredKey(kid, algorithm, key, chain)
+    return StoredKey(kid, algorithm, key, chain, since)
 
 
 def _private_key(block: PemBlock, password: str | None) -> PrivateKey:
     if block.label not in _PRIVATE_KEY_LABELS:
         raise Malformed("is neither a private key nor a certificate")
-    if not block.headers.keys() <= {_KEY_ID_HEADER}:
+    if not block.headers.keys() <= {_KEY_ID_HEADER, _SINCE_HEADER}:
         # Proc-Type and DEK-Info: the old encryption, keyed by one round of MD5.
-        raise Malformed("has a header other than X-Key-ID; encrypt it as PKCS#8")
+        raise Malformed("has a header other than X-Key-ID and X-Active-From; encrypt it as PKCS#8")
     encrypted = block.label.startswith("ENCRYPTED")
     if encrypted and password is None:
         raise Malformed("is encrypted, and there is no password")
@@ -138,7 +167,12 @@ def _private_key(block: PemBlock, password: str | None) -> PrivateKey:
     return key
 
 
-def _algorithm(key: PrivateKey) -> str:
+def algorithm_of(key: PrivateKey) -> str:
+    """Returns the algorithm that a key signs contracts with.
+
+    Raises:
+        Malformed: the key is of a size or on a curve that is not used.
+    """
     if isinstance(key, Ed25519PrivateKey):
         return "EdDSA"
     if isinstance(key, rsa.RSAPrivateKey):
@@ -160,3 +194,16 @@ def _key_id(block: PemBlock, key: PrivateKey, chain: Sequence[x509.Certificate])
     if identifier is None:
         identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key()).digest
     return identifier.hex()
+
+
+def _active_from(block: PemBlock) -> float | None:
+    text = block.headers.get(_SINCE_HEADER)
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text) if _DATE.fullmatch(text) else None
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise Malformed("has an X-Active-From that is no date such as 2026-01-31T12:00:00Z")
+    return moment.timestamp()

@@ -28,17 +28,15 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 def management_application(
-    published: PublishedKeys, status: LoadingStatus, cors: CorsPolicy | None = None
+    published: Callable[[], PublishedKeys], status: LoadingStatus, cors: CorsPolicy | None = None
 ) -> Handler:
     """Returns what serves `/.well-known/health` and `/.well-known/jwks`.
 
     Args:
-        published: the key set.
+        published: returns the key set as it is when somebody asks.
         status: of the rule sets, as it is when somebody asks.
         cors: which pages of other origins may ask; None lets none of them read the answers.
     """
-    etag = published.etag.decode("ascii")
-    kept = {hdrs.ETAG: etag, hdrs.CACHE_CONTROL: "public, max-age=60", **SERVER}
 
     def health(request: web.BaseRequest) -> web.Response:
         answer: dict[str, Json] = {"status": "ok"}
@@ -47,9 +45,12 @@ def management_application(
         return web.json_response(answer, headers={hdrs.CACHE_CONTROL: "no-store", **SERVER})
 
     def jwks(request: web.BaseRequest) -> web.Response:
+        keys = published()
+        etag = keys.etag.decode("ascii")
+        kept = {hdrs.ETAG: etag, hdrs.CACHE_CONTROL: "public, max-age=60", **SERVER}
         if _holds(request.headers.getall(hdrs.IF_NONE_MATCH, ()), etag):
             return web.Response(status=304, headers=kept)
-        return web.Response(body=published.body, content_type="application/json", headers=kept)
+        return web.Response(body=keys.body, content_type="application/json", headers=kept)
 
     pages = pages_at({"/.well-known/health": health, "/.well-known/jwks": jwks})
     return pages if cors is None else _cross_origin(pages, cors)

@@ -1,28 +1,28 @@
 """How edgeauth shows an endpoint who is calling, as it is configured.
 
-Secrets stand in the configuration for now, best as `${VARIABLE}`; references to managed secrets
-(`credentials`, `secret`) are known and refused until there is something they could refer to.
+Secrets stand in the configuration, best as `${VARIABLE}`, or are referred to (`credentials`,
+`secret`): then they are looked up at each call, and may change while calls are made.
 """
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from edgeauth.config.findings import Finding, not_expected, refuse
-from edgeauth.config.models.serve import KeyStore
-from edgeauth.config.scalars import Duration, Identifier, ListOf, Text
-from edgeauth.config.specification import NOT_YET, Specification
+from edgeauth.config.scalars import Duration, ListOf, Text
+from edgeauth.config.specification import Specification
 from edgeauth.model.errors import Malformed
+from edgeauth.ports.credentials import Credentials
 from edgeauth.ports.endpoint_tls import EndpointTls, check_duration
 from edgeauth.ports.fields import FieldName
+from edgeauth.ports.key_places import KeyChoice
+from edgeauth.ports.secret_references import CredentialsReference, TextReference, one_form
 from edgeauth.ports.urls import LiteralUrl
 from edgeauth.wire.headers import is_token
 from edgeauth.wire.signatures import Component, parse_component
 from edgeauth.wire.structured_fields import is_key
 
-_REFERENCE: Final = f"a reference to secret_management, which is {NOT_YET}"
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _COOKIE_VALUE: Final = re.compile(r"[!#-+\--:<-\[\]-~]+")
 _SCOPE: Final = re.compile(r"[!#-\[\]-~]+")
@@ -32,32 +32,70 @@ Secret: TypeAlias = Annotated[SecretStr, Field(min_length=1)]
 """A text that is never shown; an empty one is a mistake, not a secret."""
 
 
+class UserReference(CredentialsReference):
+    """A reference to a user (`user_id`) and a `password`."""
+
+    wanted: ClassVar[tuple[str, ...]] = ("user_id", "password")
+
+    @classmethod
+    def check(cls, credentials: Credentials) -> None:
+        """Refuses what the Basic scheme can not carry.
+
+        Raises:
+            Malformed: says what.
+        """
+        if _is_no_user(credentials["user_id"]):
+            raise Malformed("holds a user_id with a colon or a control character")
+        if _CONTROL.search(credentials["password"]):
+            raise Malformed("holds a password with a control character")
+
+
+def _is_no_user(user: str) -> bool:
+    return ":" in user or _CONTROL.search(user) is not None
+
+
 class BasicAuth(Specification):
     """A user and a password (RFC 7617).
 
     Attributes:
         user: the user-id; holds no colon.
         password: best from the environment.
+        credentials: both of them (`user_id`, `password`) in a secret source instead.
     """
 
-    refused: ClassVar[Mapping[str, str]] = {"credentials": _REFERENCE}
-
-    user: Text
-    password: Secret
+    user: Text | None = None
+    password: Secret | None = None
+    credentials: UserReference | None = None
 
     @field_validator("user")
     @classmethod
-    def _check_user(cls, user: str) -> str:
-        if ":" in user or _CONTROL.search(user):
+    def _check_user(cls, user: str | None) -> str | None:
+        if user is not None and _is_no_user(user):
             raise not_expected("a user without colons and control characters")
         return user
 
     @field_validator("password")
     @classmethod
-    def _check_password(cls, password: SecretStr) -> SecretStr:
-        if _CONTROL.search(password.get_secret_value()):
+    def _check_password(cls, password: SecretStr | None) -> SecretStr | None:
+        if password is not None and _CONTROL.search(password.get_secret_value()):
             raise not_expected("a password without control characters")
         return password
+
+    @model_validator(mode="after")
+    def _check_forms(self) -> "BasicAuth":
+        refuse(one_form(self, ("user", "password"), "credentials"))
+        return self
+
+    def current(self) -> tuple[str, str]:
+        """Returns user and password as they are now."""
+        if self.credentials is not None:
+            found = self.credentials.current()
+            return found["user_id"], found["password"]
+        return self.user or "", _shown(self.password)
+
+
+def _shown(secret: SecretStr | None) -> str:
+    return "" if secret is None else secret.get_secret_value()
 
 
 class ApiKey(Specification):
@@ -67,28 +105,41 @@ class ApiKey(Specification):
         place: where the key is sent.
         name: of the header, cookie or parameter.
         value: the key.
+        secret: the key, in a secret source instead.
     """
-
-    refused: ClassVar[Mapping[str, str]] = {"secret": _REFERENCE}
 
     place: Literal["header", "cookie", "query"] = Field(alias="in")
     name: Text
-    value: Secret
+    value: Secret | None = None
+    secret: TextReference | None = None
 
     @model_validator(mode="after")
     def _check_place(self) -> "ApiKey":
-        value = self.value.get_secret_value()
-        findings = []
+        findings = list(one_form(self, ("value",), "secret"))
         if self.place == "header" and not _is_field_name(self.name):
             findings.append(Finding("this is not the name of a header that may be set", ("name",)))
         if self.place == "cookie" and not is_token(self.name.encode("utf-8", "replace")):
             findings.append(Finding("this is not the name of a cookie", ("name",)))
-        if self.place == "header" and _CONTROL.search(value):
-            findings.append(Finding("a header can not hold this key", ("value",)))
-        if self.place == "cookie" and _COOKIE_VALUE.fullmatch(value) is None:
-            findings.append(Finding("a cookie can not hold this key", ("value",)))
         refuse(findings)
+        try:
+            if self.secret is None:
+                self._check_key(_shown(self.value))
+            else:
+                self.secret.demand((ApiKey, self.place), self._check_key)
+        except Malformed as problem:
+            place = ("value",) if self.secret is None else ("secret",)
+            refuse([Finding(str(problem), place)])
         return self
+
+    def current(self) -> str:
+        """Returns the key as it is now."""
+        return _shown(self.value) if self.secret is None else self.secret.current()
+
+    def _check_key(self, value: str) -> None:
+        if self.place == "header" and _CONTROL.search(value):
+            raise Malformed("a header can not hold this key")
+        if self.place == "cookie" and _COOKIE_VALUE.fullmatch(value) is None:
+            raise Malformed("a cookie can not hold this key")
 
 
 def _is_field_name(name: str) -> bool:
@@ -117,6 +168,12 @@ class TokenHeader(Specification):
         return scheme
 
 
+class ClientReference(CredentialsReference):
+    """A reference to a client (`client_id`) and its secret (`client_secret`)."""
+
+    wanted: ClassVar[tuple[str, ...]] = ("client_id", "client_secret")
+
+
 class ClientCredentials(Specification):
     """How an access token for edgeauth itself is got (RFC 6749 section 4.4).
 
@@ -124,6 +181,7 @@ class ClientCredentials(Specification):
         token_url: of the authorization server.
         client_id: edgeauth's name there.
         client_secret: best from the environment.
+        credentials: both of them (`client_id`, `client_secret`) in a secret source instead.
         auth_method: whether these two are sent as Basic credentials or in the form.
         scopes: what is asked for; unset, whatever the server grants.
         cache_ttl: seconds for which a token is used at most; 0 asks every time. Unset, until
@@ -131,11 +189,10 @@ class ClientCredentials(Specification):
         tls: how the authorization server is trusted.
     """
 
-    refused: ClassVar[Mapping[str, str]] = {"credentials": _REFERENCE}
-
     token_url: LiteralUrl
-    client_id: Text
-    client_secret: Secret
+    client_id: Text | None = None
+    client_secret: Secret | None = None
+    credentials: ClientReference | None = None
     auth_method: Literal["basic_auth", "request_body"] = "basic_auth"
     scopes: ListOf[Text] = ()
     cache_ttl: Duration | None = None
@@ -143,7 +200,8 @@ class ClientCredentials(Specification):
 
     @model_validator(mode="after")
     def _check(self) -> "ClientCredentials":
-        findings = [
+        findings = list(one_form(self, ("client_id", "client_secret"), "credentials"))
+        findings += [
             Finding("a scope is one word", ("scopes", index))
             for index, scope in enumerate(self.scopes)
             if _SCOPE.fullmatch(scope) is None
@@ -152,6 +210,13 @@ class ClientCredentials(Specification):
             findings.append(Finding("tls has no effect on an http URL", ("tls",), on_key=True))
         refuse(findings)
         return self
+
+    def current(self) -> tuple[str, str]:
+        """Returns the client's id and its secret as they are now."""
+        if self.credentials is not None:
+            found = self.credentials.current()
+            return found["client_id"], found["client_secret"]
+        return self.client_id or "", _shown(self.client_secret)
 
 
 class HeaderClientCredentials(ClientCredentials):
@@ -164,20 +229,14 @@ class HeaderClientCredentials(ClientCredentials):
     header: TokenHeader = TokenHeader(name="Authorization")
 
 
-class MessageSigner(Specification):
-    """Who signs, and with which key.
+class MessageSigner(KeyChoice):
+    """Who signs, and with which key; its public part is published at `/.well-known/jwks`.
 
     Attributes:
         name: becomes the signature's `tag`.
-        key_store: its public keys are published at `/.well-known/jwks`.
-        key_id: the first key of the store unless configured.
     """
 
-    refused: ClassVar[Mapping[str, str]] = {"secret": _REFERENCE}
-
     name: Text = "edgeauth"
-    key_store: KeyStore
-    key_id: Identifier | None = None
 
     @field_validator("name")
     @classmethod

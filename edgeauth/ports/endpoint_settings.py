@@ -4,7 +4,7 @@ These settings are the same for every request. They travel with each call, so th
 one need not know what they mean, and none of them can be forgotten on the way.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Final, TypeAlias
 
@@ -16,6 +16,7 @@ from edgeauth.config.specification import Specification
 from edgeauth.model.identity import fingerprint
 from edgeauth.ports.endpoint_authentication import ClientCredentials, EndpointAuthentication
 from edgeauth.ports.endpoint_tls import EndpointTls, check_duration
+from edgeauth.ports.secret_references import CredentialsReference, TextReference
 
 DEFAULT_TIMEOUT: Final = 10.0
 """Seconds for a call as a whole."""
@@ -110,10 +111,21 @@ class CallSettings(Specification):
         """Returns what belongs to every call: this, without what subclasses add."""
         return self._copied({})
 
-    @cached_property
+    @property
     def fingerprint(self) -> bytes:
-        """Returns a digest that is equal only for equal settings, secrets included."""
+        """Returns a digest that is equal only for equal settings, present secrets included."""
+        references = self._references
+        if not references:
+            return self._digest
+        return fingerprint(self._digest, *(each.fingerprint for each in references))
+
+    @cached_property
+    def _digest(self) -> bytes:
         return _digest(self)
+
+    @cached_property
+    def _references(self) -> tuple[TextReference | CredentialsReference, ...]:
+        return tuple(_references(self.auth))
 
     def for_another_resource(self) -> "CallSettings":
         """Returns the settings for a URL that an answer named, and not the configuration.
@@ -123,7 +135,7 @@ class CallSettings(Specification):
         """
         tls = self.tls
         if tls is not None:
-            tls = tls.model_copy(update={"key_store": None, "key_id": None})
+            tls = tls.model_copy(update={"key_store": None, "key_id": None, "secret": None})
         return self._copied({"auth": None, "http_cache": None, "tls": tls})
 
     def _copied(self, changed: Mapping[str, object]) -> "CallSettings":
@@ -140,6 +152,14 @@ def token_settings(client: ClientCredentials) -> CallSettings:
 
 DEFAULT_SETTINGS: Final = CallSettings()
 """What holds where nothing is configured."""
+
+
+def _references(value: object) -> Iterator[TextReference | CredentialsReference]:
+    if isinstance(value, TextReference | CredentialsReference):
+        yield value
+    elif isinstance(value, Specification):
+        for name in type(value).model_fields:
+            yield from _references(getattr(value, name))
 
 
 def _digest(value: object) -> bytes:

@@ -17,6 +17,7 @@ from edgeauth.ports.endpoint_authentication import ClientCredentials
 from edgeauth.ports.endpoint_settings import CallSettings
 from edgeauth.ports.endpoints import Call
 from edgeauth.ports.issuers import IssuerDirectory, TrustStores, VerificationKeys
+from edgeauth.ports.key_places import KeyPlace
 from edgeauth.ports.proofs import Nonces, ReplayStore
 from edgeauth.wire.answers import Answers
 
@@ -175,21 +176,31 @@ class MessageSigner(Protocol):
 class EndpointKeys(Protocol):
     """The private keys that calls of endpoints are made with."""
 
-    def message_signer(self, path: str, password: str | None, key_id: str | None) -> MessageSigner:
-        """Returns the key of that id, or the store's first one; it is published from now on.
+    def message_signer(self, place: KeyPlace, ttl: float) -> MessageSigner:
+        """Returns the key whose turn it is, or that of the place's id; it is published.
+
+        Args:
+            place: where the key is kept.
+            ttl: seconds for which signatures are valid.
 
         Raises:
             ValueError: the store can not be read, or does not hold such a key that may sign.
         """
         ...
 
-    def load_client_certificate(
-        self, context: ssl.SSLContext, path: str, password: str | None, key_id: str | None
-    ) -> None:
+    def load_client_certificate(self, context: ssl.SSLContext, place: KeyPlace) -> None:
         """Makes a context show the certificate of a key.
 
         Raises:
             ValueError: the store can not be read, or holds no such key with a certificate.
+        """
+        ...
+
+    def version(self, place: KeyPlace) -> object:
+        """Returns an object that is another one as soon as the store has changed.
+
+        Raises:
+            ValueError: the store can not be read.
         """
         ...
 
@@ -199,7 +210,10 @@ class ContractSigner(Protocol):
 
     @property
     def fingerprint(self) -> bytes:
-        """Returns a digest that changes with the key and the issuer name, for cache keys."""
+        """Returns a digest that changes with the key and the issuer name, for cache keys.
+
+        Another key may sign from one moment to the next.
+        """
         ...
 
     def sign(self, subject: str, claims: Mapping[str, Json], now: float, ttl: float) -> bytes:
@@ -208,12 +222,15 @@ class ContractSigner(Protocol):
 
 
 class ContractSigners(Protocol):
-    """Signers by the key store they are configured with."""
+    """Signers by the place of their key."""
 
-    def signer(
-        self, name: str, path: str, password: str | None, key_id: str | None
-    ) -> ContractSigner:
-        """Returns a signer with the key of that id, or the store's first one.
+    def signer(self, name: str, place: KeyPlace, ttl: float) -> ContractSigner:
+        """Returns a signer of contracts.
+
+        Args:
+            name: the issuer of its contracts.
+            place: where its key is kept; without an id, the key whose turn it is.
+            ttl: seconds for which its contracts are valid at most.
 
         Raises:
             ValueError: the store can not be read or does not hold the key; the text is for the

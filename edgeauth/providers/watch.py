@@ -1,10 +1,11 @@
-"""Notices that rule files have changed, by looking at them again and again.
+"""Notices that files have changed, by looking at them again and again.
 
 Looking works where being told does not: on network file systems, in directories that are mounted
 over, and where Kubernetes exchanges the link that all files of a volume go through. A file that is
 being written looks different every time; it counts when it has looked the same twice.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,15 +23,17 @@ class _Look(NamedTuple):
 
 
 class FileWatch:
-    """Looks at a file, or at the rule files of a directory.
+    """Looks at a file, or at files of a directory.
 
     Args:
         root: the file or directory.
+        files: returns what is looked at; may raise OSError.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, files: Callable[[Path], list[Path]] = rule_files) -> None:
         self._root = root
-        self._seen = _look(root) or {}
+        self._files = files
+        self._seen = self._look() or {}
         self._told = dict(self._seen)
 
     def changed(self) -> bool:
@@ -38,7 +41,7 @@ class FileWatch:
 
         Each change is told once. What can not be looked at has not changed.
         """
-        seen = _look(self._root)
+        seen = self._look()
         if seen is None:
             return False
         paths = seen.keys() | self._seen.keys() | self._told.keys()
@@ -51,16 +54,15 @@ class FileWatch:
         self._seen = seen
         return bool(news)
 
-
-def _look(root: Path) -> dict[Path, _Look] | None:
-    """Returns how each file looks; None when that can not be told."""
-    found: dict[Path, _Look] = {}
-    try:
-        for path in rule_files(root):
-            if path.exists():
-                status = path.stat()
-                times = (status.st_mtime_ns, status.st_ctime_ns)
-                found[path] = _Look(status.st_ino, status.st_size, *times)
-    except OSError:  # no longer there, or nobody may look: the next look will tell
-        return None
-    return found
+    def _look(self) -> dict[Path, _Look] | None:
+        """Returns how each file looks; None when that can not be told."""
+        found: dict[Path, _Look] = {}
+        try:
+            for path in self._files(self._root):
+                if path.exists():
+                    status = path.stat()
+                    times = (status.st_mtime_ns, status.st_ctime_ns)
+                    found[path] = _Look(status.st_ino, status.st_size, *times)
+        except OSError:  # no longer there, or nobody may look: the next look will tell
+            return None
+        return found

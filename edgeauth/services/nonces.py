@@ -10,7 +10,7 @@ Source:
 import hmac
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -34,20 +34,29 @@ class SealedNonces:
     """Makes and opens nonces.
 
     Args:
-        master_keys: secrets of 16 octets or more; the first one seals, every one opens, so that
-            keys can be replaced.
+        master_keys: returns secrets of 16 octets or more; the first one seals, every one opens,
+            so that keys can be replaced.
         clock: dates them.
     """
 
-    def __init__(self, master_keys: Sequence[bytes], clock: Clock) -> None:
-        self._keys = [hmac.digest(key, _PURPOSE, "sha256") for key in master_keys]
+    def __init__(self, master_keys: Callable[[], tuple[bytes, ...]], clock: Clock) -> None:
+        self._master_keys = master_keys
+        self._known: tuple[bytes, ...] = ()
+        self._derived: list[bytes] = []
         self._now = clock.now
+
+    def _keys(self) -> list[bytes]:
+        present = self._master_keys()
+        if present != self._known:
+            self._derived = [hmac.digest(key, _PURPOSE, "sha256") for key in present]
+            self._known = present
+        return self._derived
 
     def issue(self, bound_to: bytes) -> str:
         """Returns a nonce, in characters of base64url."""
         salt = os.urandom(_SALT_OCTETS)
         date = struct.pack(">d", self._now())
-        sealed = _cipher(self._keys[0], salt).encrypt(_COUNTER, date, fingerprint(bound_to))
+        sealed = _cipher(self._keys()[0], salt).encrypt(_COUNTER, date, fingerprint(bound_to))
         return encode_base64url(salt + sealed).decode("ascii")
 
     def is_current(self, nonce: str, bound_to: bytes, max_age: float) -> bool:
@@ -63,7 +72,7 @@ class SealedNonces:
         except Malformed:
             return None
         salt, sealed = octets[:_SALT_OCTETS], octets[_SALT_OCTETS:]
-        for key in self._keys:
+        for key in self._keys():
             try:
                 date = _cipher(key, salt).decrypt(_COUNTER, sealed, fingerprint(bound_to))
             except InvalidTag:

@@ -17,6 +17,14 @@ _BEGIN: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,64})-----")
 _HEADER: Final = re.compile(r"([A-Za-z0-9-]{1,64}):[ \t]*([\x21-\x7e]{1,256})")
 
 
+_VALUE: Final = re.compile(r"[\x21-\x7e]{1,256}")
+
+
+def is_header_value(text: str) -> bool:
+    """Returns whether a text can be the value of a header of a block."""
+    return _VALUE.fullmatch(text) is not None
+
+
 class PemBlock(NamedTuple):
     """One block of a PEM file."""
 

@@ -35,6 +35,16 @@ def _folder_with_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "tls.pem").write_bytes(pem(tls) + pem(chain))
     (tmp_path / "ca.pem").write_bytes(pem(chain))
     (tmp_path / "master.key").write_text("A" * 43)
+    (tmp_path / "master.jwks").write_text(
+        '{"keys": [{"kty": "oct", "kid": "first", "k": "' + "A" * 43 + '"}]}'
+    )
+    for name, fields in (
+        ("operator", ("user_id", "password")),
+        ("client", ("client_id", "client_secret")),
+    ):
+        (tmp_path / "mounted" / name).mkdir(parents=True)
+        for field in fields:
+            (tmp_path / "mounted" / name / field).write_text("a\n")
     monkeypatch.chdir(tmp_path)
 
 

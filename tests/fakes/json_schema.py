@@ -88,6 +88,9 @@ CHECKS = {
     "if": _condition,
     "properties": _properties,
     "additionalProperties": _others,
+    "propertyNames": lambda value, each, _schema, root: (
+        not isinstance(value, dict) or all(fits(name, each, root) for name in value)
+    ),
     "dependentSchemas": _dependent,
     "required": of(dict, lambda value, keys: all(key in value for key in keys)),
     "dependentRequired": of(

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from edgeauth.contract.keystore import StoredKey
 from edgeauth.contract.signer import Signer
 from edgeauth.model.json import Json
+from edgeauth.ports.key_places import KeyPlace
 from edgeauth.wire.base64url import decode_base64url
 from edgeauth.wire.json import loads
 
@@ -42,17 +43,15 @@ class FakeSigners:
     """
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str, str | None, str | None]] = []
+        self.asked: list[tuple[str, KeyPlace, float]] = []
         self.made: list[CountingSigner] = []
 
-    def signer(
-        self, name: str, path: str, password: str | None, key_id: str | None
-    ) -> CountingSigner:
+    def signer(self, name: str, place: KeyPlace, ttl: float) -> CountingSigner:
         """Returns a signer; refuses the path `missing.pem`."""
-        self.asked.append((name, path, password, key_id))
-        if path == "missing.pem":
+        self.asked.append((name, place, ttl))
+        if place.path == "missing.pem":
             raise ValueError("missing.pem: can not be read")
-        signer = CountingSigner(name, key_id)
+        signer = CountingSigner(name, place.key_id)
         self.made.append(signer)
         return signer
 

@@ -9,6 +9,7 @@ import trustme
 
 from edgeauth.contract.endpoint_keys import StoredEndpointKeys
 from edgeauth.contract.signers import Signers
+from edgeauth.secret_sources.sources import HeldSecrets
 from edgeauth.services.clock import SystemClock
 from tests.fakes.driving import run
 from tests.unit.services.endpoints.made import adapter, call
@@ -72,7 +73,8 @@ def there(folder):
 
 def test_nginx_sees_the_certificate_that_is_configured(folder, there):
     async def check():
-        keys = StoredEndpointKeys(Signers(SystemClock()), SystemClock())
+        stores = HeldSecrets()
+        keys = StoredEndpointKeys(Signers(SystemClock(), stores), stores, SystemClock())
         tls = {"ca_file": str(folder / "ca.pem"), "min_version": "TLS1.3"}
         async with adapter(keys=keys) as made:
             assert (await made.fault_of(call(there))).final

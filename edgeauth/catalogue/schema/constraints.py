@@ -78,7 +78,8 @@ def _introspection(schema: JsonSchemaValue) -> JsonSchemaValue:
 
 
 def _master_key(schema: JsonSchemaValue) -> JsonSchemaValue:
-    return {**schema, "oneOf": _one_of("path", "value")}
+    needed = {"selector": ["source"]}
+    return {**schema, "oneOf": _one_of("path", "value", "source"), "dependentRequired": needed}
 
 
 def _one_proof(schema: JsonSchemaValue) -> JsonSchemaValue:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 from edgeauth.config.codes import Code
 from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.models.master_key import MasterKey
+from edgeauth.config.models.secret_management import SecretSource
 from edgeauth.config.models.serve import Management, Serve
 from edgeauth.config.models.steps import Execute1beta1, OnError
 from edgeauth.config.scalars import Identifier, ListOf, Text
@@ -118,9 +119,7 @@ class Metrics(Specification):
 class Configuration(Specification):
     """Everything that a process is told at start."""
 
-    refused: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("tracing", "profiling", "secret_management"), NOT_YET
-    ) | {"secrets_reload_enabled": NOT_YET}
+    refused: ClassVar[Mapping[str, str]] = dict.fromkeys(("tracing", "profiling"), NOT_YET)
 
     version: str = ""
     serve: Serve = Serve()
@@ -129,6 +128,10 @@ class Configuration(Specification):
     cache: Cache = Cache()
     metrics: Metrics = Metrics()
     master_key: MasterKey | None = None
+    secret_management: dict[Identifier, SecretSource] = Field(default_factory=dict)
+    """Where secrets come from, by names of your own."""
+    secrets_reload_enabled: bool = False
+    """Whether every `key_store` that something is signed with is watched."""
     mechanisms: Mechanisms = Mechanisms()
     default_rule: DefaultRule | None = None
     providers: Providers = Providers()

@@ -15,20 +15,22 @@ import asyncio
 import hmac
 import os
 import re
-from typing import Final
+from typing import ClassVar, Final
 
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
-from edgeauth.config.findings import not_expected
+from edgeauth.config.findings import not_expected, refuse
 from edgeauth.config.scalars import Text
 from edgeauth.config.specification import Specification
 from edgeauth.mechanisms.realms import Realm
 from edgeauth.model.decision import Refusal
 from edgeauth.model.errors import Malformed, Reason
 from edgeauth.model.identity import Principal, fingerprint
+from edgeauth.ports.credentials import Credentials
 from edgeauth.ports.declare import Kind, Override, mechanism
+from edgeauth.ports.secret_references import CredentialsReference, one_form
 from edgeauth.ports.services import Services, leave_fast_path
 from edgeauth.ports.stages import Matched
 from edgeauth.wire.challenges import basic_challenge
@@ -58,36 +60,94 @@ class ErrorSignaling(Specification):
     realm: Realm = "Please authenticate"
 
 
+def _is_user(user_id: str) -> bool:
+    return ":" not in user_id and user_id.isprintable()
+
+
+def _is_password(text: str) -> bool:
+    """Returns whether a password can be compared: plain, or hashed in a way that is affordable."""
+    if not text.startswith(_HASHED):
+        return True
+    found = _PHC.fullmatch(text)
+    return (
+        found is not None
+        and int(found[1]) <= _MOST_MEMORY
+        and int(found[2]) > 0
+        and int(found[3]) > 0
+    )
+
+
+class UserReference(CredentialsReference):
+    """A reference to a user (`user_id`) and a `password`."""
+
+    wanted: ClassVar[tuple[str, ...]] = ("user_id", "password")
+
+    @classmethod
+    def check(cls, credentials: Credentials) -> None:
+        """Refuses a user-id that no client can send, and hashes of another kind.
+
+        Raises:
+            Malformed: says what.
+        """
+        if not _is_user(credentials["user_id"]):
+            raise Malformed("holds a user_id with a colon or a control character")
+        if not _is_password(credentials["password"]):
+            raise Malformed("holds a password in a hash that is not $argon2id$v=19$m=…,t=…,p=…")
+
+
 class BasicAuthSpecification(Specification):
     """The configuration of `basic_auth`.
 
     Attributes:
         user_id: the only user; without a colon.
         password: as it is, or as a PHC string of Argon2id (`$argon2id$v=19$…`).
+        credentials: both of them (`user_id`, `password`) in a secret source instead.
         error_signaling: the challenge.
     """
 
-    user_id: Text
-    password: SecretStr = Field(min_length=1)
+    user_id: Text | None = None
+    password: SecretStr | None = Field(default=None, min_length=1)
+    credentials: UserReference | None = None
     error_signaling: ErrorSignaling = ErrorSignaling()
 
     @field_validator("user_id")
     @classmethod
-    def _check_user(cls, user_id: str) -> str:
-        if ":" in user_id or not user_id.isprintable():
+    def _check_user(cls, user_id: str | None) -> str | None:
+        if user_id is not None and not _is_user(user_id):
             raise not_expected("a user-id without colons and control characters")
         return user_id
 
     @field_validator("password")
     @classmethod
-    def _check_password(cls, password: SecretStr) -> SecretStr:
-        text = password.get_secret_value()
-        if not text.startswith(_HASHED):
-            return password
-        found = _PHC.fullmatch(text)
-        if found is None or int(found[1]) > _MOST_MEMORY or not int(found[2]) or not int(found[3]):
+    def _check_password(cls, password: SecretStr | None) -> SecretStr | None:
+        if password is not None and not _is_password(password.get_secret_value()):
             raise not_expected("a password, or $argon2id$v=19$m=…,t=…,p=…$salt$hash up to 256 MiB")
         return password
+
+    @model_validator(mode="after")
+    def _check_forms(self) -> "BasicAuthSpecification":
+        refuse(one_form(self, ("user_id", "password"), "credentials"))
+        return self
+
+    def current(self) -> Credentials | None:
+        """Returns the user of the source as it is now; None when the user stands here."""
+        return None if self.credentials is None else self.credentials.current()
+
+
+class _User:
+    """The user that is recognised.
+
+    Args:
+        user_id: the user.
+        password: plain or hashed.
+    """
+
+    def __init__(self, user_id: str, password: str) -> None:
+        self.name = user_id.encode()
+        self.password = password.encode()
+        self.hashed = password if password.startswith(_HASHED) else None
+        evidence = hmac.digest(_PROCESS_KEY, self.password, "sha256")
+        self.principal = Principal(user_id, {}, fingerprint(b"basic_auth", self.name, evidence))
 
 
 class BasicAuthAuthenticator:
@@ -99,17 +159,12 @@ class BasicAuthAuthenticator:
     """
 
     def __init__(self, specification: BasicAuthSpecification, services: Services) -> None:
-        user_id = specification.user_id
-        password = specification.password.get_secret_value()
-        self._user = user_id.encode()
-        self._password = password.encode()
-        self._hashed = password if password.startswith(_HASHED) else None
+        self._specification = specification
+        self._source = specification.current()
+        self._user = self._configured()
         self._cache = services.cache
         self._now = services.clock.now
         self._computing = asyncio.Semaphore(_AT_A_TIME)
-        evidence = hmac.digest(_PROCESS_KEY, self._password, "sha256")
-        self._principal = Principal(user_id, {}, fingerprint(b"basic_auth", self._user, evidence))
-        self._key_part = self._principal.fingerprint
         signaling = specification.error_signaling
         challenges = (basic_challenge(signaling.realm),) if signaling.enabled else ()
         self._missing = Refusal(
@@ -134,21 +189,39 @@ class BasicAuthAuthenticator:
             given = split_basic(credential)
         except Malformed:
             return self._malformed
-        known = hmac.compare_digest(given.user_id.encode(), self._user)
+        user = self._present()
+        known = hmac.compare_digest(given.user_id.encode(), user.name)
         password = given.password.encode()
-        proven = await self._proves(password) if self._hashed else self._equals(password)
-        return self._principal if known and proven else self._wrong
+        if user.hashed is None:
+            proven = hmac.compare_digest(password, user.password)
+        else:
+            proven = await self._proves(user, user.hashed, password)
+        return user.principal if known and proven else self._wrong
 
-    def _equals(self, password: bytes) -> bool:
-        return hmac.compare_digest(password, self._password)
+    def _present(self) -> _User:
+        """Returns the user that the source holds now; what was proven of another is forgotten."""
+        source = self._specification.current()
+        if source is not self._source:
+            self._source = source
+            self._user = self._configured()
+        return self._user
 
-    async def _proves(self, password: bytes) -> bool:
-        key = hmac.digest(_PROCESS_KEY, self._key_part + password, "sha256")
+    def _configured(self) -> _User:
+        if self._source is not None:
+            return _User(self._source["user_id"], self._source["password"])
+        password = self._specification.password
+        return _User(
+            self._specification.user_id or "",
+            "" if password is None else password.get_secret_value(),
+        )
+
+    async def _proves(self, user: _User, hashed: str, password: bytes) -> bool:
+        key = hmac.digest(_PROCESS_KEY, user.principal.fingerprint + password, "sha256")
         if self._cache.find(key) is not None:
             return True
         await leave_fast_path()
         async with self._computing:
-            proven = await asyncio.to_thread(_matches, self._hashed or "", password)
+            proven = await asyncio.to_thread(_matches, hashed, password)
         if proven:
             self._cache.store(key, proven, self._now() + _REMEMBERED_SECONDS)
         return proven

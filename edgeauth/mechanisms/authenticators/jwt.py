@@ -15,13 +15,13 @@ Source:
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from math import inf
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from pydantic import AliasChoices, Field, model_validator
 
 from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.scalars import Duration, ListOf, Text
-from edgeauth.config.specification import NOT_YET, Specification
+from edgeauth.config.specification import Specification
 from edgeauth.mechanisms.authenticators.admission import Admission
 from edgeauth.mechanisms.authenticators.assertions import AssertionsSpecification
 from edgeauth.mechanisms.authenticators.issuers import (
@@ -40,6 +40,7 @@ from edgeauth.model.json import Json
 from edgeauth.ports.declare import Kind, Override, mechanism
 from edgeauth.ports.endpoints import IssuerEndpoint
 from edgeauth.ports.issuers import KeySource, TrustStores
+from edgeauth.ports.secret_references import AuthoritiesReference
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Matched
 from edgeauth.wire.confirmation import Confirmation, parse_confirmation
@@ -70,10 +71,9 @@ class JwtSpecification(Specification):
         validate_jwk: whether the certificates of a key, if it has any, must be trusted.
         trust_store: PEM file with who may vouch for keys; the system's authorities unless
             configured.
+        trust_anchors: the same in a secret source; changes are in force after a restart.
         error_signaling: what a client is told about the token that it lacks.
     """
-
-    refused: ClassVar[Mapping[str, str]] = {"trust_anchors": NOT_YET}
 
     jwks_endpoint: IssuerEndpoint | None = None
     metadata_endpoint: MetadataEndpoint | None = None
@@ -86,6 +86,7 @@ class JwtSpecification(Specification):
     cache_ttl: Duration = 600.0
     validate_jwk: bool = True
     trust_store: Text | None = None
+    trust_anchors: AuthoritiesReference | None = None
     error_signaling: TokenErrorSignaling | None = None
 
     @model_validator(mode="after")
@@ -117,6 +118,12 @@ class JwtSpecification(Specification):
         if self.trust_store is not None and not self.validate_jwk:
             message = "trust_store has no effect without validate_jwk"
             yield Finding(message, ("trust_store",), on_key=True)
+        if self.trust_anchors is not None and not self.validate_jwk:
+            message = "trust_anchors has no effect without validate_jwk"
+            yield Finding(message, ("trust_anchors",), on_key=True)
+        if self.trust_anchors is not None and self.trust_store is not None:
+            message = "trust_store has no effect beside trust_anchors"
+            yield Finding(message, ("trust_store",), on_key=True)
         metadata = self.metadata_endpoint
         if metadata is not None and metadata.resolved_endpoints.introspection_endpoint is not None:
             path = ("metadata_endpoint", "resolved_endpoints", "introspection_endpoint")
@@ -128,7 +135,11 @@ class JwtSpecification(Specification):
         Raises:
             ValueError: the trust store can not be used.
         """
-        trust = trust_stores.anchors(self.trust_store) if self.validate_jwk else None
+        trust = None
+        if self.trust_anchors is not None:
+            trust = self.trust_anchors.current()
+        elif self.validate_jwk:
+            trust = trust_stores.anchors(self.trust_store)
         return build_key_source(self.jwks_endpoint, self.metadata_endpoint, self.cache_ttl, trust)
 
 

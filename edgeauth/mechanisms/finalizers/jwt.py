@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Annotated, Final
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, field_validator
 
 from edgeauth.config.findings import not_expected
 from edgeauth.config.scalars import Duration, Text
@@ -30,6 +30,7 @@ from edgeauth.model.identity import fingerprint
 from edgeauth.model.json import Json
 from edgeauth.ports.declare import Kind, Override, mechanism
 from edgeauth.ports.fields import FieldName, TemplateOf
+from edgeauth.ports.key_places import KeyChoice
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Granted
 from edgeauth.wire.headers import is_token
@@ -41,19 +42,14 @@ _MARGIN: Final = 5.0
 """Seconds before its end from which a contract is made anew."""
 
 
-class KeyStoreSpecification(Specification):
-    """A PEM file with private keys, and the password of those that are encrypted."""
+class SignerSpecification(KeyChoice):
+    """Who signs, and with which key.
 
-    path: Text
-    password: SecretStr | None = None
-
-
-class SignerSpecification(Specification):
-    """Who signs, and with which key: the first one of the store unless `key_id` is given."""
+    Attributes:
+        name: becomes `iss`.
+    """
 
     name: Text = "edgeauth"
-    key_store: KeyStoreSpecification
-    key_id: Text | None = None
 
 
 class CarrierSpecification(Specification):
@@ -111,13 +107,7 @@ class JwtFinalizer:
         self, mechanism_id: str, specification: JwtFinalizerSpecification, services: Services
     ) -> None:
         signer = specification.signer
-        password = signer.key_store.password
-        self._signer = services.signers.signer(
-            signer.name,
-            signer.key_store.path,
-            None if password is None else password.get_secret_value(),
-            signer.key_id,
-        )
+        self._signer = services.signers.signer(signer.name, signer.place, specification.ttl)
         self._cache = services.cache
         self._now = services.clock.now
         self._ttl = specification.ttl
@@ -159,7 +149,6 @@ class JwtFinalizer:
         return fingerprint(
             b"contract",
             mechanism_id.encode(),
-            self._signer.fingerprint,
             b"" if self._claims is None else self._claims.text.encode(),
             repr(self._ttl).encode(),
             self._header,
@@ -174,7 +163,8 @@ class JwtFinalizer:
         behind its length, so that no two lists of them look the same.
         """
         rest = dumps(outputs) if self._reads_outputs else b""
-        parts = (self._key_part, subject, unambiguous(values.values()), b"|", rest)
+        signer = self._signer.fingerprint  # another one once another key signs (attack 193)
+        parts = (self._key_part, signer, subject, unambiguous(values.values()), b"|", rest)
         return sha256(b"".join(parts)).digest()
 
     def _time_left(self, expires_at: float | None, now: float) -> float:

@@ -44,7 +44,6 @@ class Authentications:
         self._tokens = tokens
         self._keys = keys
         self._clock = clock
-        self._signers: dict[MessageSignatures, MessageSigner] = {}
 
     def prepare(self, authentication: EndpointAuthentication) -> None:
         """Reads the keys that are needed, anew when they were read before.
@@ -53,7 +52,7 @@ class Authentications:
             ValueError: a key store can not be used.
         """
         if isinstance(authentication, MessageSignaturesAuthentication):
-            self._prepare_signer(authentication.config)
+            self._signer(authentication.config)
         if isinstance(authentication, ClientCredentialsAuthentication):
             self._tokens.prepare(authentication.config)
 
@@ -76,15 +75,14 @@ class Authentications:
             return with_header(call, header.name.lower(), token.field_value(header.scheme))
         return self._signed(call, authentication.config)
 
-    def _prepare_signer(self, settings: MessageSignatures) -> MessageSigner:
-        store = settings.signer.key_store
-        password = None if store.password is None else store.password.get_secret_value()
-        signer = self._keys.message_signer(store.path, password, settings.signer.key_id)
-        self._signers[settings] = signer
-        return signer
+    def _signer(self, settings: MessageSignatures) -> MessageSigner:
+        return self._keys.message_signer(settings.signer.place, settings.ttl)
 
     def _signed(self, call: Call, settings: MessageSignatures) -> Call:
-        signer = self._signers.get(settings) or self._prepare_signer(settings)
+        try:
+            signer = self._signer(settings)
+        except ValueError:  # its certificate has ended, and no other key is there
+            raise Fault(Reason.INTERNAL, "no key may sign the call") from None
         components = [parse_component(text) for text in settings.components]
         if any(component.name == "content-digest" for component in components):
             call = with_header(call, "content-digest", content_digest(call.body or b""))
@@ -108,7 +106,7 @@ class Authentications:
 
 def basic_credentials(settings: BasicAuth) -> str:
     """Returns the credentials of the Basic scheme (RFC 7617)."""
-    return encode_basic(settings.user, settings.password.get_secret_value())
+    return encode_basic(*settings.current())
 
 
 def encode_basic(user: str, password: str) -> str:
@@ -124,7 +122,7 @@ def with_header(call: Call, name: str, value: str) -> Call:
 
 
 def _with_api_key(call: Call, settings: ApiKey) -> Call:
-    value = settings.value.get_secret_value()
+    value = settings.current()
     if settings.place == "header":
         return with_header(call, settings.name.lower(), value)
     if settings.place == "query":

@@ -7,6 +7,7 @@ looked at is the address that a socket is about to be connected to.
 import errno
 import socket
 import ssl
+from contextlib import suppress
 from typing import Final
 
 import aiohttp
@@ -41,7 +42,7 @@ class Connections:
         self._resolver = resolver
         # Made now, because it reads the system's certificates from the disk.
         self._system = ssl.create_default_context()
-        self._contexts: dict[EndpointTls, ssl.SSLContext] = {}
+        self._contexts: dict[EndpointTls, tuple[object, ssl.SSLContext]] = {}
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     def prepare(self, tls: EndpointTls) -> None:
@@ -52,19 +53,27 @@ class Connections:
         """
         context = _trusting(tls.ca_file)
         context.minimum_version = _VERSIONS[tls.min_version]
-        store = tls.key_store
-        if store is not None:
-            password = None if store.password is None else store.password.get_secret_value()
-            self._keys.load_client_certificate(context, store.path, password, tls.key_id)
-        self._contexts[tls] = context
+        version = self._version(tls)
+        if tls.certificate is not None:
+            self._keys.load_client_certificate(context, tls.certificate)
+        self._contexts[tls] = (version, context)
 
     def context(self, tls: EndpointTls | None) -> ssl.SSLContext:
-        """Returns the context for connections."""
+        """Returns the context for connections; another one after a certificate has changed."""
         if tls is None:
             return self._system
-        if tls not in self._contexts:
+        known = self._contexts.get(tls)
+        if known is None:
             self.prepare(tls)
-        return self._contexts[tls]
+        elif known[0] is not self._version(tls):
+            # A store that changes is checked before; what else can not be read stays as it was.
+            with suppress(ValueError):
+                self.prepare(tls)
+        return self._contexts[tls][1]
+
+    def _version(self, tls: EndpointTls) -> object:
+        """Returns an object that is another one as soon as the key store has changed."""
+        return None if tls.certificate is None else self._keys.version(tls.certificate)
 
     def session(self, settings: CallSettings) -> aiohttp.ClientSession:
         """Returns the session for calls, bound to the loop that runs now.

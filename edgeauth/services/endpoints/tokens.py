@@ -113,8 +113,7 @@ def _key(client: ClientCredentials, grant: Grant) -> bytes:
     return fingerprint(
         b"client-credentials",
         client.token_url.encode(),
-        client.client_id.encode(),
-        client.client_secret.get_secret_value().encode(),
+        *(part.encode() for part in client.current()),
         client.auth_method.encode(),
         repr(client.cache_ttl).encode(),
         token_settings(client).fingerprint,
@@ -128,12 +127,12 @@ def _token_call(client: ClientCredentials, grant: Grant) -> Call:
     if client.scopes:
         form.append(("scope", " ".join(client.scopes)))
     headers = {"accept": "application/json", "content-type": "application/x-www-form-urlencoded"}
-    secret = client.client_secret.get_secret_value()
+    client_id, secret = client.current()
     if client.auth_method == "request_body":
-        form += [("client_id", client.client_id), ("client_secret", secret)]
+        form += [("client_id", client_id), ("client_secret", secret)]
     else:
         # Section 2.3.1: both are encoded as in forms first, so that an id may hold a colon.
-        headers["authorization"] = encode_basic(quote_plus(client.client_id), quote_plus(secret))
+        headers["authorization"] = encode_basic(quote_plus(client_id), quote_plus(secret))
     body = urlencode(form).encode("ascii")
     return Call("POST", client.token_url, tuple(headers.items()), body, token_settings(client))
 

@@ -4,7 +4,7 @@ Source:
     OpenMetrics 1.0 and the Prometheus text format 0.0.4, by prometheus-client.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 
 from edgeauth.ports.services import Clock
 from edgeauth.services.loading_status import LoadingStatus
+from edgeauth.services.secret_status import SecretStatus
 from edgeauth.services.telemetry.cache import CountedCache
 from edgeauth.services.telemetry.certificates import CertificateEnd
 from edgeauth.services.telemetry.decisions import DecisionCounts, TimedDecisions
@@ -32,7 +33,8 @@ class Counted:
         clock: the time until certificates end.
         status: of the rule sets.
         decisions: how many there were.
-        certificates: those in use.
+        certificates: returns those in use.
+        secrets: what has become of secret sources and signing keys.
         rules: how long they took; None unless `metrics.cover_rules` is on.
         cache: what it was asked; None unless `metrics.cover_cache` is on.
     """
@@ -40,7 +42,8 @@ class Counted:
     clock: Clock
     status: LoadingStatus
     decisions: DecisionCounts
-    certificates: tuple[CertificateEnd, ...]
+    certificates: Callable[[], tuple[CertificateEnd, ...]]
+    secrets: SecretStatus
     rules: TimedDecisions | None = None
     cache: CountedCache | None = None
 
@@ -82,7 +85,8 @@ class _Families(Collector):
             counted.decisions.malformed,
         )
         yield from _rule_sets(counted.status)
-        yield _certificates(counted.certificates, counted.clock.now())
+        yield from _secrets(counted.secrets, counted.clock.now())
+        yield _certificates(counted.certificates(), counted.clock.now())
         if counted.rules is not None:
             yield _durations(counted.rules)
         if counted.cache is not None:
@@ -124,6 +128,32 @@ def _rule_sets(status: LoadingStatus) -> Iterator[Metric]:
         "When all rule sets were last in force as they are written.",
         status.last_success,
     )
+
+
+def _secrets(status: SecretStatus, now: float) -> Iterator[Metric]:
+    reloads = CounterMetricFamily(
+        "edgeauth_secret_reloads", "Reloads of secret sources by result.", labels=("result",)
+    )
+    reloads.add_metric(("success",), status.successes)
+    reloads.add_metric(("failure",), status.failures)
+    yield reloads
+    refused = GaugeMetricFamily(
+        "edgeauth_secret_source_refused_timestamp_seconds",
+        "Since when the newest content of a source is not in force.",
+        labels=("source",),
+    )
+    for each in status.refused:
+        refused.add_metric((each.name,), each.since)
+    yield refused
+    ages = GaugeMetricFamily(
+        "edgeauth_signing_key_age_seconds",
+        "Time since a key began to sign, where its store gives the date.",
+        labels=("store", "key_id", "algorithm"),
+    )
+    for key in status.signing():
+        if key.since is not None:
+            ages.add_metric((key.store, key.key_id, key.algorithm), now - key.since)
+    yield ages
 
 
 def _certificates(certificates: tuple[CertificateEnd, ...], now: float) -> Metric:

@@ -1,6 +1,6 @@
 """The instruments that a process is fitted with, or not."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -9,8 +9,9 @@ from edgeauth.config.models.configuration import Metrics
 from edgeauth.ports.services import Clock, FactCache
 from edgeauth.services.decision_log import DecisionLog
 from edgeauth.services.loading_status import LoadingStatus
+from edgeauth.services.secret_status import SecretStatus
 from edgeauth.services.telemetry.cache import CountedCache
-from edgeauth.services.telemetry.certificates import end_of
+from edgeauth.services.telemetry.certificates import CertificateEnd, end_of
 from edgeauth.services.telemetry.decisions import Decide, DecisionCounts, TimedDecisions
 from edgeauth.services.telemetry.sharing import Sharing
 
@@ -76,16 +77,31 @@ class Instruments:
         """Returns what exchanges the counts with other processes."""
         return Sharing(self._counts, self._rules, self._cache)
 
-    def exposition(self, certificates: Iterable[x509.Certificate]) -> "Exposition":
+    def exposition(
+        self,
+        certificates: Callable[[], Iterable[x509.Certificate]],
+        secrets: SecretStatus | None = None,
+    ) -> "Exposition":
         """Returns what tells it all.
 
         Args:
-            certificates: those in use.
+            certificates: returns those in use.
+            secrets: what has become of secret sources; None where there are none.
         """
         # A quarter of a second that commands do not need.
         from edgeauth.services.telemetry.exposition import Counted, Exposition  # noqa: PLC0415
 
-        ends = tuple(dict.fromkeys(map(end_of, certificates)))
+        def ends() -> tuple[CertificateEnd, ...]:
+            return tuple(dict.fromkeys(map(end_of, certificates())))
+
         return Exposition(
-            Counted(self._clock, self._status, self._counts, ends, self._rules, self._cache)
+            Counted(
+                self._clock,
+                self._status,
+                self._counts,
+                ends,
+                secrets or SecretStatus(),
+                self._rules,
+                self._cache,
+            )
         )

@@ -8,6 +8,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from edgeauth.contract.endpoint_keys import MessageKey, StoredEndpointKeys
 from edgeauth.contract.keystore import KeyStoreError
 from edgeauth.contract.signers import Signers
+from edgeauth.ports.key_places import KeyPlace
+from edgeauth.secret_sources.sources import HeldSecrets
 from edgeauth.wire.jwa import ALGORITHMS
 from edgeauth.wire.signatures import SIGNATURE_ALGORITHMS
 from tests.fakes.certificates import NOW, certificate, pem
@@ -29,8 +31,9 @@ def made(tmp_path):
     path = tmp_path / "keys.pem"
     path.write_bytes(b"".join(pem(key, kid=kid) for kid, key in
                               [("ec", EC), ("ed", ED), ("rsa", RSA), ("p521", P521)]))  # fmt: skip
-    signers = Signers(Noon())
-    return signers, StoredEndpointKeys(signers, Noon()), str(path)
+    stores = HeldSecrets()
+    signers = Signers(Noon(), stores)
+    return signers, StoredEndpointKeys(signers, stores, Noon()), str(path)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +43,7 @@ def made(tmp_path):
 def test_a_key_that_can_not_sign_messages_is_refused(made, kid, told):
     _, keys, path = made
     with pytest.raises(KeyStoreError, match=told):
-        keys.message_signer(path, None, kid)
+        keys.message_signer(KeyPlace(path, key_id=kid), 60)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +52,7 @@ def test_a_key_that_can_not_sign_messages_is_refused(made, kid, told):
 )
 def test_the_key_decides_about_the_algorithm(made, kid, algorithm):
     _, keys, path = made
-    signer = keys.message_signer(path, None, kid)
+    signer = keys.message_signer(KeyPlace(path, key_id=kid), 60)
     assert signer.algorithm == algorithm
     assert signer.key_id == (kid or "ec")
     key = {"ecdsa-p256-sha256": EC, "ed25519": ED, "rsa-pss-sha512": RSA}[algorithm].public_key()
@@ -64,10 +67,11 @@ def test_keys_that_sign_messages_are_published_and_client_certificates_are_not(m
     client = tmp_path / "client.pem"
     client.write_bytes(pem(EC, kid="client") + pem(certificate(EC, "edge")))
 
-    keys.load_client_certificate(ssl.create_default_context(), str(client), None, "client")
+    place = KeyPlace(str(client), key_id="client")
+    keys.load_client_certificate(ssl.create_default_context(), place)
     assert json.loads(signers.published().body)["keys"] == []
 
-    keys.message_signer(path, None, "ed")
+    keys.message_signer(KeyPlace(path, key_id="ed"), 60)
     published = {key["kid"] for key in json.loads(signers.published().body)["keys"]}
     assert published == {"ec", "ed", "rsa", "p521"}
 
@@ -76,6 +80,7 @@ def test_a_client_certificate_that_is_not_current_is_refused(tmp_path):
     path = tmp_path / "client.pem"
     expired = certificate(EC, "edge", end=datetime.fromtimestamp(NOW - 1, UTC))
     path.write_bytes(pem(EC) + pem(expired))
-    keys = StoredEndpointKeys(Signers(Noon()), Noon())
+    stores = HeldSecrets()
+    keys = StoredEndpointKeys(Signers(Noon(), stores), stores, Noon())
     with pytest.raises(KeyStoreError, match="expired"):
-        keys.load_client_certificate(ssl.create_default_context(), str(path), None, None)
+        keys.load_client_certificate(ssl.create_default_context(), KeyPlace(str(path)))

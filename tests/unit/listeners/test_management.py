@@ -18,7 +18,7 @@ HEALTH = "/.well-known/health"
 
 @asynccontextmanager
 async def listening() -> AsyncIterator[int]:
-    listener = ManagementListener(management_application(PUBLISHED, LoadingStatus()))
+    listener = ManagementListener(management_application(lambda: PUBLISHED, LoadingStatus()))
     port = await listener.start("127.0.0.1", 0)
     try:
         yield port

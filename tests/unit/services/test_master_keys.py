@@ -9,8 +9,8 @@ SECRET = "c2VjcmV0LXNlY3JldC1zZWNyZXQ"
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"path": "a", "value": SECRET}, {"value": ""}, {"source": "a"}, {"path": ""}],
-    ids=["neither", "both", "attack-190-empty", "reference", "empty-path"],
+    [{}, {"path": "a", "value": SECRET}, {"value": ""}, {"source": "a", "path": "b"}, {"path": ""}],
+    ids=["neither", "both", "attack-190-empty", "reference-and-file", "empty-path"],
 )
 def test_the_key_stands_in_exactly_one_place(settings):
     with pytest.raises(ValidationError):

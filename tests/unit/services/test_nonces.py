@@ -9,7 +9,7 @@ OLD, NEW, FOREIGN = b"old-old-old-old-", b"new-new-new-new-", b"for-for-for-for-
 
 
 def nonces(*keys, clock=None):
-    return SealedNonces(keys or (NEW,), clock or FakeClock())
+    return SealedNonces(lambda: keys or (NEW,), clock or FakeClock())
 
 
 def test_a_nonce_is_current_for_what_it_was_issued_for():

@@ -34,7 +34,7 @@ def asked(config, headers, world=None):
 @pytest.mark.parametrize(
     ("config", "places"),
     [
-        ({}, ["user_id", "password"]),
+        ({}, [""]),
         ({"user_id": "a:b", "password": "c"}, ["user_id"]),
         ({"user_id": "a\n", "password": "c"}, ["user_id"]),
         ({"user_id": "", "password": ""}, ["user_id", "password"]),

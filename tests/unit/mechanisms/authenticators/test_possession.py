@@ -322,7 +322,7 @@ class TestProofs:
 class TestNonces:
     def setup_method(self):
         self.clock = FakeClock()
-        nonces = SealedNonces((b"master-key-master-key",), self.clock)
+        nonces = SealedNonces(lambda: (b"master-key-master-key",), self.clock)
         demanded = {"type": "dpop", "config": {"nonce_required": True}}
         self.world = Bound(nonces=nonces, clock=self.clock, **demanding(demanded))
         self.text = token({"jkt": jkt()})

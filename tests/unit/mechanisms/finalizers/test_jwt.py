@@ -1,8 +1,10 @@
 import pytest
+from pydantic import SecretStr
 
 from edgeauth.mechanisms.finalizers import jwt
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.declare import Override
+from edgeauth.ports.key_places import KeyPlace
 from edgeauth.services.cache_memory import NoCache
 from edgeauth.wire.base64url import decode_base64url
 from tests.fakes.clock import NOW
@@ -41,7 +43,7 @@ class TestConfiguration:
         ("config", "found"),
         [
             ({}, [("signer", "missing")]),
-            ({"signer": {}}, [("signer.key_store", "missing")]),
+            ({"signer": {}}, [("signer", "findings")]),
             ({"signer": {"key_store": {}}}, [("signer.key_store.path", "missing")]),
             (
                 {"signer": {"key_store": {"path": ""}}},
@@ -49,7 +51,7 @@ class TestConfiguration:
             ),
             (
                 {"signer": {**SIGNER, "secret": "a"}},
-                [("signer.secret", "extra_forbidden")],
+                [("signer.secret", "model_type")],
             ),
             ({**CONFIG, "claims": "{{ .Request.Method }}"}, [("claims", "expression")]),
             ({**CONFIG, "claims": {"a": "b"}}, [("claims", "expected")]),
@@ -104,7 +106,9 @@ class TestConfiguration:
 
         assert "s3cret" not in repr(decoded)
         assert "s3cret" not in str(decoded.model_dump())
-        assert world.signers.asked == [("edgeauth", "a", "s3cret", None)]
+        (asked,) = world.signers.asked
+        assert asked == ("edgeauth", KeyPlace("a", SecretStr("s3cret")), 300.0)
+        assert "s3cret" not in repr(asked)
 
     def test_attack_178_the_password_is_not_shown_when_it_is_wrong(self):
         config = {"signer": {"key_store": {"path": 1, "password": "s3cret"}}}

@@ -10,6 +10,7 @@ from aiohttp import web
 from edgeauth.contract.endpoint_keys import StoredEndpointKeys
 from edgeauth.contract.signers import Signers
 from edgeauth.model.errors import Reason
+from edgeauth.secret_sources.sources import HeldSecrets
 from edgeauth.services.clock import SystemClock
 from edgeauth.services.endpoints.connections import AddressRefused, public_socket
 from tests.fakes.driving import run
@@ -34,7 +35,8 @@ def authority(tmp_path):
 
 @pytest.fixture
 def keys():
-    return StoredEndpointKeys(Signers(CLOCK), CLOCK)
+    stores = HeldSecrets()
+    return StoredEndpointKeys(Signers(CLOCK, stores), stores, CLOCK)
 
 
 def server_context(authority, client=None, version=ssl.TLSVersion.TLSv1_3):

@@ -42,7 +42,7 @@ def instruments(settings: Metrics = ALL, *, told: bool = True) -> Instruments:
 
 def samples(of: Instruments, *certificates: object) -> dict[tuple[str, ...], float]:
     """Returns each value by name and values of labels, in the order of their names."""
-    text, media_type = of.exposition(certificates).render("text/plain")
+    text, media_type = of.exposition(lambda: certificates).render("text/plain")
     assert media_type.startswith("text/plain")
     return {
         (sample.name, *(text for _, text in sorted(sample.labels.items()))): sample.value
@@ -124,7 +124,7 @@ def test_the_process_tells_of_itself():
 
 
 def test_open_metrics_is_spoken_where_it_is_preferred():
-    text, media_type = instruments().exposition(()).render("application/openmetrics-text")
+    text, media_type = instruments().exposition(tuple).render("application/openmetrics-text")
 
     assert media_type.startswith("application/openmetrics-text")
     assert text.endswith(b"# EOF\n")
