@@ -18,16 +18,18 @@ from edgeauth.config.spelling import quoted
 
 DEFAULT_PREFIX = "EDGEAUTHCFG_"
 
-_REFERENCE = pattern(r"\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?:(:?=)([^}]*))?\})?")
+_REFERENCE = pattern(
+    r"(?P<escape>\$)?\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?:(?::?=|:-)(?P<default>[^}]*))?\})?"
+)
 
 
 def substitute(node: Node, environment: MappingType[str, str]) -> Node:
     """Returns a tree whose scalars have their references to variables replaced.
 
-    `${V}` is the value of a variable, empty when it is not set; `${V=text}` has a default for a
-    variable that is not set, `${V:=text}` for one that is not set or empty. A plain scalar that
-    is one reference and nothing else takes the type that its value has in YAML: a number, a
-    truth value, a text, or nothing; never a list or a map.
+    `${V}` is the value of a variable, empty when it is not set; `${V:-text}`, `${V:=text}` and
+    `${V=text}` have a default for one that is not set or empty; `$${V}` stands for `${V}`. A plain
+    scalar that is one reference and nothing else takes the type that its value has in YAML: a
+    number, a truth value, a text, or nothing; never a list or a map.
 
     Args:
         node: the tree; parts without references are taken over as they are.
@@ -66,22 +68,20 @@ def _substituted(
 
 def _replaced(node: Scalar, text: str, environment: MappingType[str, str]) -> Scalar:
     def value_of(reference: Match[str]) -> str:
-        name, operator, default = reference.groups()
-        if name is None:
+        if reference["escape"]:
+            return reference[0].removeprefix("$")
+        if reference["name"] is None:
             message = "this is no reference to a variable"
-            expected = "expected ${NAME}, ${NAME=default} or ${NAME:=default}"
+            expected = "expected ${NAME} or ${NAME:-default}; $${ stands for ${"
             problem = problem_at(
                 node, message, expected=expected, offset=reference.start(), code=Code.VARIABLE
             )
             raise ConfigurationError([problem])
-        value = environment.get(name)
-        if operator is not None and (value is None or (operator == ":=" and not value)):
-            return str(default)
-        return value or ""
+        return environment.get(reference["name"]) or reference["default"] or ""
 
     value: str | int | float | bool | None = _REFERENCE.sub(value_of, text)
     whole = _REFERENCE.fullmatch(text)
-    if whole is not None and node.style is None:
+    if whole is not None and not whole["escape"] and node.style is None:
         try:
             value = resolve(str(value))
         except ValueError as error:
