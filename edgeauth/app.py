@@ -283,7 +283,7 @@ class Application:
         limits, deadlines = limits_of(serve), Deadlines()
         door: Door = DecisionDoor(serve.respond.statuses.accepted.code)
         if mode is Mode.PROXY:
-            door = ProxyDoor(self._answers, limits, deadlines)
+            door = ProxyDoor(self._answers, limits, deadlines, clock=self._clock)
         return Listener(
             self._instruments.decide(decisions.decide),
             door,

@@ -246,4 +246,5 @@ def _target(specification: ForwardTo, slashes: EncodedSlashes) -> Target:
         frozenset(rewrite.strip_query_parameters),
         specification.forward_host_header,
         decode_slashes=slashes is EncodedSlashes.ON,
+        upgrades=frozenset(each.encode() for each in specification.upgrades),
     )

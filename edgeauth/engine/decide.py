@@ -94,6 +94,7 @@ class DecisionPoint:
             tuple(passed_over),
             subject.others(),
             rule.rule_set,
+            subject.expires_at,
         )
 
     async def _deny(

@@ -23,6 +23,8 @@ PIPELINED: Final = 1
 """Nothing is read because other requests wait."""
 UPSTREAM: Final = 2
 """Nothing is read because the upstream is not there yet, or reads more slowly."""
+SWITCHING: Final = 4
+"""Nothing is read because the client speaks another protocol before the upstream agreed to it."""
 
 _SLOWEST: Final = 65_536
 """Octets a second: what each piece buys of time for content that is held."""

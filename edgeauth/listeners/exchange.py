@@ -7,7 +7,7 @@ what comes back. It is answered exactly once.
 
 import asyncio
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from edgeauth.listeners.content import UPSTREAM, RequestContent
 from edgeauth.model.decision import Field, Response
@@ -17,6 +17,14 @@ from edgeauth.wire.http1 import render_response
 
 if TYPE_CHECKING:
     from edgeauth.listeners.connection import ClientConnection
+
+
+class Upgrade(NamedTuple):
+    """A switch to another protocol that the client asks for and the rule allows."""
+
+    protocol: bytes
+    ends_at: float
+    """The deadline beyond which the other protocol is not spoken; 0.0 means none."""
 
 
 class Exchange(RequestContent):
@@ -29,11 +37,15 @@ class Exchange(RequestContent):
     Attributes:
         most_octets: the head is not longer than this; usually that is all one needs to know.
         undelivered: octets since the parser came to the end of a field or a piece of content.
+        early: what came after a request that asks for another protocol, in that protocol; None
+            when the request does not ask. It is never looked at.
+        upgrade: what the upstream is asked to switch to; None in an ordinary request.
     """
 
     __slots__ = (
         "begun",
         "cors_fields",
+        "early",
         "fields",
         "head_complete",
         "keep_alive",
@@ -46,6 +58,7 @@ class Exchange(RequestContent):
         "task",
         "trailer_fields",
         "undelivered",
+        "upgrade",
         "version",
     )
 
@@ -66,6 +79,8 @@ class Exchange(RequestContent):
         self.task: asyncio.Task[object] | None = None
         self.started = False
         self.begun = False
+        self.early: bytearray | None = None
+        self.upgrade: Upgrade | None = None
 
     @property
     def head_octets(self) -> int:

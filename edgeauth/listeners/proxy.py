@@ -6,16 +6,19 @@ from typing import Final
 import structlog
 
 from edgeauth.listeners.deadlines import Deadlines
-from edgeauth.listeners.exchange import Exchange
+from edgeauth.listeners.exchange import Exchange, Upgrade
 from edgeauth.listeners.limits import Limits
 from edgeauth.listeners.upstream import Origin, UpstreamConnection, open_connection
 from edgeauth.model.decision import Permit, Refusal
 from edgeauth.model.errors import Fault, Malformed, Reason
 from edgeauth.model.request import Headers, Request
 from edgeauth.model.routing import Target
+from edgeauth.ports.services import Clock
+from edgeauth.services.clock import SystemClock
 from edgeauth.wire.answers import Answers
 from edgeauth.wire.http1 import request_framing
 from edgeauth.wire.outbound import request_head
+from edgeauth.wire.upgrades import requested_upgrade
 
 _log = structlog.get_logger()
 _NO_TARGET: Final = Refusal(Reason.INTERNAL, "the rule has no forward_to")
@@ -31,6 +34,7 @@ class ProxyDoor:
         limits: timeouts and the number of idle connections.
         deadlines: the clock of its listener.
         tls: for https upstreams; verifies certificates by the system's roots unless given.
+        clock: by which proofs of identity end.
     """
 
     def __init__(
@@ -39,12 +43,14 @@ class ProxyDoor:
         limits: Limits,
         deadlines: Deadlines,
         tls: ssl.SSLContext | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._answers = answers
         self.limits = limits
         self.until = deadlines.until
         self._deadlines = deadlines
         self._tls = tls
+        self._clock = clock or SystemClock()
         self._idle: dict[Origin, list[UpstreamConnection]] = {}
         self._open: set[UpstreamConnection] = set()
 
@@ -56,16 +62,28 @@ class ProxyDoor:
             return
         try:
             _check_method(exchange, request.method.encode())
-            head = request_head(request, permit, target, exchange.framing)
+            protocol = requested_upgrade(
+                exchange.method, exchange.version, request.headers, target.upgrades
+            )
+            head = request_head(request, permit, target, exchange.framing, protocol)
         except Malformed:
             self._refuse(exchange, _REWRITE)
             return
+        if protocol is not None:
+            exchange.upgrade = Upgrade(protocol, self._end_of(permit))
         origin = _origin(request, target)
         connection = self._take(origin)
         if connection is None:
             self.connect(exchange, origin, head)
         else:
             connection.serve(exchange, head, fresh=False)
+
+    def _end_of(self, permit: Permit) -> float:
+        """Returns the deadline at which the proof ends that the permit rests on; 0.0 for none."""
+        if permit.expires_at is None:
+            return 0.0
+        # Not 0.0, whatever the clocks say: that would be no deadline.
+        return max(self._deadlines.now + permit.expires_at - self._clock.now(), 1e-9)
 
     def connect(self, exchange: Exchange, origin: Origin, head: bytes) -> None:
         """Sends the request over a new connection."""

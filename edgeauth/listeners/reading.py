@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import httptools
 
-from edgeauth.listeners.content import PIPELINED
+from edgeauth.listeners.content import PIPELINED, SWITCHING
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.stream import ClientStream
 from edgeauth.model.errors import Malformed
@@ -46,15 +46,18 @@ class RequestReader(ClientStream):
     def data_received(self, data: bytes) -> None:
         """Feeds the parser, which calls the methods below."""
         if self._deaf:
+            self._keep(data)
             return
         exchange = self._parsing
         before = None if exchange.complete else exchange.begin_segment(len(data))
         self._segment = len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            # The request was treated as if it had not asked; what follows is no request.
+        except httptools.HttpParserUpgrade as upgrade:
+            # What follows is no request, whatever becomes of this one.
             self._deaf = True
+            self._parsing.early = bytearray()
+            self._keep(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self._refuse(Malformed("the bytes are no HTTP request"))
         else:
@@ -63,6 +66,16 @@ class RequestReader(ClientStream):
             else:
                 nothing_new = before == exchange.delivered
                 self._check_progress(len(data) if nothing_new else 0)
+
+    def _keep(self, data: bytes) -> None:
+        """Keeps what is said in a protocol that the upstream may still agree to; at most a segment.
+
+        Everything else that comes after the last request is dropped.
+        """
+        exchange = self._parsing
+        if data and exchange.early is not None and not exchange.answered:
+            exchange.early += data
+            self.hold(SWITCHING)
 
     def _check_begun(self) -> None:
         """Looks at a message that began in the last segment; most are over already."""
@@ -133,7 +146,7 @@ class RequestReader(ClientStream):
             return
         exchange.method = parser.get_method()
         exchange.version = parser.get_http_version()
-        # An upgrade is ignored; but then nobody knows whether requests follow it.
+        # When the upstream does not switch, nobody knows whether requests follow.
         exchange.keep_alive = (
             exchange.version == "1.1" and parser.should_keep_alive() and not parser.should_upgrade()
         )

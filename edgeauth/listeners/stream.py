@@ -59,7 +59,7 @@ class ClientStream(asyncio.Protocol):
         self._transport.write(data)
 
     def hold(self, reason: int) -> None:
-        """Stops reading for a reason, one of `PIPELINED` and `UPSTREAM`."""
+        """Stops reading for a reason, one of `PIPELINED`, `UPSTREAM` and `SWITCHING`."""
         if self._closing or self._held & reason:
             return
         if not self._held and not self._transport.is_closing():
@@ -75,6 +75,18 @@ class ClientStream(asyncio.Protocol):
         if not self._held and not self._transport.is_closing():
             self._transport.resume_reading()
         self.watch()
+
+    @property
+    def ended(self) -> bool:
+        """Returns whether the client says nothing more."""
+        return self._eof
+
+    def hand_over(self) -> asyncio.Transport:
+        """Returns the transport, which reads, to who speaks over it from now on."""
+        if self._held and not self._transport.is_closing():
+            self._transport.resume_reading()
+        self._held = 0
+        return self._transport
 
     def _end(self, *, lingering: bool) -> None:
         """Closes after what was written has left; lingers while the client is still sending.

@@ -15,6 +15,7 @@ import httptools
 
 from edgeauth.listeners.content import UPSTREAM
 from edgeauth.listeners.exchange import Exchange
+from edgeauth.listeners.tunnel import Tunnel
 from edgeauth.model.errors import Fault, Malformed, Reason
 from edgeauth.model.request import Headers
 from edgeauth.wire.http1 import (
@@ -28,6 +29,7 @@ from edgeauth.wire.http1 import (
     status_line,
 )
 from edgeauth.wire.outbound import response_fields
+from edgeauth.wire.upgrades import switched_head
 
 if TYPE_CHECKING:
     from edgeauth.listeners.proxy import ProxyDoor
@@ -69,6 +71,7 @@ class UpstreamConnection(asyncio.Protocol):
         "_replayable",
         "_reusable",
         "_seen",
+        "_switched",
         "_transport",
         "deadline",
         "origin",
@@ -95,6 +98,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._ended = False
         self._left = 0
         self._seen = 0
+        self._switched: bytes | None = None
 
     @property
     def usable(self) -> bool:
@@ -170,7 +174,10 @@ class UpstreamConnection(asyncio.Protocol):
             return
         try:
             self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+        except httptools.HttpParserUpgrade as upgrade:
+            self._switch(data[upgrade.args[0] :])
+            return
+        except httptools.HttpParserError as error:
             if not self._ended:
                 self._fail(f"its response is malformed: {type(error).__name__}")
                 return
@@ -256,14 +263,18 @@ class UpstreamConnection(asyncio.Protocol):
         status = self._parser.get_status_code()
         if status < 100:
             raise Malformed("the status is none")
+        headers = Headers(self._fields)
+        if status == 101:
+            wanted = exchange.upgrade
+            self._switched = switched_head(headers, self._names, wanted and wanted.protocol)
+            return
         if status < 200:
             self._interim += 1
             self._names.clear()
             self._fields.clear()
-            if status == 101 or self._interim > _MOST_INTERIM_RESPONSES:
-                raise Malformed("an interim response that nobody asked for")
+            if self._interim > _MOST_INTERIM_RESPONSES:
+                raise Malformed("interim responses without end")
             return
-        headers = Headers(self._fields)
         version = self._parser.get_http_version()
         framing = response_framing(status, version, headers, to_head=exchange.to_head)
         self._framing = framing
@@ -303,6 +314,33 @@ class UpstreamConnection(asyncio.Protocol):
                 self._buffer.append(LAST_CHUNK)
 
     # The end of an exchange.
+
+    def _switch(self, said: bytes) -> None:
+        """Leaves both connections to the other protocol.
+
+        Args:
+            said: what the upstream has said in it already.
+        """
+        exchange = self._exchange
+        if exchange is None or exchange.upgrade is None or self._switched is None:
+            self._fail("it switched to what nobody asked for")
+            return
+        self._exchange = exchange.sink = None
+        self._reusable = False
+        exchange.begun = True
+        client = exchange.connection
+        early = bytes(exchange.early or b"")
+        Tunnel(self._door.limits, exchange.upgrade.ends_at).join(
+            client, self, (early, self._switched + said), client_ended=client.ended
+        )
+
+    def hand_over(self) -> asyncio.Transport:
+        """Returns the transport, which reads, to who speaks over it from now on."""
+        return self._transport
+
+    def until(self, seconds: float) -> float:
+        """Returns the deadline so many seconds from now; 0.0, which is none, for 0."""
+        return self._door.until(seconds)
 
     def _finish(self) -> None:
         exchange = self._exchange

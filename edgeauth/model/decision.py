@@ -78,6 +78,8 @@ class Permit(NamedTuple):
     principals: tuple[tuple[str, str], ...] = ()
     """Name and id of each principal but the default one."""
     rule_set: str = ""
+    expires_at: float | None = None
+    """Seconds since the epoch: what was proved about the subject ends then; None means never."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ class Target:
         strip_query_parameters: names of parameters that are not forwarded.
         forward_host_header: whether the client's host is sent upstream, else `host`.
         decode_slashes: whether `%2F` in the path is forwarded as a slash.
+        upgrades: protocols that a connection may switch to, in lower case.
     """
 
     host: str
@@ -35,6 +36,7 @@ class Target:
     strip_query_parameters: frozenset[str] = frozenset()
     forward_host_header: bool = True
     decode_slashes: bool = False
+    upgrades: frozenset[bytes] = frozenset({b"websocket"})
 
     @property
     def authority(self) -> str:

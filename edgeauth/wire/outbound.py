@@ -32,7 +32,13 @@ _COMPUTED: Final = frozenset(
 )
 
 
-def request_head(request: Request, permit: Permit, target: Target, framing: Framing) -> bytes:
+def request_head(
+    request: Request,
+    permit: Permit,
+    target: Target,
+    framing: Framing,
+    upgrade: bytes | None = None,
+) -> bytes:
     """Returns the head of the upstream request, ready to be sent.
 
     Args:
@@ -40,6 +46,7 @@ def request_head(request: Request, permit: Permit, target: Target, framing: Fram
         permit: what the pipeline says.
         target: where it goes.
         framing: of the content that will follow.
+        upgrade: the protocol that the upstream is asked to switch to, if any.
 
     Raises:
         Malformed: the rewritten target or a field of the pipeline can not be sent safely.
@@ -58,6 +65,8 @@ def request_head(request: Request, permit: Permit, target: Target, framing: Fram
         parts.append(b"transfer-encoding: chunked\r\n")
     elif framing.length or request.method in {"POST", "PUT", "PATCH"}:
         parts.append(b"content-length: %d\r\n" % (framing.length or 0))
+    if upgrade is not None:
+        parts.append(b"connection: upgrade\r\nupgrade: %b\r\n" % upgrade)
     parts.append(b"\r\n")
     return b"".join(parts)
 

@@ -136,6 +136,8 @@ def _check_request(message: Message) -> None:
     for name in names:
         if b"_" in name or (b"." in name and name.replace(b".", b"-") in OWNED):
             raise NotStrict(b"alias " + name)
+    if message.all(b"upgrade") == [b"websocket"] and message.all(b"connection") == [b"upgrade"]:
+        names = [name for name in names if name not in {b"upgrade", b"connection"}]
     if set(names) & {b"connection", b"te", b"upgrade", b"trailer", b"keep-alive", b"expect"}:
         raise NotStrict(b"hop-by-hop")
     if message.target.startswith(b"/deny"):

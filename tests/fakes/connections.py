@@ -39,6 +39,10 @@ class FakeTransport(asyncio.Transport):
     def get_extra_info(self, name: str, default: object = None) -> object:
         return ("192.0.2.1", 4711) if name == "peername" else default
 
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        assert isinstance(protocol, asyncio.Protocol)
+        self.protocol = protocol
+
     def is_closing(self) -> bool:
         return self.closing
 

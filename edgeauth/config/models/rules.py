@@ -5,13 +5,14 @@ Each dialect has a module of its own, which spells the keys: `rules_1alpha4`, `r
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, ClassVar, Literal, Self, TypeAlias, TypeVar
+from re import compile as pattern
+from typing import Annotated, ClassVar, Final, Literal, Self, TypeAlias, TypeVar
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 from pydantic_core import PydanticKnownError
 
 from edgeauth.config.codes import Code
-from edgeauth.config.findings import Finding, refuse
+from edgeauth.config.findings import Finding, not_expected, refuse
 from edgeauth.config.models.methods import Methods
 from edgeauth.config.models.paths import PathExpression, wildcard_names
 from edgeauth.config.models.steps import OnError, Step
@@ -113,11 +114,32 @@ class Rewrite(Specification):
         return self
 
 
+_PROTOCOL: Final = pattern(r"[A-Za-z0-9!#$%&'*+.^_`|~/-]{1,64}").fullmatch
+_NEVER: Final = ("h2c", "http", "tls")
+"""How protocols begin that are another way to make requests, which no rule would see."""
+
+
+def parse_protocol(text: object) -> str:
+    """Returns the name of a protocol that connections may switch to, in lower case."""
+    if not isinstance(text, str) or _PROTOCOL(text) is None:
+        raise not_expected("a protocol such as websocket")
+    if text.lower().startswith(_NEVER):
+        raise not_expected("another protocol: no rule would see the requests that are made in it")
+    return text.lower()
+
+
+UpgradeName: TypeAlias = Annotated[
+    str, PlainValidator(parse_protocol), WithJsonSchema({"type": "string", "minLength": 1})
+]
+
+
 class ForwardTo(Specification):
     """The upstream of a rule."""
 
     host: Host
     forward_host_header: bool = True
+    upgrades: ListOf[UpgradeName] = ("websocket",)
+    """Protocols that a connection may switch to, if the upstream agrees; empty for none."""
     rewrite: Rewrite = Rewrite()
 
 

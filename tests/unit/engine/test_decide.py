@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,14 @@ def test_a_permit_carries_what_the_pipeline_says():
     assert isinstance(decision, Permit)
     assert decision.edits.fields == EDITS.fields * 2
     assert (decision.rule_id, decision.subject_id, decision.downgrades) == ("rule", "alice", ())
+    assert decision.expires_at is None
+
+
+def test_attack_218_a_permit_says_when_the_proof_ends_that_it_rests_on():
+    until_noon = replace(ALICE, expires_at=60.0)
+    decision = decided(rule(who=[authenticator(until_noon)]))
+    assert isinstance(decision, Permit)
+    assert decision.expires_at == 60.0
 
 
 def test_requests_under_way_finish_with_the_rules_they_began_with():

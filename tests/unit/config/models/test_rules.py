@@ -132,6 +132,27 @@ def test_an_upstream_is_read():
     assert target.rewrite.strip_query_parameters == ("x",)
 
 
+@pytest.mark.parametrize("name", ["h2c", "H2C", "HTTP/2.0", "TLS/1.0", "", "web socket", "a,b"])
+def test_attack_064_protocols_that_hide_requests_can_not_be_allowed(name: str):
+    with pytest.raises(ConfigurationError):
+        rule(f'forward_to: {{ host: orders, upgrades: [ "{name}" ] }}\n')
+
+
+@pytest.mark.parametrize(
+    ("text", "allowed"),
+    [
+        ("", ("websocket",)),
+        (", upgrades: []", ()),
+        (", upgrades: [ WebSocket, tcp ]", ("websocket", "tcp")),
+    ],
+    ids=["default", "none", "listed"],
+)
+def test_protocols_that_a_connection_may_switch_to_are_listed(text: str, allowed: tuple[str, ...]):
+    target = rule(f"forward_to: {{ host: orders{text} }}\n").forward_to
+    assert target is not None
+    assert target.upgrades == allowed
+
+
 def test_encoded_slashes_are_off_by_default():
     assert rule().allow_encoded_slashes == "off"
     assert rule("allow_encoded_slashes: no_decode\n").allow_encoded_slashes == "no_decode"
