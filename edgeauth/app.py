@@ -6,15 +6,12 @@ decode -> build (no network) -> start -> serve -> drain -> close
 import asyncio
 import os
 import socket
-import ssl
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
-
-from cryptography.x509 import Certificate
 
 from edgeauth.catalogue.catalogue import Catalogue
 from edgeauth.catalogue.compile import RuleCompiler
@@ -42,15 +39,16 @@ from edgeauth.listeners.limits import limits_of
 from edgeauth.listeners.management import ManagementListener, management_application
 from edgeauth.listeners.metrics import metrics_application
 from edgeauth.listeners.proxy import ProxyDoor
+from edgeauth.listeners.receptions import Receptions
 from edgeauth.listeners.server import Door, Listener, cors_policy, trusted_by
 from edgeauth.listeners.sockets import Place, open_sockets
-from edgeauth.listeners.tls import listener_key, server_context
 from edgeauth.mechanisms.builtins import TYPES
 from edgeauth.model.errors import Malformed, Reason
 from edgeauth.ports.proofs import Nonces
 from edgeauth.ports.services import Services
 from edgeauth.providers.reload import Reloader, Reloading
 from edgeauth.providers.secret_reload import SecretReloader
+from edgeauth.providers.watch import FileWatch
 from edgeauth.secret_sources.sources import HeldSecrets, load_secrets
 from edgeauth.services.cache_memory import configured_cache
 from edgeauth.services.clock import SystemClock
@@ -156,8 +154,7 @@ class Application:
         self._endpoints = HttpEndpoints(self._clock, self._cache, keys)
         for problem in blueprint.enforcement.problems(self._configuration):
             problems.add(problem)
-        self._shown: list[Certificate] = []
-        self._tls = {name: self._context(name, problems) for name in ("serve", "management")}
+        self._receptions = Receptions(self._configuration, self._clock, FileWatch, problems)
         self._rule_sets: RuleSetsInForce | None = None
         self._reloader: Reloader | None = None
         self._nonces = self._sealed_nonces(problems)
@@ -175,7 +172,9 @@ class Application:
         self._gather: Callable[[], None] = lambda: None
         if self._metrics_at is not None:
             exposition = self._instruments.exposition(
-                lambda: (*self._shown, *signers.certificates()), self._secret_status
+                signers.certificates,
+                self._secret_status,
+                tuple(self._receptions.statuses.values()),
             )
 
             def render(accept: str) -> tuple[bytes, str]:
@@ -266,18 +265,6 @@ class Application:
             problems.add(self._configuration.problem(str(error), *place, code=Code.UNUSABLE))
         return signers.published
 
-    def _context(self, name: str, problems: Collector) -> ssl.SSLContext | None:
-        listener: Serve | Management = getattr(self._configuration, name)
-        if listener.tls is None:
-            return None
-        try:
-            key = listener_key(listener.tls, self._clock.now())
-            self._shown += key.chain
-            return server_context(listener.tls, key)
-        except KeyStoreError as error:
-            problems.add(listener.tls.problem(str(error), "key_store", code=Code.UNUSABLE))
-            return None
-
     def _build_listener(self, mode: Mode, decisions: DecisionPoint) -> Listener:
         serve = self._configuration.serve
         limits, deadlines = limits_of(serve), Deadlines()
@@ -341,12 +328,21 @@ class Application:
         listeners = {"metrics": self._metrics, "management": self._management}
         for name, listener in listeners.items():
             if listener is not None and part.role is not Role.WORKER:
-                await listener.serve(sockets[name], self._tls.get(name))
+                await listener.serve(sockets[name], self._receptions.at(name))
         if part.role is not Role.MANAGEMENT:
-            await self._listener.serve(sockets["serve"], self._tls.get("serve"))
+            await self._listener.serve(sockets["serve"], self._receptions.at("serve"))
+        self._renew(part)
+
+    def _renew(self, part: Part) -> None:
+        """Begins to keep TLS up to date: that of requests everywhere, what operators see once."""
+        for name, renewal in self._receptions.renewals.items():
+            if part.role is not Role.WORKER or name == "serve":
+                self._begin(renewal.run(reminding=part.role is not Role.WORKER))
+            if part.generation:
+                renewal.ask()  # what was read before the first process was made may be out of date
 
     def _share(self, board: Board, part: Part) -> None:
-        sharing = self._instruments.sharing()
+        sharing = self._instruments.sharing(self._receptions.statuses["serve"])
         if part.role is Role.WORKER:
             self._begin(sharing.publish(board, part.number))
         else:
@@ -371,11 +367,13 @@ class Application:
         self._tasks.append(asyncio.get_running_loop().create_task(work))
 
     def reload(self) -> None:
-        """Has the rule sets and the secrets read again soon, if they come from files."""
+        """Has rule sets, secrets and the files of TLS read again soon."""
         if self._secret_reloader is not None:
             self._secret_reloader.ask()
         if self._reloader is not None:
             self._reloader.ask()
+        for renewal in self._receptions.renewals.values():
+            renewal.ask()
 
     async def stop(self) -> None:
         """Lets requests under way finish for ten seconds at most, then gives everything back."""

@@ -26,6 +26,7 @@ from edgeauth.ports.urls import LiteralUrl
 
 _WORDS = (
     (scalars.Duration, "duration"),
+    (scalars.Patience, "duration"),
     (scalars.ByteSize, "size"),
     (scalars.Host, "host with optional port"),
     (scalars.Network, "address or network"),

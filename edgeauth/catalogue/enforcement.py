@@ -1,6 +1,6 @@
 """The secure defaults: what a process refuses to start with unless it is told otherwise."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
@@ -19,7 +19,8 @@ class Enforcement:
         egress_tls: every configured endpoint has to be https.
         upstream_tls: `rewrite.scheme` must not be http.
         secure_default_rule: the default rule must not begin with an anonymous authenticator.
-        secure_trusted_proxies: `trusted_proxies` must not cover every address.
+        secure_trusted_proxies: `trusted_proxies` and `proxy_protocol.from` must not cover every
+            address.
     """
 
     ingress_tls: bool = True
@@ -37,22 +38,27 @@ class Enforcement:
 
     @staticmethod
     def _trusting_everybody(serve: Serve) -> Iterator[Problem]:
-        networks = serve.trusted_proxies
-        everybody: list[tuple[str | int, ...]] = [
-            ("trusted_proxies", index)
-            for index, network in enumerate(networks)
-            if network.prefixlen == 0 or network == ip_network("::ffff:0:0/96")
+        listed: list[tuple[tuple[str, ...], Sequence[IPv4Network | IPv6Network]]] = [
+            (("trusted_proxies",), serve.trusted_proxies)
         ]
-        if not everybody and _cover_everything(networks):
-            everybody = [("trusted_proxies",)]
-        for place in everybody:
-            yield serve.problem(
-                "this trusts everybody: any client could say who and what it is",
-                *place,
-                expected="expected the addresses of your proxies; or "
-                "--insecure-skip-secure-trusted-proxies-enforcement",
-                code=Code.INSECURE,
-            )
+        if serve.proxy_protocol is not None:
+            listed.append((("proxy_protocol", "from"), serve.proxy_protocol.sources))
+        for key, networks in listed:
+            everybody: list[tuple[str | int, ...]] = [
+                (*key, index)
+                for index, network in enumerate(networks)
+                if network.prefixlen == 0 or network == ip_network("::ffff:0:0/96")
+            ]
+            if not everybody and _cover_everything(networks):
+                everybody = [key]
+            for place in everybody:
+                yield serve.problem(
+                    "this trusts everybody: any client could say who and what it is",
+                    *place,
+                    expected="expected the addresses of your proxies; or "
+                    "--insecure-skip-secure-trusted-proxies-enforcement",
+                    code=Code.INSECURE,
+                )
 
     @staticmethod
     def _without_tls(configuration: Configuration) -> Iterator[Problem]:

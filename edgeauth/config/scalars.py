@@ -47,6 +47,14 @@ def parse_duration(text: object) -> float:
     return int(found[1]) * _SECONDS[found[2]]
 
 
+def parse_patience(text: object) -> float:
+    """Returns the seconds of a duration that ends: 100ms to 1h."""
+    seconds = parse_duration(text)
+    if not 0.1 <= seconds <= 3600:
+        raise not_expected("a duration from 100ms to 1h")
+    return seconds
+
+
 def parse_byte_size(text: object) -> int:
     """Returns the octets of a size with one unit: B, KB, MB or GB, each 1024 of the one before."""
     found = _SIZE(text) if isinstance(text, str) else None
@@ -104,6 +112,13 @@ Duration: TypeAlias = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[0-9]+(ns|us|ms|s|m|h)$"}),
 ]
 """Seconds."""
+
+Patience: TypeAlias = Annotated[
+    float,
+    PlainValidator(parse_patience),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]+(ns|us|ms|s|m|h)$"}),
+]
+"""Seconds that somebody is waited for, never for ever."""
 
 ByteSize: TypeAlias = Annotated[
     int,

@@ -50,6 +50,24 @@ def may_sign(certificate: x509.Certificate) -> bool:
     return usage.value.digital_signature
 
 
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Returns whether the certificate says that its key may sign others."""
+    try:
+        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
+    except x509.ExtensionNotFound:
+        return False
+    return constraints.value.ca
+
+
+def dns_names(certificate: x509.Certificate) -> tuple[str, ...]:
+    """Returns the host names that it is for (RFC 5280 section 4.2.1.6); its subject is none."""
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return ()
+    return tuple(found.value.get_values_for_type(x509.DNSName))
+
+
 def subject_key_identifier(certificate: x509.Certificate) -> bytes | None:
     """Returns the subject key identifier (RFC 5280 section 4.2.1.2), or None."""
     try:
@@ -72,9 +90,6 @@ def _has_issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool
         return False
     try:
         certificate.verify_directly_issued_by(issuer)
-        constraints = issuer.extensions.get_extension_for_class(x509.BasicConstraints)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
-    except x509.ExtensionNotFound:
-        return False
-    return constraints.value.ca
+    return is_authority(issuer)

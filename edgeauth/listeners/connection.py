@@ -28,12 +28,18 @@ _INTERNAL_ERROR: Final = Response(500, ((b"cache-control", b"no-store"),))
 
 
 class ClientConnection(RequestReader):
-    """Decides about the requests of one client, and writes the answers in order."""
+    """Decides about the requests of one client, and writes the answers in order.
 
-    __slots__ = ("_advancing", "peer")
+    Args:
+        listener: what accepted it.
+        told: the address of the client, if a proxy told it at the beginning of the connection.
+    """
 
-    def __init__(self, listener: "Listener") -> None:
+    __slots__ = ("_advancing", "_told", "peer")
+
+    def __init__(self, listener: "Listener", told: str | None = None) -> None:
         super().__init__(listener)
+        self._told = told
         self._parsing = Exchange(self, 0)
         self._advancing = False
 
@@ -47,7 +53,7 @@ class ClientConnection(RequestReader):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begins to wait for a request."""
         super().connection_made(transport)
-        self.peer = self._listener.peer_of(self._transport)
+        self.peer = self._listener.peer_of(self._transport, self._told)
         self.watch()
         if not self._listener.admit(self):
             self._closing = self._deaf = True

@@ -5,7 +5,6 @@ Trust: whoever can reach the port may ask; bytes that are no request get a bare 
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -14,6 +13,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from edgeauth.contract.jwks import PublishedKeys
+from edgeauth.listeners.arrivals import Arrivals, Reception
 from edgeauth.listeners.sockets import Place, open_sockets
 from edgeauth.model.json import Json
 from edgeauth.model.request import Headers
@@ -154,27 +154,41 @@ class ManagementListener:
     def __init__(self, application: Handler) -> None:
         self._application = application
         self._runner: web.ServerRunner | None = None
+        self._arrivals: Arrivals | None = None
 
-    async def start(self, host: str | None, port: int, tls: ssl.SSLContext | None = None) -> int:
+    async def start(self, host: str | None, port: int, reception: Reception | None = None) -> int:
         """Listens, and returns the port.
+
+        Args:
+            host: address or name; None or empty for all interfaces.
+            port: 0 for any free one.
+            reception: what comes before the first request; None for nothing.
 
         Raises:
             OSError: the address can not be listened on.
         """
         [sockets] = open_sockets(Place("", host or "", port))
-        await self.serve(sockets, tls)
+        await self.serve(sockets, reception)
         return int(sockets[0].getsockname()[1])
 
     async def serve(
-        self, sockets: Sequence[socket.socket], tls: ssl.SSLContext | None = None
+        self, sockets: Sequence[socket.socket], reception: Reception | None = None
     ) -> None:
-        """Serves at sockets that listen; they are closed in the end."""
-        self._runner = web.ServerRunner(_Server(self._application))
+        """Serves at sockets that listen; they are closed in the end.
+
+        Args:
+            sockets: that listen.
+            reception: what comes before the first request; None for nothing.
+        """
+        server = _Server(self._application)
+        self._runner = web.ServerRunner(server)
         await self._runner.setup()
-        for each in sockets:
-            await web.SockSite(self._runner, each, ssl_context=tls).start()
+        self._arrivals = Arrivals(reception or Reception(), lambda _told: server())
+        self._arrivals.accept(sockets)
 
     async def close(self) -> None:
         """Stops serving."""
+        if self._arrivals is not None:
+            self._arrivals.close()
         if self._runner is not None:
             await self._runner.cleanup()

@@ -2,20 +2,20 @@
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final, NamedTuple, Protocol, TypeVar
 
 import structlog
 
 from edgeauth.config.models.cors import Cors
 from edgeauth.config.models.serve import Serve
+from edgeauth.listeners.arrivals import Arrivals, Reception
 from edgeauth.listeners.connection import ClientConnection
 from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.limits import Limits
+from edgeauth.listeners.networks import Network, address_of, is_among
 from edgeauth.listeners.sockets import BACKLOG, Place, open_sockets
 from edgeauth.model.decision import Decision, Permit
 from edgeauth.model.errors import Malformed
@@ -23,13 +23,13 @@ from edgeauth.model.request import Request
 from edgeauth.ports.content import ContentSource
 from edgeauth.wire.cors import CorsPolicy
 from edgeauth.wire.inbound import Peer
+from edgeauth.wire.proxy_protocol import UNIX_SOCKET
 
 _log = structlog.get_logger()
 _SWEEP_SECONDS: Final = 0.5
 T = TypeVar("T")
 
 Decide = Callable[[Request, ContentSource], Coroutine[None, None, Decision]]
-Network = IPv4Network | IPv6Network
 RecordMalformed = Callable[[str, Malformed], None]
 
 
@@ -114,38 +114,46 @@ class Listener:
         self._record_malformed = record_malformed
         self._connections: set[ClientConnection] = set()
         self._tasks: set[asyncio.Task[object]] = set()
-        self._servers: list[asyncio.Server] = []
+        self._servers: list[asyncio.Server | Arrivals] = []
         self._sweeping: asyncio.TimerHandle | None = None
         self._drained: asyncio.Event | None = None
 
     # Its life.
 
-    async def start(self, host: str | None, port: int, tls: ssl.SSLContext | None = None) -> int:
+    async def start(self, host: str | None, port: int, reception: Reception | None = None) -> int:
         """Listens, and returns the port.
 
         Args:
             host: address or name; None or empty for all interfaces.
             port: 0 for any free one.
-            tls: for https.
+            reception: what comes before the first request; None for nothing.
 
         Raises:
             OSError: the address can not be listened on.
         """
         [sockets] = open_sockets(Place("", host or "", port))
-        await self.serve(sockets, tls)
+        await self.serve(sockets, reception)
         return int(sockets[0].getsockname()[1])
 
     async def serve(
-        self, sockets: Sequence[socket.socket], tls: ssl.SSLContext | None = None
+        self, sockets: Sequence[socket.socket], reception: Reception | None = None
     ) -> None:
-        """Serves at sockets that listen; they are closed in the end."""
+        """Serves at sockets that listen; they are closed in the end.
+
+        Args:
+            sockets: that listen.
+            reception: what comes before the first request; None for nothing.
+        """
         self._sweep()
+        if reception is not None and not reception.is_plain:
+            arrivals = Arrivals(reception, lambda told: ClientConnection(self, told))
+            arrivals.accept(sockets)
+            self._servers.append(arrivals)
+            return
         loop = asyncio.get_running_loop()
         for each in sockets:
             self._servers.append(
-                await loop.create_server(
-                    lambda: ClientConnection(self), sock=each, ssl=tls, backlog=BACKLOG
-                )
+                await loop.create_server(lambda: ClientConnection(self), sock=each, backlog=BACKLOG)
             )
 
     async def drain(self, seconds: float) -> None:
@@ -182,19 +190,21 @@ class Listener:
 
     # Its connections speak.
 
-    def peer_of(self, transport: asyncio.Transport) -> Peer:
-        """Returns who is at the other end."""
+    def peer_of(self, transport: asyncio.Transport, told: str | None = None) -> Peer:
+        """Returns who is at the other end.
+
+        Args:
+            transport: of the connection.
+            told: the address that a trusted proxy told, if it did.
+        """
         scheme = "http" if transport.get_extra_info("sslcontext") is None else "https"
-        name = transport.get_extra_info("peername")
-        if not isinstance(name, tuple):
-            return Peer("@", trusted=False, scheme=scheme)
-        address = ip_address(str(name[0]).partition("%")[0])
-        if address.version == 6 and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        trusted = any(
-            address.version == network.version and address in network
-            for network in self._trusted.networks
-        )
+        if told is None:
+            name = transport.get_extra_info("peername")
+            told = str(name[0]) if isinstance(name, tuple) else UNIX_SOCKET
+        if told == UNIX_SOCKET:
+            return Peer(UNIX_SOCKET, trusted=False, scheme=scheme)
+        address = address_of(told)
+        trusted = is_among(address, self._trusted.networks)
         field = self._trusted.certificate_field if trusted else None
         return Peer(str(address), trusted=trusted, scheme=scheme, certificate_field=field)
 

@@ -7,7 +7,7 @@ from pydantic import AliasChoices, Field, model_validator
 
 from edgeauth.config.findings import Finding, not_expected, refuse
 from edgeauth.config.models.secret_management import SecretReference
-from edgeauth.config.models.serve import KeyStore
+from edgeauth.config.models.tls import KeyStore
 from edgeauth.config.scalars import Identifier, Text
 from edgeauth.config.specification import NOT_YET, Specification
 from edgeauth.ports.key_places import KeyPlace, place_of

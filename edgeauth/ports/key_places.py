@@ -6,7 +6,7 @@ from pydantic import SecretStr, model_validator
 
 from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.models.secret_management import SecretReference
-from edgeauth.config.models.serve import KeyStore
+from edgeauth.config.models.tls import KeyStore
 from edgeauth.config.scalars import Identifier
 from edgeauth.config.specification import Specification
 

@@ -18,6 +18,7 @@ from edgeauth.expressions.objects import VARIABLES
 from edgeauth.expressions.templates import compile_template
 from tests.docs.pages import ROOT, Snippet, snippets
 from tests.fakes.certificates import certificate, pem
+from tests.fakes.handshakes import Authority
 
 # The listeners of snippets have no TLS unless the page is about it: that would be half of each.
 OPTIONS = ("--insecure-skip-ingress-tls-enforcement", "-c", "edgeauth.yaml")
@@ -30,7 +31,12 @@ def cases(mark: str) -> list[object]:
 @pytest.fixture(autouse=True)
 def _folder_with_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     signer, tls = Ed25519PrivateKey.generate(), ec.generate_private_key(ec.SECP256R1())
-    chain = certificate(tls, "edge.example.com", end=datetime(2100, 1, 1, tzinfo=UTC))
+    chain = certificate(
+        tls, "edge.example.com", authority=True, end=datetime(2100, 1, 1, tzinfo=UTC)
+    )
+    authority = Authority(tmp_path)
+    authority.issue("shop.example.com", "*.shop.example.com", file="shop.pem")
+    authority.issue("blog.example.com", file="blog.pem")
     (tmp_path / "signer.pem").write_bytes(pem(signer))
     (tmp_path / "tls.pem").write_bytes(pem(tls) + pem(chain))
     (tmp_path / "ca.pem").write_bytes(pem(chain))

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import trustme
 
+from edgeauth.listeners.arrivals import Reception
 from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.limits import Limits
 from edgeauth.listeners.proxy import ProxyDoor
@@ -35,7 +36,7 @@ async def connections(upstream: Upstream) -> AsyncIterator[Callable[[], Awaitabl
     deadlines, limits = Deadlines(), Limits(read_timeout=1.0)
     door = ProxyDoor(Answers(), limits, deadlines)
     listener = Listener(plain_upstream, door, deadlines, limits)
-    port = await listener.start("127.0.0.1", 0, server)
+    port = await listener.start("127.0.0.1", 0, Reception(tls=lambda: server))
 
     async def connect() -> Client:
         streams = await asyncio.open_connection(

@@ -3,40 +3,22 @@
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, model_validator
 
 from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.models.cors import Cors
+from edgeauth.config.models.tls import Tls
 from edgeauth.config.scalars import (
     ByteSize,
     Count,
     Duration,
     HttpStatus,
-    Identifier,
     ListOf,
     Network,
+    Patience,
     Port,
-    Text,
 )
 from edgeauth.config.specification import NOT_YET, Specification
-
-
-class KeyStore(Specification):
-    """A PEM file with keys and certificates."""
-
-    path: Text
-    password: SecretStr | None = None
-
-
-class Tls(Specification):
-    """The key and the versions of a listener."""
-
-    refused: ClassVar[Mapping[str, str]] = {"cipher_suites": NOT_YET, "secret": NOT_YET}
-
-    key_store: KeyStore
-    key_id: Identifier | None = None
-    """Which key of the store; None means the first one."""
-    min_version: Literal["TLS1.2", "TLS1.3"] = "TLS1.3"
 
 
 class Timeout(Specification):
@@ -96,6 +78,21 @@ class Respond(Specification):
     statuses: Responses = Field(default=Responses(), alias="with")
 
 
+class ProxyProtocol(Specification):
+    """Proxies that say at the beginning of a connection whose it is."""
+
+    sources: ListOf[Network] = Field(alias="from")
+    """Peers that have to say so, and whose word is taken."""
+    timeout: Patience = 5.0
+    """For the complete header, in seconds."""
+
+    @model_validator(mode="after")
+    def _check_sources(self) -> "ProxyProtocol":
+        if not self.sources:
+            refuse([Finding('"from" names nobody', ("from",), "expected the addresses of proxies")])
+        return self
+
+
 class Serve(Specification):
     """The listener that requests come to."""
 
@@ -108,6 +105,7 @@ class Serve(Specification):
     buffer_limit: BufferLimit = BufferLimit()
     connections_limit: ConnectionsLimit = ConnectionsLimit()
     tls: Tls | None = None
+    proxy_protocol: ProxyProtocol | None = None
     trusted_proxies: ListOf[Network] = ()
     """Peers whose `Forwarded` and `X-Forwarded-*` fields are believed."""
     client_certificate_from: Literal["Client-Cert", "X-Forwarded-Client-Cert"] | None = None

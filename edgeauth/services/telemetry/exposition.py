@@ -18,6 +18,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from edgeauth.ports.services import Clock
+from edgeauth.services.listener_status import ListenerStatus, Refused
 from edgeauth.services.loading_status import LoadingStatus
 from edgeauth.services.secret_status import SecretStatus
 from edgeauth.services.telemetry.cache import CountedCache
@@ -33,8 +34,9 @@ class Counted:
         clock: the time until certificates end.
         status: of the rule sets.
         decisions: how many there were.
-        certificates: returns those in use.
+        certificates: returns those in use, but for what listeners show.
         secrets: what has become of secret sources and signing keys.
+        listeners: how they do.
         rules: how long they took; None unless `metrics.cover_rules` is on.
         cache: what it was asked; None unless `metrics.cover_cache` is on.
     """
@@ -44,6 +46,7 @@ class Counted:
     decisions: DecisionCounts
     certificates: Callable[[], tuple[CertificateEnd, ...]]
     secrets: SecretStatus
+    listeners: tuple[ListenerStatus, ...] = ()
     rules: TimedDecisions | None = None
     cache: CountedCache | None = None
 
@@ -86,7 +89,10 @@ class _Families(Collector):
         )
         yield from _rule_sets(counted.status)
         yield from _secrets(counted.secrets, counted.clock.now())
-        yield _certificates(counted.certificates(), counted.clock.now())
+        shown = [each for listener in counted.listeners for each in listener.certificates]
+        yield _certificates((*counted.certificates(), *shown), counted.clock.now())
+        if counted.listeners:
+            yield from _listeners(counted.listeners)
         if counted.rules is not None:
             yield _durations(counted.rules)
         if counted.cache is not None:
@@ -162,10 +168,29 @@ def _certificates(certificates: tuple[CertificateEnd, ...], now: float) -> Metri
         "Time until a certificate ends; negative afterwards.",
         labels=("issuer", "serial_nr", "subject", "dns_names"),
     )
-    for each in certificates:
+    for each in dict.fromkeys(certificates):
         labels = (each.issuer, each.serial_nr, each.subject, each.dns_names)
         family.add_metric(labels, each.expires_at - now)
     return family
+
+
+def _listeners(listeners: tuple[ListenerStatus, ...]) -> Iterator[Metric]:
+    refused = CounterMetricFamily(
+        "edgeauth_connections_refused",
+        "Connections that ended before their first request.",
+        labels=("listener", "reason"),
+    )
+    renewals = CounterMetricFamily(
+        "edgeauth_tls_renewals", "Readings of the files of TLS.", labels=("listener", "result")
+    )
+    for each in listeners:
+        for reason in Refused:
+            refused.add_metric((each.name, reason.value), each.refused[reason])
+        if each.certificates:
+            renewals.add_metric((each.name, "success"), each.renewals)
+            renewals.add_metric((each.name, "failure"), each.failures)
+    yield refused
+    yield renewals
 
 
 def _durations(timed: TimedDecisions) -> Metric:

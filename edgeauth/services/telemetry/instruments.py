@@ -1,6 +1,6 @@
 """The instruments that a process is fitted with, or not."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -8,6 +8,7 @@ from cryptography import x509
 from edgeauth.config.models.configuration import Metrics
 from edgeauth.ports.services import Clock, FactCache
 from edgeauth.services.decision_log import DecisionLog
+from edgeauth.services.listener_status import ListenerStatus
 from edgeauth.services.loading_status import LoadingStatus
 from edgeauth.services.secret_status import SecretStatus
 from edgeauth.services.telemetry.cache import CountedCache
@@ -73,20 +74,26 @@ class Instruments:
         self._rules = TimedDecisions(decide)
         return self._rules.decide
 
-    def sharing(self) -> Sharing:
-        """Returns what exchanges the counts with other processes."""
-        return Sharing(self._counts, self._rules, self._cache)
+    def sharing(self, listener: ListenerStatus) -> Sharing:
+        """Returns what exchanges the counts with other processes.
+
+        Args:
+            listener: how the listener for requests does.
+        """
+        return Sharing(self._counts, self._rules, self._cache, listener)
 
     def exposition(
         self,
         certificates: Callable[[], Iterable[x509.Certificate]],
         secrets: SecretStatus | None = None,
+        listeners: Sequence[ListenerStatus] = (),
     ) -> "Exposition":
         """Returns what tells it all.
 
         Args:
-            certificates: returns those in use.
+            certificates: returns those in use, but for what listeners show.
             secrets: what has become of secret sources; None where there are none.
+            listeners: how they do.
         """
         # A quarter of a second that commands do not need.
         from edgeauth.services.telemetry.exposition import Counted, Exposition  # noqa: PLC0415
@@ -101,6 +108,7 @@ class Instruments:
                 self._counts,
                 ends,
                 secrets or SecretStatus(),
+                tuple(listeners),
                 self._rules,
                 self._cache,
             )

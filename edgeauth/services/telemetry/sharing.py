@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from edgeauth.model.errors import Reason
+from edgeauth.services.listener_status import ListenerStatus, Refused
 from edgeauth.services.telemetry.cache import CountedCache
 from edgeauth.services.telemetry.decisions import DecisionCounts, Durations, TimedDecisions
 
@@ -34,6 +35,10 @@ class Counts(msgspec.Struct, omit_defaults=True):
     """Hits, misses, stored."""
     rules: list[tuple[str, str, list[int], float]] = []
     """Rule set, rule, counts by bucket, seconds."""
+    refused: dict[str, int] = {}
+    """Connections, by why."""
+    tls: tuple[int, int] = (0, 0)
+    """Renewals, failures."""
 
 
 class Board:
@@ -74,11 +79,17 @@ class Sharing:
         decisions: counted here.
         rules: measured here; None when they are not.
         cache: counted here; None when it is not.
+        listener: how the listener for requests does here.
     """
 
     def __init__(
-        self, decisions: DecisionCounts, rules: TimedDecisions | None, cache: CountedCache | None
+        self,
+        decisions: DecisionCounts,
+        rules: TimedDecisions | None,
+        cache: CountedCache | None,
+        listener: ListenerStatus,
     ) -> None:
+        self._listener = listener
         self._decisions = decisions
         self._rules = rules
         self._cache = cache
@@ -104,6 +115,8 @@ class Sharing:
             decisions.malformed,
             (0, 0, 0) if cache is None else (cache.hits, cache.misses, cache.stored),
             [(*name, each.counts, each.total) for name, each in durations.items()],
+            {reason.value: count for reason, count in self._listener.refused.items() if count},
+            (self._listener.renewals, self._listener.failures),
         )
         return msgspec.json.encode(counts)
 
@@ -132,6 +145,12 @@ class Sharing:
         decisions.malformed = sum(each.malformed for each in all_of_them)
         for reason in Reason:
             decisions.denied[reason] = sum(each.denied.get(reason.value, 0) for each in all_of_them)
+        for why in Refused:
+            self._listener.refused[why] = sum(
+                each.refused.get(why.value, 0) for each in all_of_them
+            )
+        self._listener.renewals = sum(each.tls[0] for each in all_of_them)
+        self._listener.failures = sum(each.tls[1] for each in all_of_them)
         if self._cache is not None:
             self._cache.hits, self._cache.misses, self._cache.stored = (
                 sum(each.cache[number] for each in all_of_them) for number in range(3)

@@ -82,3 +82,12 @@ def test_trusting_some_is_not_refused(network: str):
     assert (
         problems(f'serve: {{trusted_proxies: ["{network}"]}}', Enforcement(ingress_tls=False)) == []
     )
+
+
+def test_everybody_may_not_say_whose_a_connection_is():
+    text = 'serve:\n  proxy_protocol: {from: ["192.0.2.1", "::/0"]}'
+
+    (found,) = problems(text, Enforcement(ingress_tls=False))
+
+    assert found.startswith("2:40: this trusts everybody")
+    assert problems(text, Enforcement(ingress_tls=False, secure_trusted_proxies=False)) == []

@@ -1,5 +1,6 @@
 """What Prometheus reads."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
@@ -13,7 +14,9 @@ from edgeauth.model.request import Request
 from edgeauth.ports.content import NO_DOOR, ContentSource
 from edgeauth.services.cache_memory import MemoryCache
 from edgeauth.services.decision_log import DecisionLog
+from edgeauth.services.listener_status import ListenerStatus, Refused
 from edgeauth.services.loading_status import LoadedRuleSet, LoadingStatus, RefusedRuleSet
+from edgeauth.services.telemetry.certificates import end_of
 from edgeauth.services.telemetry.instruments import Instruments
 from tests.fakes.certificates import certificate
 from tests.fakes.clock import FakeClock
@@ -85,6 +88,22 @@ def test_the_end_of_certificates_is_told():
 
     (left,) = [value for name, value in told.items() if name[0] == "certificate_expiry_seconds"]
     assert left == pytest.approx(end.timestamp() - FakeClock().now())
+
+
+def test_listeners_tell_of_certificates_renewals_and_whom_they_turned_away():
+    end = end_of(certificate(ec.generate_private_key(ec.SECP256R1()), "edge.test"))
+    served = ListenerStatus("serve", (end,), Counter({Refused.HANDSHAKE: 7}), 3, 1)
+    plain = ListenerStatus("management")
+
+    text, _ = instruments().exposition(tuple, None, (served, plain)).render("text/plain")
+
+    told = text.decode()
+    assert 'edgeauth_connections_refused_total{listener="serve",reason="handshake"} 7.0' in told
+    assert 'edgeauth_connections_refused_total{listener="management",reason="timeout"} 0' in told
+    assert 'edgeauth_tls_renewals_total{listener="serve",result="success"} 3.0' in told
+    assert 'edgeauth_tls_renewals_total{listener="serve",result="failure"} 1.0' in told
+    assert 'renewals_total{listener="management"' not in told
+    assert 'subject="CN=edge.test"' in told
 
 
 def test_rules_and_the_cache_are_told_where_they_are_covered():

@@ -4,6 +4,7 @@ import pytest
 
 from edgeauth.model.errors import Reason
 from edgeauth.services.cache_memory import NoCache
+from edgeauth.services.listener_status import ListenerStatus, Refused
 from edgeauth.services.telemetry import sharing
 from edgeauth.services.telemetry.cache import CountedCache
 from edgeauth.services.telemetry.decisions import DecisionCounts, Durations, TimedDecisions
@@ -21,13 +22,16 @@ class Process:
         self.decisions = DecisionCounts(ignored, ignored)
         self.rules = TimedDecisions(ignored)
         self.cache = CountedCache(NoCache(), "noop")
-        self.sharing = Sharing(self.decisions, self.rules, self.cache)
+        self.listener = ListenerStatus("serve")
+        self.sharing = Sharing(self.decisions, self.rules, self.cache, self.listener)
 
     def counting(self, number: int) -> "Process":
         self.decisions.permitted = number
         self.decisions.denied[Reason.AUTHORIZATION] = 2 * number
         self.decisions.malformed = 3 * number
         self.cache.hits, self.cache.misses, self.cache.stored = number, number, number
+        self.listener.refused[Refused.TIMEOUT] = number
+        self.listener.renewals, self.listener.failures = number, 2 * number
         durations = self.rules.durations.setdefault(("set", "rule"), Durations())
         durations.counts[0], durations.total = number, float(number)
         return self
@@ -40,6 +44,8 @@ class Process:
             decisions.malformed,
             (self.cache.hits, self.cache.misses, self.cache.stored),
             (durations.counts[0], durations.total),
+            (self.listener.refused[Refused.TIMEOUT],),
+            (self.listener.renewals, self.listener.failures),
         )
 
     def publish(self, board: Board, place: int) -> None:
@@ -54,7 +60,8 @@ class Process:
 
 
 def times(number: int) -> tuple[object, ...]:
-    return (number, 2 * number, 3 * number, (number,) * 3, (number, float(number)))
+    counted = (number, 2 * number, 3 * number, (number,) * 3, (number, float(number)))
+    return (*counted, (number,), (number, 2 * number))
 
 
 def test_what_processes_have_counted_is_added_up_as_often_as_somebody_asks():

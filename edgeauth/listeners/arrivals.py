@@ -1,0 +1,218 @@
+"""From a connection to its first request: whose it is (PROXY protocol), then TLS.
+
+A connection arrives in a task of its own and has a bounded time for it. What belongs to a PROXY
+header is taken off the socket and nothing else, so that TLS, or HTTP, begins where it has to.
+
+Trust: hostile from the first octet on. Peers in `proxies` have to begin with a PROXY header; all
+others have none, and what they send in its place is no TLS and no HTTP.
+"""
+
+import asyncio
+import errno
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from edgeauth.listeners.networks import Network, address_of, is_among
+from edgeauth.model.errors import Malformed
+from edgeauth.services.listener_status import ListenerStatus, Refused
+from edgeauth.wire.proxy_protocol import MAX_HEADER_OCTETS, client_address, header_length
+
+_log = structlog.get_logger()
+_AT_ONCE: Final = 64
+"""Connections that are accepted before others get their turn."""
+_PAUSE_SECONDS: Final = 1.0
+"""Before the next try, when the system has no more file descriptors."""
+_EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_HANDSHAKE: Final = 0x16
+"""The first octet of every TLS connection (RFC 8446 section 5.1)."""
+_PLAIN_HTTP: Final = (
+    b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n"
+    b"This port speaks HTTPS.\n"
+)
+
+MakeProtocol = Callable[[str | None], asyncio.BaseProtocol]
+"""Makes what speaks with a client whose address a proxy has told, if one had to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What comes before the first request of a connection.
+
+    Attributes:
+        tls: returns the context for the next connection; None for connections without TLS.
+        handshake_timeout: seconds for a handshake.
+        proxies: peers that begin with a PROXY header.
+        proxy_timeout: seconds for that.
+        pending: connections that have not got as far as their first request; more are closed.
+        status: counts those that do not arrive.
+    """
+
+    tls: Callable[[], ssl.SSLContext] | None = None
+    handshake_timeout: float = 10.0
+    proxies: tuple[Network, ...] = ()
+    proxy_timeout: float = 5.0
+    pending: int = 4096
+    status: ListenerStatus = field(default_factory=lambda: ListenerStatus(""))
+
+    @property
+    def is_plain(self) -> bool:
+        """Returns whether nothing comes before the first request."""
+        return self.tls is None and not self.proxies
+
+
+class Arrivals:
+    """Accepts connections and hands them over when they have arrived.
+
+    Args:
+        reception: what comes first.
+        make_protocol: gets the connection then.
+    """
+
+    def __init__(self, reception: Reception, make_protocol: MakeProtocol) -> None:
+        self._reception = reception
+        self._make_protocol = make_protocol
+        self._listening: list[socket.socket] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def accept(self, sockets: Sequence[socket.socket]) -> None:
+        """Accepts connections from now on at sockets that listen; they are closed in the end."""
+        self._listening = list(sockets)
+        for each in self._listening:
+            self._resume(each)
+
+    def close(self) -> None:
+        """Stops accepting, and ends what has not arrived."""
+        loop = asyncio.get_running_loop()
+        for each in self._listening:
+            loop.remove_reader(each)
+            each.close()
+        self._listening = []
+        for task in tuple(self._tasks):
+            task.cancel()
+
+    def _resume(self, listening: socket.socket) -> None:
+        if listening.fileno() >= 0:
+            asyncio.get_running_loop().add_reader(listening, self._accept, listening)
+
+    def _accept(self, listening: socket.socket) -> None:
+        for _ in range(_AT_ONCE):
+            try:
+                connection, name = listening.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                if error.errno in _EXHAUSTED:
+                    self._pause(listening, error)
+                return
+            if len(self._tasks) >= self._reception.pending:
+                self._refuse(connection, Refused.OVERLOAD)
+                continue
+            task = asyncio.get_running_loop().create_task(self._arrive(connection, str(name[0])))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _pause(self, listening: socket.socket, error: OSError) -> None:
+        _log.error("no connection can be accepted", error=error.strerror)
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(listening)
+        loop.call_later(_PAUSE_SECONDS, self._resume, listening)
+
+    def _refuse(self, connection: socket.socket, why: Refused) -> None:
+        self._reception.status.refused[why] += 1
+        connection.close()
+
+    async def _arrive(self, connection: socket.socket, peer: str) -> None:
+        """Brings a connection as far as its first request, or ends it."""
+        try:
+            connection.settimeout(0)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            told = None
+            if is_among(address_of(peer), self._reception.proxies):
+                async with asyncio.timeout(self._reception.proxy_timeout):
+                    told = await _told_address(connection)
+            await self._hand_over(connection, told)
+        except Malformed:
+            self._refuse(connection, Refused.PROXY_HEADER)
+        except (TimeoutError, ConnectionAbortedError):  # the latter is said of a slow handshake
+            self._refuse(connection, Refused.TIMEOUT)
+        except ssl.SSLError:
+            self._refuse(connection, Refused.HANDSHAKE)
+        except OSError:
+            self._refuse(connection, Refused.CLOSED)
+        except BaseException:
+            connection.close()
+            raise
+
+    async def _hand_over(self, connection: socket.socket, told: str | None) -> None:
+        reception, context = self._reception, None
+        if reception.tls is not None:
+            async with asyncio.timeout(reception.handshake_timeout):
+                (begin,) = await _ahead(connection, 1)
+            if begin != _HANDSHAKE:
+                self._refuse_plain(connection, begin)
+                return
+            context = reception.tls()
+        await asyncio.get_running_loop().connect_accepted_socket(
+            lambda: self._make_protocol(told),
+            connection,
+            ssl=context,
+            ssl_handshake_timeout=None if context is None else reception.handshake_timeout,
+        )
+
+    def _refuse_plain(self, connection: socket.socket, begin: int) -> None:
+        """Says to a client that speaks HTTP what is expected here."""
+        is_http = ord("A") <= begin <= ord("Z")
+        if is_http:
+            with suppress(OSError):
+                # Read, or closing would reset the connection and the answer with it.
+                connection.recv(65_536)
+                connection.send(_PLAIN_HTTP)
+        self._refuse(connection, Refused.PLAIN_HTTP if is_http else Refused.HANDSHAKE)
+
+
+async def _told_address(connection: socket.socket) -> str | None:
+    """Reads a PROXY header, and returns the address that it tells.
+
+    Raises:
+        Malformed: it is none.
+        OSError: the peer has left.
+    """
+    header, length = b"", None
+    while length is None or len(header) < length:
+        ahead = await _ahead(connection, MAX_HEADER_OCTETS)
+        length = header_length(header + ahead)
+        taken = len(ahead) if length is None else min(len(ahead), length - len(header))
+        header += connection.recv(taken)
+    return client_address(header)
+
+
+async def _ahead(connection: socket.socket, most: int) -> bytes:
+    """Waits for octets, and leaves them where they are.
+
+    Raises:
+        OSError: the peer has left.
+    """
+    loop = asyncio.get_running_loop()
+    while True:
+        ready: asyncio.Future[None] = loop.create_future()
+        loop.add_reader(connection, _set, ready)
+        try:
+            await ready
+        finally:
+            loop.remove_reader(connection)
+        with suppress(BlockingIOError):  # woken for nothing
+            ahead = connection.recv(most, socket.MSG_PEEK)
+            if not ahead:
+                raise ConnectionResetError
+            return ahead
+
+
+def _set(ready: "asyncio.Future[None]") -> None:
+    if not ready.done():
+        ready.set_result(None)

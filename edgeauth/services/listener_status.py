@@ -1,0 +1,45 @@
+"""How a listener does: what it shows, and whom it has turned away before their first request."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import Enum
+
+from edgeauth.services.telemetry.certificates import CertificateEnd
+
+
+class Refused(Enum):
+    """Why a connection has ended before its first request."""
+
+    HANDSHAKE = "handshake"
+    """TLS: no common version, no or a wrong certificate of the client, garbage."""
+    PLAIN_HTTP = "plain_http"
+    """HTTP where TLS was expected."""
+    PROXY_HEADER = "proxy_header"
+    """A trusted proxy did not say whose connection it is, or nobody could understand it."""
+    TIMEOUT = "timeout"
+    """All that took too long."""
+    CLOSED = "closed"
+    """The peer has left."""
+    OVERLOAD = "overload"
+    """There are too many that have not got so far."""
+
+
+@dataclass(slots=True)
+class ListenerStatus:
+    """The present state of one listener.
+
+    Attributes:
+        name: `serve` or `management`.
+        certificates: what it shows, with who vouches for it; empty without TLS.
+        refused: how many connections ended before their first request, and why.
+        renewals: how often the files of TLS were read and put in force.
+        failures: how often something was wrong with them, and the old ones stayed.
+        last_renewal: when that was last, or the start; seconds since the epoch.
+    """
+
+    name: str
+    certificates: tuple[CertificateEnd, ...] = ()
+    refused: Counter[Refused] = field(default_factory=Counter)
+    renewals: int = 0
+    failures: int = 0
+    last_renewal: float = 0.0
