@@ -1,10 +1,12 @@
-"""The operational log: one line of JSON for what is not a decision, on standard error."""
+"""The operational log: one line for what is not a decision, on standard error."""
 
 import logging
+import socket
 import sys
-from typing import Final
+from typing import Final, TextIO
 
 import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 _LEVELS: Final = {
     "trace": logging.DEBUG,
@@ -15,22 +17,66 @@ _LEVELS: Final = {
     "fatal": logging.CRITICAL,
     "panic": logging.CRITICAL,
 }
+_SYSLOG: Final = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
+"""Severities. Source: RFC 5424 section 6.2.1."""
 
 
-def configure_logs(level: str) -> None:
+def configure_logs(level: str, form: str = "json", stream: TextIO | None = None) -> None:
     """Sends log lines of a level and above to standard error.
 
     Args:
         level: as in `log.level`.
+        form: as in `log.format`.
+        stream: where lines go instead of standard error.
     """
+    stream = stream or sys.stderr
+    shared: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt=None if form == "gelf" else "iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
+        processors=[*shared, *_renderers(form)],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=_LEVELS[level], stream=sys.stderr)
+    # Libraries log in the way of the standard library; their lines look the same.
+    handler = logging.StreamHandler(stream)
+    remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[remove, *_renderers(form)]
+        )
+    )
+    logging.basicConfig(level=_LEVELS[level], handlers=[handler], force=True)
+
+
+def _renderers(form: str) -> list[Processor]:
+    if form == "text":
+        order = ["timestamp", "level", "event"]
+        # Values as Python writes them: no line break or control character gets through.
+        return [structlog.processors.KeyValueRenderer(key_order=order)]
+    if form == "gelf":
+        return [_gelf, structlog.processors.JSONRenderer()]
+    return [structlog.processors.JSONRenderer()]
+
+
+def _gelf(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Returns the fields as Graylog calls them.
+
+    Source:
+        GELF 1.1 (Graylog documentation, "GELF Payload Specification").
+    """
+    level = event.pop("level")
+    known: dict[str, object] = {
+        "version": "1.1",
+        "host": socket.gethostname(),
+        "short_message": event.pop("event"),
+        "timestamp": event.pop("timestamp"),
+        "level": _SYSLOG[level],
+        "_level_name": level.upper(),
+    }
+    if "exception" in event:
+        known["full_message"] = event.pop("exception")
+    return {**known, **{f"_{name}": value for name, value in event.items()}}

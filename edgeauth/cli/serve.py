@@ -66,7 +66,8 @@ def _serve(mode: "Mode", config: Path | None, prefix: str, flags: dict[str, bool
 
     with problems_reported() as problems:
         reading = load_configuration(config, prefix, problems)
-        configure_logs(reading.configuration.log.level)
+        log = reading.configuration.log
+        configure_logs(log.level, log.format)
         load = rule_sets_of(reading.configuration)
         application = Application(Blueprint(reading, enforcement_of(flags), mode, load), problems)
     # What was loaded lives as long as the process: the collector need not look at it again.

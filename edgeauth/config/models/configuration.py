@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from edgeauth.config.codes import Code
 from edgeauth.config.findings import Finding, refuse
@@ -62,9 +62,11 @@ class DefaultRule(Specification):
 class Log(Specification):
     """The log of the process."""
 
-    refused: ClassVar[Mapping[str, str]] = {"access_log_enabled": NOT_YET, "format": NOT_YET}
+    refused: ClassVar[Mapping[str, str]] = {"access_log_enabled": NOT_YET}
 
     level: Literal["trace", "debug", "info", "warn", "error", "fatal", "panic"] = "error"
+    format: Literal["json", "text", "gelf"] = "json"
+    """What a line looks like."""
 
 
 class MemoryCache(Specification):
@@ -116,10 +118,37 @@ class Metrics(Specification):
     """Whether what the cache is asked and given is counted."""
 
 
+def _off(enabled: bool) -> bool:  # noqa: FBT001  (what a validator is called with)
+    if enabled:
+        message = f"what is switched on here is {NOT_YET}"
+        refuse([Finding(message, hint="expected false", code=Code.UNSUPPORTED_KEY)])
+    return enabled
+
+
+Off: TypeAlias = Annotated[
+    bool, AfterValidator(_off), WithJsonSchema({"type": "boolean", "const": False})
+]
+"""A switch of the reference that can be left off only: what it switches on is not there."""
+
+
+class Tracing(Specification):
+    """Spans of requests, which may be switched off only: there are none."""
+
+    refused: ClassVar[Mapping[str, str]] = {"span_processor": NOT_YET}
+
+    enabled: Off
+
+
+class Profiling(Specification):
+    """Profiles of the process, which may be switched off only: there are none."""
+
+    refused: ClassVar[Mapping[str, str]] = dict.fromkeys(("host", "port"), NOT_YET)
+
+    enabled: Off
+
+
 class Configuration(Specification):
     """Everything that a process is told at start."""
-
-    refused: ClassVar[Mapping[str, str]] = dict.fromkeys(("tracing", "profiling"), NOT_YET)
 
     version: str = ""
     serve: Serve = Serve()
@@ -127,6 +156,8 @@ class Configuration(Specification):
     log: Log = Log()
     cache: Cache = Cache()
     metrics: Metrics = Metrics()
+    tracing: Tracing | None = None
+    profiling: Profiling | None = None
     master_key: MasterKey | None = None
     secret_management: dict[Identifier, SecretSource] = Field(default_factory=dict)
     """Where secrets come from, by names of your own."""

@@ -35,12 +35,12 @@ class Timeout(Specification):
 class BufferLimit(Specification):
     """How much is held of one connection, in octets."""
 
-    refused: ClassVar[Mapping[str, str]] = {"write": NOT_YET}
-
     read: ByteSize = 4096
     """Of the header section of a request (what is longer is answered 431)."""
     body: ByteSize = 1_048_576
     """Of the content of a request that a step reads (what is longer is answered 413)."""
+    write: ByteSize = 4096
+    """Without effect: the reference buffers answers to Envoy by gRPC, which is not spoken here."""
 
 
 class ConnectionsLimit(Specification):

@@ -1,0 +1,84 @@
+"""What lines of the operational log look like."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from edgeauth.cli.logs import configure_logs
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def lines(form: str, *, level: str = "info") -> list[str]:
+    """Returns what is written for one line of ours and one of a library."""
+    stream = io.StringIO()
+    configure_logs(level, form, stream)
+    structlog.get_logger().error("upstream failed", upstream="a\nb:80")
+    logging.getLogger("library").warning("odd\n%s", "thing")
+    return stream.getvalue().splitlines()
+
+
+def test_nothing_below_the_level_is_written():
+    assert len(lines("json", level="error")) == 1
+    assert lines("json", level="fatal") == []
+
+
+@pytest.mark.parametrize("form", ["json", "text", "gelf"])
+def test_every_event_is_one_line_whatever_stands_in_it(form: str):
+    assert len(lines(form)) == 2
+
+
+def test_a_line_is_an_object_of_json_by_default():
+    ours, theirs = map(json.loads, lines("json"))
+
+    assert ours.pop("timestamp").endswith("Z")
+    assert ours == {"event": "upstream failed", "level": "error", "upstream": "a\nb:80"}
+    assert (theirs["event"], theirs["level"]) == ("odd\nthing", "warning")
+
+
+def test_a_line_of_text_has_a_value_for_each_key():
+    ours, theirs = lines("text")
+
+    assert ours.startswith("timestamp='20")
+    assert ours.endswith(r"level='error' event='upstream failed' upstream='a\nb:80'")
+    assert theirs.endswith(r"level='warning' event='odd\nthing'")
+
+
+def test_a_line_of_gelf_has_the_fields_of_its_version():
+    ours, theirs = map(json.loads, lines("gelf"))
+
+    assert isinstance(ours.pop("timestamp"), float)
+    assert ours.pop("host")
+    assert ours == {
+        "version": "1.1",
+        "short_message": "upstream failed",
+        "level": 3,
+        "_level_name": "ERROR",
+        "_upstream": "a\nb:80",
+    }
+    assert (theirs["level"], theirs["_level_name"]) == (4, "WARNING")
+
+
+def test_gelf_tells_of_an_exception_in_full():
+    stream = io.StringIO()
+    configure_logs("error", "gelf", stream)
+    try:
+        {}["missing"]
+    except LookupError:
+        logging.getLogger("library").exception("broken")
+
+    told = json.loads(stream.getvalue())
+    assert told["short_message"] == "broken"
+    assert told["full_message"].endswith("KeyError: 'missing'")
