@@ -14,6 +14,8 @@ import yaml
 FOLDER = Path(__file__).parent
 REFUSED, LOADS = "refused", "loads"
 """Outcomes of cases without a request."""
+RULES = "rules.yaml"
+"""The file with the rules that are written as such: a rule a line, from the second line on."""
 
 Tree = dict[str, object]
 Outcome = str | Tree
@@ -104,8 +106,14 @@ class Group:
         if not rules:
             return self.written
         version = "1beta1" if self.reference == "main" else "1alpha4"
-        complete = [self._complete(rule) for rule in rules]
-        return {"rules.yaml": dump({"version": version, "rules": complete}), **self.written}
+        lines = ",\n".join(dump(self._complete(rule)) for rule in rules)
+        return {RULES: f'{{"version": "{version}", "rules": [\n{lines}\n]}}', **self.written}
+
+    def blamed(self, cases: tuple[Case, ...], lines: frozenset[int]) -> tuple[Case, ...]:
+        """Returns the cases whose rules stand in lines of the rule file."""
+        ruled = [case for case in cases if case.rule is not None]
+        first = 2 + len(self.rules)
+        return tuple(case for line, case in enumerate(ruled, first) if line in lines)
 
     def _complete(self, short: Tree) -> Tree:
         rule = dict(short)

@@ -5,7 +5,7 @@ import io
 import json
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import BinaryIO
@@ -14,8 +14,8 @@ from edgeauth.app import Application, Blueprint, Mode
 from edgeauth.cli.loading import load_configuration, rule_sets_of
 from edgeauth.cli.options import enforcement_of
 from edgeauth.config.decode import collect
-from edgeauth.config.errors import ConfigurationError
-from tests.golden.cases import Case, Group, dump
+from edgeauth.config.errors import ConfigurationError, Problem
+from tests.golden.cases import RULES, Case, Group, dump
 from tests.golden.messages import Message
 from tests.golden.stage import Stage
 from tests.golden.tokens import key_store
@@ -60,7 +60,18 @@ class Edge:
 
 
 class Refused(Exception):
-    """Raised when edgeauth would end instead of serving; says what is wrong."""
+    """Raised when edgeauth would end instead of serving; says what is wrong.
+
+    Args:
+        problems: all of them.
+
+    Attributes:
+        lines: of the rule file, in which they are.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.lines = frozenset(each.line for each in problems if each.file.endswith(RULES))
 
 
 class Made:
@@ -87,7 +98,7 @@ class Made:
                 blueprint = Blueprint(reading, enforcement_of(flags), Mode(group.door), load)
                 self._application = Application(blueprint, problems)
         except ConfigurationError as error:
-            raise Refused("; ".join(problem.message for problem in error.problems)) from None
+            raise Refused(error.problems) from None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Edge]:
@@ -101,10 +112,11 @@ class Made:
 
 def _write(group: Group, cases: tuple[Case, ...], stage: Stage, folder: Path) -> int:
     stage.names["$FOLDER"] = str(folder)
-    (folder / "signer.pem").write_bytes(key_store("ES256"))
-    (folder / "ed25519.pem").write_bytes(key_store("EdDSA"))
     rules = folder / "rules"
-    rules.mkdir(exist_ok=True)
+    if not rules.exists():
+        rules.mkdir()
+        (folder / "signer.pem").write_bytes(key_store("ES256"))
+        (folder / "ed25519.pem").write_bytes(key_store("EdDSA"))
     for path in rules.iterdir():
         path.unlink()
     files = group.files(cases)

@@ -82,20 +82,20 @@ class Session:
         await self._stack.aclose()
         self._group, self._edge, self._refused = group, None, {}
         self._stage.set(group)
-        made = self._made(group, group.cases)
-        if made is None and len(group.cases) > 1:
-            # Some case brings a rule that is refused: the others are served without it.
-            self._refused = {}
-            served = [case for case in group.cases if self._made(group, (case,)) is not None]
-            made = self._made(group, tuple(served)) if served else None
+        made = self._made(group)
         if made is not None and any(case.asks for case in group.cases):
             self._edge = await self._stack.enter_async_context(made.running())
 
-    def _made(self, group: Group, cases: tuple[Case, ...]) -> Made | None:
-        try:
-            return Made(group, cases, self._stage, self._folder)
-        except Refused as refused:
-            self._refused |= {case.name: str(refused) for case in cases}
+    def _made(self, group: Group) -> Made | None:
+        """Returns an edge that serves the group without the cases whose rules are refused."""
+        served = group.cases
+        while served:
+            try:
+                return Made(group, served, self._stage, self._folder)
+            except Refused as refused:
+                blamed = group.blamed(served, refused.lines) or served
+                self._refused |= {case.name: str(refused) for case in blamed}
+                served = tuple(case for case in served if case not in blamed)
         return None
 
 
