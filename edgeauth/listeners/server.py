@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple, Protocol, TypeVar
@@ -17,10 +18,12 @@ from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.limits import Limits
 from edgeauth.listeners.networks import Network, address_of, is_among
 from edgeauth.listeners.sockets import BACKLOG, Place, open_sockets
+from edgeauth.model.client_certificate import ClientCertificate
 from edgeauth.model.decision import Decision, Permit
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Request
 from edgeauth.ports.content import ContentSource
+from edgeauth.wire.client_certificates import parse_certificate
 from edgeauth.wire.cors import CorsPolicy
 from edgeauth.wire.inbound import Peer
 from edgeauth.wire.proxy_protocol import UNIX_SOCKET
@@ -197,16 +200,18 @@ class Listener:
             transport: of the connection.
             told: the address that a trusted proxy told, if it did.
         """
-        scheme = "http" if transport.get_extra_info("sslcontext") is None else "https"
+        encrypted: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+        scheme = "http" if encrypted is None else "https"
+        shown = None if encrypted is None else _shown_by(encrypted)
         if told is None:
             name = transport.get_extra_info("peername")
             told = str(name[0]) if isinstance(name, tuple) else UNIX_SOCKET
         if told == UNIX_SOCKET:
-            return Peer(UNIX_SOCKET, trusted=False, scheme=scheme)
+            return Peer(UNIX_SOCKET, trusted=False, scheme=scheme, certificate=shown)
         address = address_of(told)
         trusted = is_among(address, self._trusted.networks)
         field = self._trusted.certificate_field if trusted else None
-        return Peer(str(address), trusted=trusted, scheme=scheme, certificate_field=field)
+        return Peer(str(address), trusted, scheme, field, shown)
 
     def admit(self, connection: ClientConnection) -> bool:
         """Returns whether there is room for one more connection, and counts it."""
@@ -241,3 +246,15 @@ class Listener:
     def malformed(self, peer: Peer, malformed: Malformed) -> None:
         """Tells the operator about bytes that are no request."""
         self._record_malformed(peer.address, malformed)
+
+
+def _shown_by(encrypted: ssl.SSLObject) -> ClientCertificate | None:
+    """Returns the certificate that a client has shown; one that can not be read is none.
+
+    Who vouches for it was looked at in the handshake.
+    """
+    der = encrypted.getpeercert(binary_form=True)
+    try:
+        return None if der is None else parse_certificate(der)
+    except Malformed:
+        return None

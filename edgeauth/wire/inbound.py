@@ -33,6 +33,8 @@ class Peer(NamedTuple):
     """`https` when the connection is encrypted."""
     certificate_field: bytes | None = None
     """The field that tells of the client's certificate, if the peer is trusted to set one."""
+    certificate: ClientCertificate | None = None
+    """What it has shown itself; of a trusted peer that is its own and not the client's."""
 
 
 def canonical_request(
@@ -69,6 +71,7 @@ def canonical_request(
         parse_query(query),
         headers,
         (peer.address,),
+        peer.certificate,
     )
 
 

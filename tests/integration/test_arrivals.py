@@ -11,6 +11,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import hashes
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from edgeauth.config.models.tls import Tls
@@ -154,6 +155,38 @@ def test_clients_without_the_right_certificate_come_no_further(
             assert await arrived.send(tls=authority.client()) == b""
             assert await arrived.refused(Refused.HANDSHAKE, 2)
             assert arrived.requests == []
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    "trusted",
+    [
+        pytest.param(False, id="of-the-client"),
+        pytest.param(True, id="attack-151-of-a-trusted-proxy-and-not-of-its-client"),
+    ],
+)
+def test_the_certificate_of_the_client_is_known_to_its_requests(
+    run: Run, authority: Authority, trusted: bool
+) -> None:
+    orders = authority.issue("orders.test")
+    asking = {"client_certificates": {"trust_store": str(authority.path), "mode": "optional"}}
+    proxies = TrustedProxies(LOCAL, b"client-cert" if trusted else None)
+
+    async def scenario() -> None:
+        async with arriving(
+            serving(authority, **asking), trusted=proxies if trusted else TrustedProxies()
+        ) as arrived:
+            await arrived.send(tls=authority.client(orders))
+            await arrived.send(tls=authority.client())
+            shown, bare = (each.client_certificate for each in arrived.requests)
+            assert bare is None
+            if trusted:
+                assert shown is None
+            else:
+                assert shown is not None
+                assert shown.fingerprint == orders.certificate.fingerprint(hashes.SHA256())
+                assert shown.dns_names == ("orders.test",)
 
     run(scenario())
 
