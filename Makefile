@@ -50,8 +50,8 @@ demo-check: $(STAMP) ## start it on free ports, run every story, compare, stop
 	@$(DEMO) check
 
 test: lint ## lint, then every test
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory peers; \
-	  else echo "npm is not installed: what needs an OpenID provider is left out."; fi
+	@command -v npm >/dev/null && $(MAKE) --no-print-directory peers \
+	  || echo "There is no OpenID provider (it needs npm): its tests are skipped."
 	$(BIN)/python -m pytest
 
 lint: $(STAMP) ## ruff, mypy --strict, import-linter
