@@ -16,7 +16,7 @@ from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.services import Clock
 from edgeauth.services.turn import Turn
 
-DEFAULT_LIMIT: Final = 524_288
+DEFAULT_LIMIT: Final = 131_072
 _ROW: Final = 16
 """Keys that share a row; the digest tells which row it is."""
 _SLOT: Final = struct.Struct("!32sdd")
