@@ -24,7 +24,10 @@ class Limits:
         idle_timeout: seconds between two requests of a connection; 0 means none.
         connect_timeout: seconds for a connection to an upstream.
         connections: open client connections; further ones are closed at once.
+        upstream_connections: connections to each upstream, beyond which requests wait; 0 means any
+            number.
         idle_upstreams: idle connections kept for each upstream.
+        idle_upstreams_in_all: idle connections kept for all upstreams together; 0 means any number.
     """
 
     head_octets: int = 8192
@@ -37,7 +40,9 @@ class Limits:
     idle_timeout: float = 120.0
     connect_timeout: float = 10.0
     connections: int = 16_384
+    upstream_connections: int = 0
     idle_upstreams: int = 100
+    idle_upstreams_in_all: int = 100
 
 
 def limits_of(serve: Serve) -> Limits:
@@ -49,5 +54,7 @@ def limits_of(serve: Serve) -> Limits:
         read_timeout=serve.timeout.read,
         write_timeout=serve.timeout.write,
         idle_timeout=serve.timeout.idle or serve.timeout.read,
+        upstream_connections=serve.connections_limit.max_per_host,
         idle_upstreams=serve.connections_limit.max_idle_per_host,
+        idle_upstreams_in_all=serve.connections_limit.max_idle,
     )

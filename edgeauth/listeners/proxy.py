@@ -1,14 +1,17 @@
 """The proxy door: a permitted request is forwarded with what the pipeline says."""
 
 import ssl
+from dataclasses import replace
 from typing import Final
 
 import structlog
 
 from edgeauth.listeners.deadlines import Deadlines
+from edgeauth.listeners.dialling import open_connection
 from edgeauth.listeners.exchange import Exchange, Upgrade
 from edgeauth.listeners.limits import Limits
-from edgeauth.listeners.upstream import Origin, UpstreamConnection, open_connection
+from edgeauth.listeners.pool import Pool, Waiting
+from edgeauth.listeners.upstream import Origin, UpstreamConnection
 from edgeauth.model.decision import Permit, Refusal
 from edgeauth.model.errors import Fault, Malformed, Reason
 from edgeauth.model.request import Headers, Request
@@ -23,6 +26,12 @@ from edgeauth.wire.upgrades import requested_upgrade
 _log = structlog.get_logger()
 _NO_TARGET: Final = Refusal(Reason.INTERNAL, "the rule has no forward_to")
 _REWRITE: Final = Refusal(Reason.PRECONDITION, "the rewritten request can be read in two ways")
+_OVERLOADED: Final = Refusal(
+    Reason.COMMUNICATION,
+    "the upstream has as many requests as it may have",
+    status=503,
+    fields=((b"retry-after", b"1"),),
+)
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -51,8 +60,11 @@ class ProxyDoor:
         self._deadlines = deadlines
         self._tls = tls
         self._clock = clock or SystemClock()
-        self._idle: dict[Origin, list[UpstreamConnection]] = {}
-        self._open: set[UpstreamConnection] = set()
+        self._pool = Pool(limits, deadlines, self)
+        self.release = self._pool.release
+        self.forget = self._pool.forget
+        self.sweep = self._pool.sweep
+        self.close = self._pool.close
 
     def enforce(self, exchange: Exchange, permit: Permit) -> None:
         """Forwards the request; the exchange is answered by the upstream, or by its failure."""
@@ -72,7 +84,7 @@ class ProxyDoor:
         if protocol is not None:
             exchange.upgrade = Upgrade(protocol, self._end_of(permit))
         origin = _origin(request, target)
-        connection = self._take(origin)
+        connection = self._pool.take(origin)
         if connection is None:
             self.connect(exchange, origin, head)
         else:
@@ -86,21 +98,49 @@ class ProxyDoor:
         return max(self._deadlines.now + permit.expires_at - self._clock.now(), 1e-9)
 
     def connect(self, exchange: Exchange, origin: Origin, head: bytes) -> None:
-        """Sends the request over a new connection."""
-        exchange.work(self._connect(exchange, origin, head))
+        """Sends the request over a new connection, as soon as there may be one more."""
+        if self._pool.reserve(origin):
+            self._connect(exchange, origin, head)
+        elif not self._pool.wait(exchange, origin, head):
+            self._overloaded(exchange, origin)
 
-    async def _connect(self, exchange: Exchange, origin: Origin, head: bytes) -> None:
+    def send_on(self, waiting: Waiting, connection: UpstreamConnection | None) -> None:
+        """Sends a request that has waited, over a connection or a new one that has its place."""
+        if connection is None:
+            self._connect(waiting.exchange, waiting.origin, waiting.head)
+        else:
+            connection.serve(waiting.exchange, waiting.head, fresh=False)
+
+    def overloaded(self, waiting: Waiting) -> None:
+        """Refuses a request that has waited for too long."""
+        self._overloaded(waiting.exchange, waiting.origin)
+
+    def _overloaded(self, exchange: Exchange, origin: Origin) -> None:
+        _log.error("upstream overloaded", upstream=f"{origin.host}:{origin.port}")
+        self._refuse(exchange, _OVERLOADED)
+
+    def _connect(self, exchange: Exchange, origin: Origin, head: bytes) -> None:
+        made: list[UpstreamConnection] = []
+        exchange.work(self._open(exchange, origin, head, made))
+        if exchange.task is not None:
+            # A task that is cancelled before it begins does not even get to its `finally`.
+            exchange.task.add_done_callback(lambda _: None if made else self._pool.leave(origin))
+
+    async def _open(
+        self, exchange: Exchange, origin: Origin, head: bytes, made: list[UpstreamConnection]
+    ) -> None:
         try:
             connection = await open_connection(self, origin, self._context(origin))
         except Fault as fault:
             exchange.task = None
-            self.failed(exchange, origin, fault.detail)
+            self._refuse_failed(exchange, origin, Refusal.of(fault))
             return
         exchange.task = None
         if not connection.usable:
             self.failed(exchange, origin, "it closed the connection")
             return
-        self._open.add(connection)
+        made.append(connection)
+        self._pool.open.add(connection)
         connection.serve(exchange, head, fresh=True)
 
     def _context(self, origin: Origin) -> ssl.SSLContext | None:
@@ -110,49 +150,30 @@ class ProxyDoor:
             self._tls = ssl.create_default_context()
         return self._tls
 
-    def _take(self, origin: Origin) -> UpstreamConnection | None:
-        idle = self._idle.get(origin)
-        while idle:
-            connection = idle.pop()
-            if connection.usable:
-                return connection
-        return None
+    def failed(
+        self, exchange: Exchange, origin: Origin, what: str, *, silent: bool = False
+    ) -> None:
+        """Tells the client that the upstream failed, and the operator how.
 
-    def release(self, connection: UpstreamConnection) -> None:
-        """Keeps a connection for the next request to the same upstream."""
-        idle = self._idle.setdefault(connection.origin, [])
-        if len(idle) >= self.limits.idle_upstreams:
-            connection.close()
-        else:
-            connection.deadline = self.until(self.limits.idle_timeout)
-            idle.append(connection)
+        Args:
+            exchange: whose request it was.
+            origin: of the upstream.
+            what: went wrong.
+            silent: whether it did not answer in time, which is 504 unless all failures of
+                services have a status of the operator's own.
+        """
+        status = 504 if silent else None
+        self._refuse_failed(exchange, origin, Refusal(Reason.COMMUNICATION, what, status=status))
 
-    def forget(self, connection: UpstreamConnection) -> None:
-        """Learns that a connection has ended."""
-        self._open.discard(connection)
-        idle = self._idle.get(connection.origin, [])
-        if connection in idle:
-            idle.remove(connection)
-
-    def failed(self, exchange: Exchange, origin: Origin, what: str) -> None:
-        """Tells the client that the upstream failed, and the operator how."""
-        _log.error("upstream failed", upstream=f"{origin.host}:{origin.port}", error=what)
-        self._refuse(exchange, Refusal(Reason.COMMUNICATION, what))
+    def _refuse_failed(self, exchange: Exchange, origin: Origin, refusal: Refusal) -> None:
+        _log.error("upstream failed", upstream=f"{origin.host}:{origin.port}", error=refusal.detail)
+        if not self._answers.is_usual(refusal.reason):
+            refusal = replace(refusal, status=None)
+        self._refuse(exchange, refusal)
 
     def _refuse(self, exchange: Exchange, refusal: Refusal) -> None:
         headers = Headers() if exchange.request is None else exchange.request.headers
         exchange.answer(self._answers.to(refusal, headers))
-
-    def sweep(self) -> None:
-        """Ends connections whose deadline has passed."""
-        for connection in tuple(self._open):
-            if self._deadlines.passed(connection.deadline):
-                connection.expire()
-
-    def close(self) -> None:
-        """Ends all connections."""
-        for connection in tuple(self._open):
-            connection.close()
 
 
 def _check_method(exchange: Exchange, method: bytes) -> None:

@@ -8,7 +8,6 @@ Trust: the upstream is believed in what it says to its own request, in nothing e
 """
 
 import asyncio
-import ssl
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import httptools
@@ -16,7 +15,7 @@ import httptools
 from edgeauth.listeners.content import UPSTREAM
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.tunnel import Tunnel
-from edgeauth.model.errors import Fault, Malformed, Reason
+from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Headers
 from edgeauth.wire.http1 import (
     LAST_CHUNK,
@@ -119,7 +118,6 @@ class UpstreamConnection(asyncio.Protocol):
         self._replayable = (
             not fresh and exchange.framing.empty and exchange.method in _REPEATABLE_METHODS
         )
-        self.deadline = self._door.until(self._door.limits.read_timeout)
         exchange.attach(self, head)
 
     # The exchange speaks.
@@ -127,8 +125,14 @@ class UpstreamConnection(asyncio.Protocol):
     def send(self, data: bytes) -> None:
         """Sends a piece of the request."""
         self._transport.write(data)
-        if self._framing is None:
-            self.deadline = self._door.until(self._door.limits.read_timeout)
+        self._await_more()
+
+    def _await_more(self) -> None:
+        """Gives the upstream its time: for its head, then between two pieces of content."""
+        limits = self._door.limits
+        self.deadline = self._door.until(
+            limits.read_timeout if self._framing is None else limits.idle_timeout
+        )
 
     def pause(self) -> None:
         """Stops reading the response."""
@@ -194,7 +198,9 @@ class UpstreamConnection(asyncio.Protocol):
             data = data[: self._left]
         self._left -= len(data)
         exchange.connection.write(data)
-        if not self._left:
+        if self._left:
+            self._await_more()
+        else:
             self._finish()
 
     def _check_head(self, octets: int) -> None:
@@ -217,8 +223,10 @@ class UpstreamConnection(asyncio.Protocol):
             self._buffer.clear()
         if self._ended:
             self._finish()
-        elif self._framing is not None and (self._framing.length or 0) > _BYPASS_OCTETS:
-            self._left = (self._framing.length or 0) - self._seen
+        elif self._framing is not None:
+            self._await_more()
+            if (self._framing.length or 0) > _BYPASS_OCTETS:
+                self._left = (self._framing.length or 0) - self._seen
 
     def eof_received(self) -> bool:
         """Ends a response that lasts until the connection does."""
@@ -279,7 +287,6 @@ class UpstreamConnection(asyncio.Protocol):
         framing = response_framing(status, version, headers, to_head=exchange.to_head)
         self._framing = framing
         self._reusable = self._reusable and bool(self._parser.should_keep_alive())
-        self.deadline = 0.0
         self._chunked = framing.length is None and exchange.version == "1.1"
         self._begin_answer(exchange, status, headers)
         if framing is NO_CONTENT:
@@ -356,35 +363,18 @@ class UpstreamConnection(asyncio.Protocol):
             self.close()
         exchange.finish()
 
-    def _fail(self, what: str) -> None:
+    def _fail(self, what: str, *, silent: bool = False) -> None:
         exchange, self._exchange = self._exchange, None
         self.close()
         if exchange is not None:
             exchange.sink = None
-            self._door.failed(exchange, self.origin, what)
+            self._door.failed(exchange, self.origin, what, silent=silent)
 
     def expire(self) -> None:
         """Fails what is under way because the upstream was silent for too long."""
         if self._exchange is None:
             self.close()
+        elif self._framing is not None and self._exchange.connection.stuffed:
+            self._await_more()  # It is not read from, because the client does not read.
         else:
-            self._fail("it did not answer in time")
-
-
-async def open_connection(
-    door: "ProxyDoor", origin: Origin, context: ssl.SSLContext | None
-) -> UpstreamConnection:
-    """Returns a new connection to an upstream.
-
-    Raises:
-        Fault: COMMUNICATION when it could not be made in time.
-    """
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(door.limits.connect_timeout):
-            _, connection = await loop.create_connection(
-                lambda: UpstreamConnection(door, origin), origin.host, origin.port, ssl=context
-            )
-    except (OSError, TimeoutError, UnicodeError) as error:
-        raise Fault(Reason.COMMUNICATION, f"no connection: {type(error).__name__}") from None
-    return connection
+            self._fail("it did not answer in time", silent=True)

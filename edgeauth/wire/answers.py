@@ -41,6 +41,10 @@ class Answers:
         self._statuses = {**DEFAULT_STATUSES, **(statuses or {})}
         self._verbose = verbose
 
+    def is_usual(self, reason: Reason) -> bool:
+        """Returns whether a class of refusals has its default status."""
+        return self._statuses[reason] == DEFAULT_STATUSES[reason]
+
     def to(self, refusal: Refusal, headers: Headers) -> Response:
         """Returns the answer to a refusal, never to be cached.
 

@@ -226,7 +226,7 @@ def test_fifty_mebibytes_that_no_condition_looks_at_stream(framing: str):
                 for connection in edge.listener._connections:
                     for exchange in connection._queue:
                         assert len(exchange._waiting) < 1024 * 1024
-                for upstream in edge.door._open:
+                for upstream in edge.door._pool.open:
                     assert upstream._transport.get_write_buffer_size() < 1024 * 1024
             client.send(b"0\r\n\r\n" if framing == "chunked" else b"")
             assert (await client.answer()).status == 200

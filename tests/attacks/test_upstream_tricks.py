@@ -450,8 +450,8 @@ def test_attack_214_connections_that_ended_are_forgotten(raw):
                     client.send(request(b"/", b"Connection: close"))
                     await client.all()
             async with asyncio.timeout(5):
-                while edge.door._open or edge.listener._connections or edge.listener._tasks:
+                while edge.door._pool.open or edge.listener._connections or edge.listener._tasks:
                     await asyncio.sleep(0)
-            assert not any(edge.door._idle.values())
+            assert not any(edge.door._pool._free.values())
 
     run(scenario())

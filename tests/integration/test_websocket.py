@@ -81,7 +81,7 @@ def test_messages_go_both_ways_and_either_side_may_say_goodbye():
                 assert await socket.receive_str() == text
             await socket.close(code=4000)
             async with asyncio.timeout(5):
-                while edge.listener._connections or edge.door._open:
+                while edge.listener._connections or edge.door._pool.open:
                     await asyncio.sleep(0)
 
     run(scenario())
@@ -168,7 +168,7 @@ def test_fifty_mebibytes_pass_a_slow_reader_with_little_memory(slow):
 def waiting(edge: Edge) -> int:
     """Returns how much waits in the edge's buffers, on all its connections."""
     clients = [connection._transport for connection in edge.listener._connections]
-    upstreams = [connection._transport for connection in edge.door._open]
+    upstreams = [connection._transport for connection in edge.door._pool.open]
     return sum(transport.get_write_buffer_size() for transport in clients + upstreams)
 
 

@@ -46,8 +46,10 @@ class BufferLimit(Specification):
 class ConnectionsLimit(Specification):
     """The pool of connections to upstreams."""
 
-    refused: ClassVar[Mapping[str, str]] = {"max_per_host": NOT_YET, "max_idle": NOT_YET}
-
+    max_per_host: Count = 0
+    """Connections to each upstream, beyond which requests wait; 0 means any number."""
+    max_idle: Count = 100
+    """Idle connections that are kept for all upstreams together; 0 means any number."""
     max_idle_per_host: Count = 100
     """Idle connections that are kept for each upstream."""
 

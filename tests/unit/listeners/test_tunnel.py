@@ -25,10 +25,12 @@ class Pair:
         if gone:
             self.client.connection.eof_received()
         self.door = ProxyDoor(Answers(), LIMITS, self.client.deadlines)
-        upstream = UpstreamConnection(self.door, Origin("http", "up.test", 80))
+        origin = Origin("http", "up.test", 80)
+        assert self.door._pool.reserve(origin)
+        upstream = UpstreamConnection(self.door, origin)
         self.far = FakeTransport(upstream)
         upstream.connection_made(self.far)
-        self.door._open.add(upstream)
+        self.door._pool.open.add(upstream)
         forwarding = self.client.door.waiting.pop()
         now = self.client.deadlines.now
         forwarding.exchange.upgrade = Upgrade(b"websocket", now + life if life else 0.0)
@@ -89,7 +91,7 @@ def test_a_silent_tunnel_ends_and_one_in_which_something_flows_does_not():
     pair.let_pass(12)
     assert pair.near.lost
     assert pair.far.lost
-    assert not pair.door._open
+    assert not pair.door._pool.open
     assert not pair.client.listener._connections
 
 
@@ -129,7 +131,7 @@ def test_when_one_leaves_the_other_is_let_go(side):
     first, second = (pair.near, pair.far) if side == "near" else (pair.far, pair.near)
     first.lose()
     assert second.lost
-    assert not pair.door._open
+    assert not pair.door._pool.open
     assert not pair.client.listener._connections
 
 

@@ -5,6 +5,7 @@ import pytest
 from edgeauth.listeners.limits import Limits
 from edgeauth.listeners.proxy import ProxyDoor
 from edgeauth.listeners.upstream import Origin, UpstreamConnection
+from edgeauth.model.errors import Reason
 from edgeauth.wire.answers import Answers
 from tests.fakes.connections import FakeClient, FakeTransport
 
@@ -18,21 +19,29 @@ ORIGIN = Origin("http", "up.test", 80)
 class Hop:
     """A request of a fake client on its way over a connection to an upstream."""
 
-    def __init__(self, raw: bytes, *, slow: bool = False, limits: Limits = LIMITS) -> None:
+    def __init__(
+        self,
+        raw: bytes,
+        *,
+        slow: bool = False,
+        limits: Limits = LIMITS,
+        answers: Answers = Answers(),  # noqa: B008  (immutable)
+    ) -> None:
         self.client = FakeClient(limits)
         self.client.send(raw)
-        self.door = ProxyDoor(Answers(), limits, self.client.deadlines)
+        self.door = ProxyDoor(answers, limits, self.client.deadlines)
         self.upstream = UpstreamConnection(self.door, ORIGIN)
         self.transport = FakeTransport(self.upstream, room=10)
         self.transport.reads_slowly = slow
         self.upstream.connection_made(self.transport)
-        self.door._open.add(self.upstream)
+        assert self.door._pool.reserve(ORIGIN)
+        self.door._pool.open.add(self.upstream)
         forwarding = self.client.door.waiting.pop()
         self.upstream.serve(forwarding.exchange, forwarding.head, fresh=True)
 
     @property
     def pooled(self) -> bool:
-        return self.upstream in self.door._idle.get(ORIGIN, [])
+        return self.upstream in self.door._pool._free.get(ORIGIN, [])
 
     @property
     def seconds_left(self) -> float:
@@ -68,7 +77,7 @@ def test_octets_on_an_idle_connection_end_it(octets):
     idle.upstream.data_received(octets)
     assert idle.transport.lost
     assert not idle.pooled
-    assert idle.upstream not in idle.door._open
+    assert idle.upstream not in idle.door._pool.open
 
 
 def test_an_idle_connection_that_ends_leaves_the_pool():
@@ -86,6 +95,18 @@ def test_only_so_many_connections_idle():
     assert full.answered.endswith(b"ok")
 
 
+def test_only_so_many_connections_idle_for_all_upstreams_together():
+    limits = Limits(idle_upstreams_in_all=1)
+    first, second = Hop(GET, limits=limits), Hop(GET, limits=limits)
+    first.upstream.data_received(OK)
+    second.upstream._door = first.door
+    assert first.door._pool.reserve(ORIGIN)
+    first.door._pool.open.add(second.upstream)
+    second.upstream.data_received(OK)
+    assert first.pooled
+    assert second.transport.lost
+
+
 def test_an_upstream_has_the_time_of_a_read_for_its_head():
     silent = Hop(GET)
     assert silent.seconds_left == 5.0
@@ -94,15 +115,46 @@ def test_an_upstream_has_the_time_of_a_read_for_its_head():
     assert silent.seconds_left == 2.0
     silent.client.deadlines.now += 3
     silent.door.sweep()
-    assert silent.answered.startswith(b"HTTP/1.1 502 ")
+    assert silent.answered.startswith(b"HTTP/1.1 504 ")
     assert silent.transport.lost
-    assert silent.upstream not in silent.door._open
+    assert silent.upstream not in silent.door._pool.open
 
 
-def test_a_stream_may_be_silent_once_it_has_begun():
+def test_a_stream_may_be_silent_for_longer_once_it_has_begun_but_not_for_ever():
     stream = Hop(GET)
     stream.upstream.data_received(b"HTTP/1.1 200 OK\r\n\r\n")
-    assert stream.seconds_left == 0.0
+    assert stream.seconds_left == 11.0
+    stream.client.deadlines.now += 10
+    stream.upstream.data_received(b"data: 1\n\n")
+    assert stream.seconds_left == 11.0
+    stream.client.deadlines.now += 12
+    stream.door.sweep()
+    assert stream.transport.lost
+    assert stream.client.transport.lost, "a part of an answer must not look like a whole one"
+
+
+def test_long_content_that_stops_coming_is_given_up():
+    stalled = Hop(GET)
+    stalled.upstream.data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nx")
+    stalled.upstream.data_received(b"x" * 1000)
+    assert stalled.seconds_left == 11.0
+
+
+def test_an_upstream_is_not_silent_while_the_client_does_not_read():
+    waiting = Hop(GET)
+    waiting.upstream.data_received(b"HTTP/1.1 200 OK\r\n\r\n")
+    waiting.client.connection.pause_writing()
+    waiting.client.deadlines.now += 12
+    waiting.door.sweep()
+    assert not waiting.transport.lost
+    assert waiting.seconds_left == 11.0
+
+
+def test_a_status_of_the_operator_holds_for_silence_as_well():
+    silent = Hop(GET, answers=Answers({Reason.COMMUNICATION: 599}))
+    silent.client.deadlines.now += 6
+    silent.door.sweep()
+    assert silent.answered.startswith(b"HTTP/1.1 599 ")
 
 
 @pytest.mark.parametrize("cut", range(1, 42, 3))

@@ -1,0 +1,148 @@
+"""Connections to upstreams in the books: which are free, how many there are, and who waits for one.
+
+Each origin may have a largest number of connections. Beyond it requests wait in a line that is
+bounded in length and time, so that a slow service costs the edge little, and its clients hear
+soon that it is overloaded.
+"""
+
+from collections import deque
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from edgeauth.listeners.deadlines import Deadlines
+from edgeauth.listeners.exchange import Exchange
+from edgeauth.listeners.limits import Limits
+
+if TYPE_CHECKING:
+    from edgeauth.listeners.upstream import Origin, UpstreamConnection
+
+_MOST_WAITING: Final = 1024
+"""Requests that wait for one origin; the next ones are refused at once."""
+
+
+class Waiting(NamedTuple):
+    """A request that waits for a connection."""
+
+    exchange: Exchange
+    origin: "Origin"
+    head: bytes
+    deadline: float
+
+
+class Sender(Protocol):
+    """Sends requests once there is a connection for them."""
+
+    def send_on(self, waiting: Waiting, connection: "UpstreamConnection | None") -> None:
+        """Sends a request over a connection, or over a new one, whose place is reserved."""
+        ...
+
+    def overloaded(self, waiting: Waiting) -> None:
+        """Refuses a request that has waited for too long."""
+        ...
+
+
+class Pool:
+    """The connections of one listener to all its upstreams.
+
+    Args:
+        limits: how many there may be.
+        deadlines: the clock of the listener.
+        sender: is told whose turn it is.
+    """
+
+    def __init__(self, limits: Limits, deadlines: Deadlines, sender: Sender) -> None:
+        self.open: set[UpstreamConnection] = set()
+        self._limits = limits
+        self._deadlines = deadlines
+        self._sender = sender
+        self._free: dict[Origin, list[UpstreamConnection]] = {}
+        self._free_in_all = 0
+        self._places: dict[Origin, int] = {}
+        self._line: dict[Origin, deque[Waiting]] = {}
+
+    def take(self, origin: "Origin") -> "UpstreamConnection | None":
+        """Returns a free connection to an origin, the one that was used last, or None."""
+        free = self._free.get(origin)
+        while free:
+            connection = free.pop()
+            self._free_in_all -= 1
+            if connection.usable:
+                return connection
+        return None
+
+    def reserve(self, origin: "Origin") -> bool:
+        """Takes a place for a new connection, if there is one; `leave` gives it back."""
+        most = self._limits.upstream_connections
+        taken = self._places.get(origin, 0)
+        if most and taken >= most:
+            return False
+        self._places[origin] = taken + 1
+        return True
+
+    def leave(self, origin: "Origin") -> None:
+        """Gives a place back: its connection has ended, or there never was one."""
+        self._places[origin] -= 1
+        self._go_on(origin)
+
+    def wait(self, exchange: Exchange, origin: "Origin", head: bytes) -> bool:
+        """Lets a request wait for its turn; returns whether there is room in the line."""
+        line = self._line.setdefault(origin, deque())
+        if len(line) >= _MOST_WAITING:
+            return False
+        deadline = self._deadlines.until(self._limits.connect_timeout)
+        line.append(Waiting(exchange, origin, head, deadline))
+        return True
+
+    def release(self, connection: "UpstreamConnection") -> None:
+        """Keeps a connection for the next request to its origin, which may wait already."""
+        limits = self._limits
+        free = self._free.setdefault(connection.origin, [])
+        most = limits.idle_upstreams_in_all
+        awaited = bool(self._line.get(connection.origin))
+        full = len(free) >= limits.idle_upstreams or (most and self._free_in_all >= most)
+        if full and not awaited:
+            connection.close()
+            return
+        connection.deadline = self._deadlines.until(limits.idle_timeout)
+        free.append(connection)
+        self._free_in_all += 1
+        if awaited:
+            self._go_on(connection.origin)
+
+    def forget(self, connection: "UpstreamConnection") -> None:
+        """Learns that a connection has ended."""
+        free = self._free.get(connection.origin, [])
+        if connection in free:
+            free.remove(connection)
+            self._free_in_all -= 1
+        if connection in self.open:
+            self.open.discard(connection)
+            self.leave(connection.origin)
+
+    def _go_on(self, origin: "Origin") -> None:
+        """Lets the first of a line have its turn, when there is a connection or a place."""
+        line = self._line.get(origin)
+        while line:
+            if line[0].exchange.answered:
+                line.popleft()
+                continue
+            connection = self.take(origin)
+            if connection is None and not self.reserve(origin):
+                return
+            self._sender.send_on(line.popleft(), connection)
+
+    def sweep(self) -> None:
+        """Ends connections whose deadline has passed, and the waiting of those who waited long."""
+        for connection in tuple(self.open):
+            if self._deadlines.passed(connection.deadline):
+                connection.expire()
+        for line in self._line.values():
+            while line and (line[0].exchange.answered or self._deadlines.passed(line[0].deadline)):
+                waiting = line.popleft()
+                if not waiting.exchange.answered:
+                    self._sender.overloaded(waiting)
+
+    def close(self) -> None:
+        """Ends all connections; nobody's turn comes any more."""
+        self._line.clear()
+        for connection in tuple(self.open):
+            connection.close()
