@@ -279,6 +279,7 @@ class Application:
             trusted_by(serve),
             self._instruments.record_malformed,
             cors_policy(serve.cors) if mode is Mode.PROXY else None,
+            self._receptions.statuses["serve"],
         )
 
     @property

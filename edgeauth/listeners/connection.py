@@ -18,6 +18,7 @@ from edgeauth.listeners.reading import RequestReader
 from edgeauth.listeners.resumption import resumed
 from edgeauth.model.decision import Decision, Deny, Response
 from edgeauth.model.errors import Malformed
+from edgeauth.services.listener_status import Limited
 from edgeauth.wire.http1 import expects_continue, request_framing
 from edgeauth.wire.inbound import canonical_request
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from edgeauth.listeners.server import Listener
 
 _INTERNAL_ERROR: Final = Response(500, ((b"cache-control", b"no-store"),))
+_OVERLOADED: Final = Response(503, ((b"cache-control", b"no-store"), (b"retry-after", b"1")))
 
 
 class ClientConnection(RequestReader):
@@ -35,13 +37,14 @@ class ClientConnection(RequestReader):
         told: the address of the client, if a proxy told it at the beginning of the connection.
     """
 
-    __slots__ = ("_advancing", "_told", "peer")
+    __slots__ = ("_advancing", "_requests", "_told", "peer")
 
     def __init__(self, listener: "Listener", told: str | None = None) -> None:
         super().__init__(listener)
         self._told = told
         self._parsing = Exchange(self, 0)
         self._advancing = False
+        self._requests = 0
 
     @property
     def draining(self) -> bool:
@@ -127,12 +130,16 @@ class ClientConnection(RequestReader):
                 exchange.method, exchange.target, exchange.fields, self.peer
             )
             exchange.framing = request_framing(exchange.method, exchange.version, request.headers)
+            if (exchange.framing.length or 0) > self.limits.body_octets:
+                raise self._too_much()
             exchange.expects_continue = expects_continue(request.headers, exchange.version)
         except Malformed as malformed:
             self._answer_malformed(exchange, malformed)
             return
         exchange.request = request
         exchange.complete = exchange.complete or exchange.framing.empty
+        if not self._admit(exchange):
+            return
         cors = self._listener.cors
         if cors is not None:
             preflight = cors.preflight(request.method, request.headers)
@@ -141,6 +148,30 @@ class ClientConnection(RequestReader):
                 return
             exchange.cors_fields = cors.response_fields(request.headers)
         self._drive(exchange, self._listener.decide(request, exchange))
+
+    def _admit(self, exchange: Exchange) -> bool:
+        """Counts the request, and returns whether there is room for it; otherwise it is answered.
+
+        Shed before anything is decided: what is refused late costs as much as what is served.
+        """
+        listener, limits = self._listener, self.limits
+        self._requests += 1
+        if self._requests >= limits.requests_per_connection:
+            listener.limited(Limited.REQUESTS_PER_CONNECTION)
+            exchange.keep_alive = False
+        if listener.in_flight >= limits.requests_in_flight:
+            listener.limited(Limited.REQUESTS_IN_FLIGHT)
+            exchange.answer(_OVERLOADED)
+            return False
+        listener.in_flight += 1
+        exchange.in_flight = True
+        return True
+
+    def landed(self, exchange: Exchange) -> None:
+        """Counts a request as one that nobody works on any more."""
+        if exchange.in_flight:
+            exchange.in_flight = False
+            self._listener.in_flight -= 1
 
     def _drive(self, exchange: Exchange, deciding: Coroutine[None, None, Decision]) -> None:
         """Runs the decision to its end, or to where it has to wait, which takes a task.
@@ -283,6 +314,11 @@ class ClientConnection(RequestReader):
         """Closes now when nothing is under way; otherwise the listener's draining does it."""
         if not self._queue:
             self._close(lingering=False)
+
+    def hand_over(self) -> asyncio.Transport:
+        """Returns the transport; what is spoken over it from now on is no request any more."""
+        self.landed(self._queue[0])
+        return super().hand_over()
 
     # The exchange speaks.
 

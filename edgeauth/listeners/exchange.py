@@ -39,6 +39,7 @@ class Exchange(RequestContent):
         undelivered: octets since the parser came to the end of a field or a piece of content.
         early: what came after a request that asks for another protocol, in that protocol; None
             when the request does not ask. It is never looked at.
+        in_flight: whether it is counted as a request that is worked on.
         upgrade: what the upstream is asked to switch to; None in an ordinary request.
     """
 
@@ -48,6 +49,7 @@ class Exchange(RequestContent):
         "early",
         "fields",
         "head_complete",
+        "in_flight",
         "keep_alive",
         "malformed",
         "method",
@@ -79,6 +81,7 @@ class Exchange(RequestContent):
         self.task: asyncio.Task[object] | None = None
         self.started = False
         self.begun = False
+        self.in_flight = False
         self.early: bytearray | None = None
         self.upgrade: Upgrade | None = None
 
@@ -142,6 +145,7 @@ class Exchange(RequestContent):
     def finish(self) -> None:
         """Ends the exchange after its answer was written completely."""
         self._answered = True
+        self.connection.landed(self)
         self.sink = None
         self._waiting.clear()
         self.connection.release(UPSTREAM)
@@ -150,6 +154,7 @@ class Exchange(RequestContent):
     def cancel(self) -> None:
         """Gives up everything that was done for a client that has gone."""
         self._answered = True
+        self.connection.landed(self)
         self.abandon_upstream()
 
     def abandon_upstream(self) -> None:

@@ -1,6 +1,7 @@
 """What a client may cost before it is turned away."""
 
 from dataclasses import dataclass
+from math import inf
 
 from edgeauth.config.models.serve import Serve
 
@@ -26,6 +27,10 @@ class Limits:
         connections: open client connections; further ones are closed at once.
         upstream_connections: connections to each upstream, beyond which requests wait; 0 means any
             number.
+        connections_per_address: of them from one address; trusted peers have no such limit.
+        requests_in_flight: requests begun and not answered; further ones are answered 503.
+        requests_per_connection: the last one is answered with `Connection: close`.
+        body_octets: content of any request; beyond that 413. `inf` means no limit.
         idle_upstreams: idle connections kept for each upstream.
         idle_upstreams_in_all: idle connections kept for all upstreams together; 0 means any number.
     """
@@ -41,16 +46,26 @@ class Limits:
     connect_timeout: float = 10.0
     connections: int = 16_384
     upstream_connections: int = 0
+    connections_per_address: int = 4096
+    requests_in_flight: int = 4096
+    requests_per_connection: int = 10_000
+    body_octets: float = inf
     idle_upstreams: int = 100
     idle_upstreams_in_all: int = 100
 
 
 def limits_of(serve: Serve) -> Limits:
     """Returns the limits that a configuration sets."""
+    limits = serve.limits
     return Limits(
         # The reference reads so much beyond its limit before it refuses; so do we.
         head_octets=serve.buffer_limit.read + 4096,
         content_octets=serve.buffer_limit.body,
+        connections=limits.connections,
+        connections_per_address=limits.connections_per_address,
+        requests_in_flight=limits.requests_in_flight,
+        requests_per_connection=limits.requests_per_connection,
+        body_octets=inf if limits.body is None else limits.body,
         read_timeout=serve.timeout.read,
         write_timeout=serve.timeout.write,
         idle_timeout=serve.timeout.idle or serve.timeout.read,

@@ -16,6 +16,7 @@ from edgeauth.listeners.content import PIPELINED, SWITCHING
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.stream import ClientStream
 from edgeauth.model.errors import Malformed
+from edgeauth.services.listener_status import Limited
 
 if TYPE_CHECKING:
     from edgeauth.listeners.server import Listener
@@ -155,8 +156,17 @@ class RequestReader(ClientStream):
 
     def on_body(self, data: bytes) -> None:
         """Passes a piece of content on."""
-        if not self._deaf:
+        if self._deaf:
+            return
+        if self._parsing.content_octets + len(data) > self.limits.body_octets:
+            self._refuse(self._too_much())
+        else:
             self._parsing.receive(data)
+
+    def _too_much(self) -> Malformed:
+        """Returns what is said of content beyond the limit, and counts it."""
+        self._listener.limited(Limited.BODY)
+        return Malformed("the content is longer than serve.limits.body", 413)
 
     def on_message_complete(self) -> None:
         """Notes that the request is complete."""

@@ -3,8 +3,10 @@
 import asyncio
 import socket
 import ssl
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from ipaddress import IPv6Address
 from typing import Final, NamedTuple, Protocol, TypeVar
 
 import structlog
@@ -23,6 +25,7 @@ from edgeauth.model.decision import Decision, Permit
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Request
 from edgeauth.ports.content import ContentSource
+from edgeauth.services.listener_status import Limited, ListenerStatus
 from edgeauth.wire.client_certificates import parse_certificate
 from edgeauth.wire.cors import CorsPolicy
 from edgeauth.wire.inbound import Peer
@@ -66,6 +69,18 @@ def cors_policy(cors: Cors | None) -> CorsPolicy | None:
     )
 
 
+def counted_as(peer: Peer) -> str:
+    """Returns what the connections of a peer are counted by; empty when they are not counted.
+
+    Trusted proxies speak for many clients. An IPv6 client has a whole /64 network as a rule.
+    """
+    if peer.trusted or peer.address == UNIX_SOCKET:
+        return ""
+    if ":" not in peer.address:
+        return peer.address
+    return IPv6Address(peer.address).packed[:8].hex()
+
+
 class Door(Protocol):
     """What becomes of a permit."""
 
@@ -93,6 +108,10 @@ class Listener:
         trusted: peers whose forwarding fields are believed.
         record_malformed: is told the client's address and what was wrong with its bytes.
         cors: what pages of other origins may do; None leaves that to upstreams.
+        status: how often limits were reached is counted here.
+
+    Attributes:
+        in_flight: requests begun and not answered yet.
     """
 
     def __init__(  # noqa: PLR0913  (the one place where all of it meets)
@@ -104,17 +123,21 @@ class Listener:
         trusted: TrustedProxies = TrustedProxies(),  # noqa: B008  (immutable)
         record_malformed: RecordMalformed = lambda _address, _malformed: None,
         cors: CorsPolicy | None = None,
+        status: ListenerStatus | None = None,
     ) -> None:
         self.decide = decide
         self.cors = cors
         self.limits = limits
         self.until = deadlines.until
         self.draining = False
+        self.in_flight = 0
         self.enforce = door.enforce
         self._door = door
         self._deadlines = deadlines
         self._trusted = trusted
         self._record_malformed = record_malformed
+        self._limited = (status or ListenerStatus("serve")).limited
+        self._addresses: Counter[str] = Counter()
         self._connections: set[ClientConnection] = set()
         self._tasks: set[asyncio.Task[object]] = set()
         self._servers: list[asyncio.Server | Arrivals] = []
@@ -215,16 +238,36 @@ class Listener:
 
     def admit(self, connection: ClientConnection) -> bool:
         """Returns whether there is room for one more connection, and counts it."""
-        if self.draining or len(self._connections) >= self.limits.connections:
+        if self.draining:
+            return False
+        if len(self._connections) >= self.limits.connections:
+            self.limited(Limited.CONNECTIONS)
+            return False
+        origin = counted_as(connection.peer)
+        if origin and self._addresses[origin] >= self.limits.connections_per_address:
+            self.limited(Limited.CONNECTIONS_PER_ADDRESS)
             return False
         self._connections.add(connection)
+        if origin:
+            self._addresses[origin] += 1
         return True
+
+    def limited(self, limit: Limited) -> None:
+        """Counts that a limit was reached."""
+        self._limited[limit] += 1
 
     def forget(self, connection: ClientConnection) -> None:
         """Learns that a connection has ended."""
-        self._connections.discard(connection)
+        if connection in self._connections:
+            self._connections.remove(connection)
+            self._forget_address(counted_as(connection.peer))
         if self._drained is not None and not self._connections:
             self._drained.set()
+
+    def _forget_address(self, origin: str) -> None:
+        self._addresses[origin] -= 1
+        if self._addresses[origin] <= 0:
+            del self._addresses[origin]
 
     def spawn(
         self,

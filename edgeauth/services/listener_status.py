@@ -24,6 +24,16 @@ class Refused(Enum):
     """There are too many that have not got so far."""
 
 
+class Limited(Enum):
+    """Which limit of `serve.limits` was reached; the values are the names of the settings."""
+
+    CONNECTIONS = "connections"
+    CONNECTIONS_PER_ADDRESS = "connections_per_address"
+    REQUESTS_IN_FLIGHT = "requests_in_flight"
+    REQUESTS_PER_CONNECTION = "requests_per_connection"
+    BODY = "body"
+
+
 @dataclass(slots=True)
 class ListenerStatus:
     """The present state of one listener.
@@ -35,6 +45,7 @@ class ListenerStatus:
         renewals: how often the files of TLS were read and put in force.
         failures: how often something was wrong with them, and the old ones stayed.
         last_renewal: when that was last, or the start; seconds since the epoch.
+        limited: how often a limit was reached.
     """
 
     name: str
@@ -43,3 +54,4 @@ class ListenerStatus:
     renewals: int = 0
     failures: int = 0
     last_renewal: float = 0.0
+    limited: Counter[Limited] = field(default_factory=Counter)

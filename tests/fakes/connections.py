@@ -13,6 +13,7 @@ from edgeauth.model.errors import Reason
 from edgeauth.model.request import Request
 from edgeauth.model.routing import Target
 from edgeauth.ports.content import ContentSource
+from edgeauth.services.listener_status import ListenerStatus
 from edgeauth.wire.outbound import request_head
 
 TARGET = Target("upstream.test")
@@ -175,8 +176,11 @@ class FakeClient:
         self.door = FakeDoor()
         self.deadlines = Deadlines()
         self.deadlines.now = 1000.0
+        self.status = ListenerStatus("serve")
         self.bugs: list[BaseException] = []
-        self.listener = Listener(decide, self.door, self.deadlines, limits or Limits())
+        self.listener = Listener(
+            decide, self.door, self.deadlines, limits or Limits(), status=self.status
+        )
         self.listener.broken = self.bugs.append  # type: ignore[method-assign]
         self.listener.malformed = lambda peer, malformed: None  # type: ignore[method-assign]
         self.connection = ClientConnection(self.listener)

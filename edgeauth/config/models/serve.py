@@ -1,7 +1,7 @@
 """The listeners: `serve` for requests, `management` for health and keys."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -52,6 +52,24 @@ class ConnectionsLimit(Specification):
     """Idle connections that are kept for all upstreams together; 0 means any number."""
     max_idle_per_host: Count = 100
     """Idle connections that are kept for each upstream."""
+
+
+AtLeastOne: TypeAlias = Annotated[int, Field(ge=1)]
+
+
+class ServeLimits(Specification):
+    """What clients may cost one worker before they are turned away."""
+
+    connections: AtLeastOne = 16_384
+    """Open connections of clients; further ones are closed at once."""
+    connections_per_address: AtLeastOne = 4096
+    """Of them from one address (IPv6: one /64 network), trusted proxies excepted."""
+    requests_in_flight: AtLeastOne = 4096
+    """Requests that are not answered yet; further ones are answered 503."""
+    requests_per_connection: AtLeastOne = 10_000
+    """The last of them is answered with `Connection: close`."""
+    body: ByteSize | None = None
+    """Of the content of any request (what is longer is answered 413); None means no limit."""
 
 
 class Status(Specification):
@@ -106,6 +124,7 @@ class Serve(Specification):
     timeout: Timeout = Timeout()
     buffer_limit: BufferLimit = BufferLimit()
     connections_limit: ConnectionsLimit = ConnectionsLimit()
+    limits: ServeLimits = ServeLimits()
     tls: Tls | None = None
     proxy_protocol: ProxyProtocol | None = None
     trusted_proxies: ListOf[Network] = ()

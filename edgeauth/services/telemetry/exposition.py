@@ -18,7 +18,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from edgeauth.ports.services import Clock
-from edgeauth.services.listener_status import ListenerStatus, Refused
+from edgeauth.services.listener_status import Limited, ListenerStatus, Refused
 from edgeauth.services.loading_status import LoadingStatus
 from edgeauth.services.secret_status import SecretStatus
 from edgeauth.services.telemetry.cache import CountedCache
@@ -175,6 +175,11 @@ def _certificates(certificates: tuple[CertificateEnd, ...], now: float) -> Metri
 
 
 def _listeners(listeners: tuple[ListenerStatus, ...]) -> Iterator[Metric]:
+    limited = CounterMetricFamily(
+        "edgeauth_limits_reached",
+        "How often a limit of serve.limits was reached.",
+        labels=("limit",),
+    )
     refused = CounterMetricFamily(
         "edgeauth_connections_refused",
         "Connections that ended before their first request.",
@@ -190,6 +195,9 @@ def _listeners(listeners: tuple[ListenerStatus, ...]) -> Iterator[Metric]:
             renewals.add_metric((each.name, "success"), each.renewals)
             renewals.add_metric((each.name, "failure"), each.failures)
     yield refused
+    for limit in Limited:
+        limited.add_metric((limit.value,), sum(each.limited[limit] for each in listeners))
+    yield limited
     yield renewals
 
 

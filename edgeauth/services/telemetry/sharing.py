@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from edgeauth.model.errors import Reason
-from edgeauth.services.listener_status import ListenerStatus, Refused
+from edgeauth.services.listener_status import Limited, ListenerStatus, Refused
 from edgeauth.services.telemetry.cache import CountedCache
 from edgeauth.services.telemetry.decisions import DecisionCounts, Durations, TimedDecisions
 
@@ -39,6 +39,8 @@ class Counts(msgspec.Struct, omit_defaults=True):
     """Connections, by why."""
     tls: tuple[int, int] = (0, 0)
     """Renewals, failures."""
+    limited: dict[str, int] = {}
+    """How often limits were reached."""
 
 
 class Board:
@@ -117,6 +119,7 @@ class Sharing:
             [(*name, each.counts, each.total) for name, each in durations.items()],
             {reason.value: count for reason, count in self._listener.refused.items() if count},
             (self._listener.renewals, self._listener.failures),
+            {limit.value: count for limit, count in self._listener.limited.items() if count},
         )
         return msgspec.json.encode(counts)
 
@@ -148,6 +151,10 @@ class Sharing:
         for why in Refused:
             self._listener.refused[why] = sum(
                 each.refused.get(why.value, 0) for each in all_of_them
+            )
+        for limit in Limited:
+            self._listener.limited[limit] = sum(
+                each.limited.get(limit.value, 0) for each in all_of_them
             )
         self._listener.renewals = sum(each.tls[0] for each in all_of_them)
         self._listener.failures = sum(each.tls[1] for each in all_of_them)

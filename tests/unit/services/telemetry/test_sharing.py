@@ -4,7 +4,7 @@ import pytest
 
 from edgeauth.model.errors import Reason
 from edgeauth.services.cache_memory import NoCache
-from edgeauth.services.listener_status import ListenerStatus, Refused
+from edgeauth.services.listener_status import Limited, ListenerStatus, Refused
 from edgeauth.services.telemetry import sharing
 from edgeauth.services.telemetry.cache import CountedCache
 from edgeauth.services.telemetry.decisions import DecisionCounts, Durations, TimedDecisions
@@ -31,6 +31,7 @@ class Process:
         self.decisions.malformed = 3 * number
         self.cache.hits, self.cache.misses, self.cache.stored = number, number, number
         self.listener.refused[Refused.TIMEOUT] = number
+        self.listener.limited[Limited.BODY] = number
         self.listener.renewals, self.listener.failures = number, 2 * number
         durations = self.rules.durations.setdefault(("set", "rule"), Durations())
         durations.counts[0], durations.total = number, float(number)
@@ -44,7 +45,7 @@ class Process:
             decisions.malformed,
             (self.cache.hits, self.cache.misses, self.cache.stored),
             (durations.counts[0], durations.total),
-            (self.listener.refused[Refused.TIMEOUT],),
+            (self.listener.refused[Refused.TIMEOUT], self.listener.limited[Limited.BODY]),
             (self.listener.renewals, self.listener.failures),
         )
 
@@ -61,7 +62,7 @@ class Process:
 
 def times(number: int) -> tuple[object, ...]:
     counted = (number, 2 * number, 3 * number, (number,) * 3, (number, float(number)))
-    return (*counted, (number,), (number, 2 * number))
+    return (*counted, (number, number), (number, 2 * number))
 
 
 def test_what_processes_have_counted_is_added_up_as_often_as_somebody_asks():
