@@ -82,7 +82,7 @@ lock: $(STAMP) ## resolve the dependencies anew, into requirements.lock and requ
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --group dev \
 	  --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
 	  pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 -c requirements.lock \
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra redis -c requirements.lock \
 	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
 	  pyproject.toml -o requirements-runtime.lock
 

@@ -21,6 +21,7 @@ from edgeauth.catalogue.registry import Registry
 from edgeauth.config.codes import Code
 from edgeauth.config.errors import Collector
 from edgeauth.config.exporters import MetricsEndpoint, metrics_endpoint
+from edgeauth.config.models.cache import InMemoryCache
 from edgeauth.config.models.master_key import MasterKey
 from edgeauth.config.models.serve import Management, Serve
 from edgeauth.config.read import Reading, RuleSet
@@ -50,7 +51,7 @@ from edgeauth.providers.reload import Reloader, Reloading
 from edgeauth.providers.secret_reload import SecretReloader
 from edgeauth.providers.watch import FileWatch
 from edgeauth.secret_sources.sources import HeldSecrets, load_secrets
-from edgeauth.services.cache_memory import configured_cache
+from edgeauth.services.caching import Caching
 from edgeauth.services.clock import SystemClock
 from edgeauth.services.decision_log import DecisionLog
 from edgeauth.services.endpoints import HttpEndpoints
@@ -58,7 +59,6 @@ from edgeauth.services.issuer_directory import Issuers
 from edgeauth.services.loading_status import LoadingStatus
 from edgeauth.services.master_keys import read_master_keys
 from edgeauth.services.nonces import SealedNonces
-from edgeauth.services.replays import MemoryReplayStore
 from edgeauth.services.secret_status import SecretStatus, SigningKey
 from edgeauth.services.telemetry.instruments import Instruments
 from edgeauth.services.telemetry.sharing import Board
@@ -147,11 +147,11 @@ class Application:
             self._status,
             told=self._metrics_at is not None,
         )
-        cache = configured_cache(self._configuration.cache, self._clock)
-        self._cache = self._instruments.cache(cache, self._configuration.cache.type)
         self._secret_status.signing = lambda: _signing(signers)
         keys = StoredEndpointKeys(signers, self._secrets, self._clock)
-        self._endpoints = HttpEndpoints(self._clock, self._cache, keys)
+        self._caching = self._build_caching(keys, problems)
+        self._instruments.cover(self._caching.counters)
+        self._endpoints = HttpEndpoints(self._clock, self._caching.facts, keys)
         for problem in blueprint.enforcement.problems(self._configuration):
             problems.add(problem)
         self._receptions = Receptions(self._configuration, self._clock, FileWatch, problems)
@@ -187,6 +187,13 @@ class Application:
         endpoint = metrics_endpoint(os.environ, problems)
         return endpoint if self._configuration.metrics.enabled else None
 
+    def _build_caching(self, keys: StoredEndpointKeys, problems: Collector) -> Caching:
+        try:
+            return Caching(self._configuration.cache, self._clock, keys, self._secrets)
+        except ValueError as error:
+            problems.add(self._configuration.problem(str(error), "cache", code=Code.UNUSABLE))
+            return Caching(InMemoryCache(type="in-memory"), self._clock, keys, self._secrets)
+
     def _rules(self, blueprint: Blueprint, signers: Signers, problems: Collector) -> RuleBook:
         """Returns the book of rules; the problems of catalogue and rule sets come together."""
         rule_sets = blueprint.load(problems)
@@ -214,13 +221,13 @@ class Application:
         issuers = Issuers(endpoints, self._clock)
         return Services(
             self._clock,
-            self._cache,
+            self._caching.facts,
             endpoints,
             endpoints.access_tokens,
             issuers,
             IssuerKeys(endpoints, self._clock, issuers),
             TrustStoreFiles(),
-            MemoryReplayStore(self._clock),
+            self._caching.replays,
             self._nonces,
             signers,
             self._answers,
@@ -331,6 +338,7 @@ class Application:
             if listener is not None and part.role is not Role.WORKER:
                 await listener.serve(sockets[name], self._receptions.at(name))
         if part.role is not Role.MANAGEMENT:
+            await self._caching.start()
             await self._listener.serve(sockets["serve"], self._receptions.at("serve"))
         self._renew(part)
 
@@ -383,6 +391,7 @@ class Application:
         if self._metrics is not None:
             await self._metrics.close()
         await self._endpoints.close()
+        await self._caching.close()
         for task in reversed(self._tasks):
             task.cancel()
             with suppress(asyncio.CancelledError):

@@ -6,6 +6,7 @@ from docs.generated.markdown import page, table
 from docs.generated.meanings import read, rows
 from docs.generated.models import Setting, settings
 from edgeauth.config.dialects import BETA, DIALECTS
+from edgeauth.config.models.cache import Cache
 from edgeauth.config.models.configuration import Configuration
 from edgeauth.config.models.rules import RuleSetDocument
 from edgeauth.config.models.secret_management import (
@@ -19,7 +20,12 @@ from edgeauth.config.models.secret_management import (
 from edgeauth.config.specification import NOT_YET, Specification
 
 _HEAD = ("Key", "Type", "Default", "Meaning")
-_ELSEWHERE = ("default_rule.execute[]", "default_rule.on_error[]", "secret_management.<name>")
+_ELSEWHERE = (
+    "cache.",
+    "default_rule.execute[]",
+    "default_rule.on_error[]",
+    "secret_management.<name>",
+)
 _SOURCES = (PemSource, JwksSource, FileSource, DirectorySource, EnvironmentSource, InlineSource)
 _UNITS = (
     "Units are always written: durations as `500ms`, `10s`, `5m`, `1h` (`ns`, `us`, too), sizes "
@@ -40,15 +46,22 @@ def configuration_page() -> str:
         elif key.startswith(_ELSEWHERE):
             continue
         found.append(Setting(key, setting.kind, setting.default, setting.documented))
+    kinds = cache_kinds()
+    of_caches = {each.key: each for listed in kinds.values() for each in listed}
+    told = rows([*found, *of_caches.values()], _meanings("configuration.yaml"))
+    of_caches_told = [row for row in told if row[0].startswith("`cache.")]
     return page(
         "Every key of the configuration",
         "What the file is for and where it is looked for: [configuration](../configuration.md).",
         _UNITS,
-        table(_HEAD, rows(found, _meanings("configuration.yaml"))),
+        table(_HEAD, [row for row in told if row not in of_caches_told]),
         "## Secret sources",
         "What stands below each name of `secret_management`, by `type`; see [keys and secrets]"
         "(../keys-and-secrets.md).",
         table(_HEAD, _sources()),
+        "## The cache",
+        "Which keys there are depends on `cache.type`; what they are for: [cache](../cache.md).",
+        table(("Key", "With", *_HEAD[1:]), [_with(kinds, row) for row in of_caches_told]),
         "## Known, but not supported yet",
         "These keys of heimdall are refused with a message that says so, never passed over.",
         table(("Key", "Why"), _refused(Configuration, "")),
@@ -69,6 +82,28 @@ def _sources() -> list[tuple[str, str, str, str]]:
             shown = "" if "allow_in_rules" in key else f"`{kind}`: "
             found.append((f"{shown}{key}", of, default, meaning))
     return list(dict.fromkeys(found))
+
+
+def cache_kinds() -> dict[str, list[Setting]]:
+    """Returns the settings that each type of cache takes."""
+    union, _ = get_args(Cache)
+    models = {model.model_fields["type"].annotation: model for model in get_args(union)}
+    names = {get_args(literal)[0]: model for literal, model in models.items()}
+    kind = f"one of {', '.join(f'`{name}`' for name in names)}"
+    chosen = Setting("cache.type", kind, "`in-memory`", "")
+    return {
+        name: [chosen, *(each for each in settings(model, "cache.") if each.key != chosen.key)]
+        for name, model in names.items()
+    }
+
+
+def _with(kinds: dict[str, list[Setting]], row: tuple[str, str, str, str]) -> tuple[str, ...]:
+    """Returns a row with the types of cache that take the key."""
+    key = row[0].strip("`")
+    takers = [name for name, found in kinds.items() if key in {each.key for each in found}]
+    common = [name for name in kinds if name.startswith("redis")]
+    words = {tuple(kinds): "all", tuple(common): "all of Redis"}.get(tuple(takers))
+    return (row[0], words or ", ".join(f"`{name}`" for name in takers), *row[1:])
 
 
 def rule_sets_page() -> str:

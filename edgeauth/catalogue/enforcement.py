@@ -6,6 +6,7 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
 from edgeauth.config.codes import Code
 from edgeauth.config.errors import Problem
+from edgeauth.config.models.cache import RedisSettings
 from edgeauth.config.models.configuration import Configuration
 from edgeauth.config.models.serve import Serve
 
@@ -35,6 +36,19 @@ class Enforcement:
             yield from self._without_tls(configuration)
         if self.secure_trusted_proxies:
             yield from self._trusting_everybody(configuration.serve)
+        if self.egress_tls:
+            yield from self._cache_without_tls(configuration)
+
+    @staticmethod
+    def _cache_without_tls(configuration: Configuration) -> Iterator[Problem]:
+        settings = getattr(configuration.cache, "config", None)
+        if isinstance(settings, RedisSettings) and settings.tls.disabled:
+            yield configuration.problem(
+                "this speaks to Redis without TLS",
+                *("cache", "config", "tls", "disabled"),
+                expected="expected TLS; or --insecure-skip-egress-tls-enforcement",
+                code=Code.INSECURE,
+            )
 
     @staticmethod
     def _trusting_everybody(serve: Serve) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ def models_at(model: type[BaseModel], path: tuple[str | int, ...]) -> tuple[type
     candidates: tuple[object, ...] = (model,)
     for part in path:
         below = tuple(found for one in candidates for found in _below(one, part))
-        candidates = below or candidates
+        candidates = below or tuple(_tagged(candidates, part)) or candidates
     return tuple(one for one in candidates if _is_model(one))  # type: ignore[misc]  # narrowed
 
 
@@ -43,6 +43,15 @@ def _below(candidate: object, part: str | int) -> Iterator[object]:
         yield from _alternatives(get_args(candidate)[0])
     elif get_origin(candidate) is dict:
         yield from _alternatives(get_args(candidate)[1])
+
+
+def _tagged(candidates: tuple[object, ...], label: str | int) -> Iterator[object]:
+    """Yields the models that a label chooses where they are told apart by `type`."""
+    for one in candidates:
+        if isinstance(one, type) and issubclass(one, BaseModel):
+            field = one.model_fields.get("type")
+            if field is not None and label in get_args(field.annotation):
+                yield one
 
 
 def _alternatives(annotation: object) -> Iterator[object]:

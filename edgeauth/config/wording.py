@@ -89,6 +89,22 @@ def _one_of(place: Place, error: ErrorDetails) -> Problem:
     )
 
 
+def _unknown_tag(place: Place, error: ErrorDetails) -> Problem:
+    name = str(error["ctx"]["discriminator"]).strip("'")
+    entries = place.node.entries if isinstance(place.node, Mapping) else {}
+    node = entries.get(name)
+    if node is None:
+        return problem_at(place.node, f"missing key {quoted(name)}", code=Code.MISSING_KEY)
+    known = findall(r"'([^']*)'", str(error["ctx"].get("expected_tags", "")))
+    value = node.text if isinstance(node, Scalar) else ""
+    return problem_at(
+        node,
+        f"unknown {name} {quoted(value)}",
+        suggestion=did_you_mean(value, known),
+        expected=f"expected one of {', '.join(known)}",
+    )
+
+
 def _too_short(place: Place, error: ErrorDetails) -> Problem:
     least = error["ctx"]["min_length"]
     noun = "character" if error["type"].startswith("string") else "entry"
@@ -135,6 +151,8 @@ def _other(place: Place, error: ErrorDetails) -> Problem:
 _WORDS: dict[str, Callable[[Place, ErrorDetails], Problem]] = {
     "literal_error": _one_of,
     "enum": _one_of,
+    "union_tag_invalid": _unknown_tag,
+    "union_tag_not_found": _unknown_tag,
     "too_short": _too_short,
     "string_too_short": _too_short,
     "greater_than_equal": _out_of_range,

@@ -56,13 +56,9 @@ class ClientConnection(RequestReader):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begins to wait for a request."""
         super().connection_made(transport)
-        try:
-            self.peer = self._listener.peer_of(self._transport, self._told)
-            admitted = self._listener.admit(self)
-        except Malformed:  # the certificate of the client
-            admitted = False
+        self.peer = self._listener.peer_of(self._transport, self._told)
         self.watch()
-        if not admitted:
+        if not self._listener.admit(self):
             self._closing = self._deaf = True
             self._transport.abort()
 

@@ -5,7 +5,7 @@ Trust: what templates render, and names and values of what is forwarded, may be 
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Annotated, NamedTuple
+from typing import Annotated, Final, NamedTuple, cast
 
 from pydantic import Field
 
@@ -16,6 +16,7 @@ from edgeauth.mechanisms.values import Values, ValueTemplate, encode_text, unamb
 from edgeauth.model.identity import fingerprint
 from edgeauth.model.json import Json
 from edgeauth.ports.endpoints import Call, StepEndpoint
+from edgeauth.ports.facts import fact_kind
 from edgeauth.ports.fields import TemplateOf
 from edgeauth.ports.stages import Identified
 from edgeauth.wire.json import dumps
@@ -121,6 +122,21 @@ class Content(NamedTuple):
     content: Json
     headers: tuple[tuple[str, str], ...] = ()
     """Those of the answer's headers that are of use, lower-cased names."""
+
+
+class _Written(NamedTuple):
+    content: object
+    headers: tuple[tuple[str, str], ...]
+
+
+CONTENT: Final = fact_kind(
+    "content.1",
+    Content,
+    _Written,
+    lambda known: _Written(*known),
+    lambda written: Content(cast("Json", written.content), written.headers),
+)
+"""Remembered answers, as other processes are told them."""
 
 
 def _fingerprint(owner: bytes, specification: QuestionSpecification) -> bytes:

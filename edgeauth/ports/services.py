@@ -16,6 +16,7 @@ from edgeauth.model.json import Json
 from edgeauth.ports.endpoint_authentication import ClientCredentials
 from edgeauth.ports.endpoint_settings import CallSettings
 from edgeauth.ports.endpoints import Call
+from edgeauth.ports.facts import FactCache
 from edgeauth.ports.issuers import IssuerDirectory, TrustStores, VerificationKeys
 from edgeauth.ports.key_places import KeyPlace
 from edgeauth.ports.proofs import Nonces, ReplayStore
@@ -33,21 +34,6 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Returns seconds since the epoch (UTC)."""
-        ...
-
-
-class FactCache(Protocol):
-    """Facts that were expensive to learn, by a key that covers all that influenced them.
-
-    A verdict is never kept: assertions run again on every hit.
-    """
-
-    def find(self, key: bytes) -> object | None:
-        """Returns the fact, or None when it is unknown or too old."""
-        ...
-
-    def store(self, key: bytes, fact: object, expires_at: float) -> None:
-        """Keeps a fact until `expires_at` (seconds since the epoch) at the longest."""
         ...
 
 

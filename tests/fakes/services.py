@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from edgeauth.config.specification import Specification
 from edgeauth.expressions.secrets import NO_SECRETS, Secrets
 from edgeauth.ports.declare import MechanismType
+from edgeauth.ports.facts import FactCache
 from edgeauth.ports.mechanisms import Mechanism
 from edgeauth.ports.proofs import Nonces, ReplayStore
-from edgeauth.ports.services import FactCache, Services
+from edgeauth.ports.services import Services
 from edgeauth.services.cache_memory import MemoryCache
 from edgeauth.services.endpoints.tokens import ClientCredentialsTokens
 from edgeauth.services.issuer_directory import Issuers

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 
 from edgeauth.config.codes import Code
 from edgeauth.config.findings import Finding, refuse
+from edgeauth.config.models.cache import Cache, InMemoryCache
 from edgeauth.config.models.master_key import MasterKey
 from edgeauth.config.models.secret_management import SecretSource
 from edgeauth.config.models.serve import Management, Serve
@@ -67,22 +68,6 @@ class Log(Specification):
     level: Literal["trace", "debug", "info", "warn", "error", "fatal", "panic"] = "error"
     format: Literal["json", "text", "gelf"] = "json"
     """What a line looks like."""
-
-
-class MemoryCache(Specification):
-    """Limits of the cache in the process."""
-
-    refused: ClassVar[Mapping[str, str]] = {"memory_limit": NOT_YET}
-
-    entry_limit: Annotated[int, Field(ge=1)] | None = None
-    """Facts that are kept; None means the built-in limit."""
-
-
-class Cache(Specification):
-    """Where facts are kept between requests."""
-
-    type: Literal["in-memory", "noop"] = "in-memory"
-    config: MemoryCache = MemoryCache()
 
 
 class FileSystem(Specification):
@@ -154,7 +139,7 @@ class Configuration(Specification):
     serve: Serve = Serve()
     management: Management = Management()
     log: Log = Log()
-    cache: Cache = Cache()
+    cache: Cache = InMemoryCache(type="in-memory")
     metrics: Metrics = Metrics()
     tracing: Tracing | None = None
     profiling: Profiling | None = None

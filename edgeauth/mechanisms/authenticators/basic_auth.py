@@ -30,8 +30,9 @@ from edgeauth.model.errors import Malformed, Reason
 from edgeauth.model.identity import Principal, fingerprint
 from edgeauth.ports.credentials import Credentials
 from edgeauth.ports.declare import Kind, Override, mechanism
+from edgeauth.ports.facts import Learned
 from edgeauth.ports.secret_references import CredentialsReference, one_form
-from edgeauth.ports.services import Services, leave_fast_path
+from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Matched
 from edgeauth.wire.challenges import basic_challenge
 from edgeauth.wire.credentials import HeaderSource, find_credential, split_basic
@@ -217,14 +218,12 @@ class BasicAuthAuthenticator:
 
     async def _proves(self, user: _User, hashed: str, password: bytes) -> bool:
         key = hmac.digest(_PROCESS_KEY, user.principal.fingerprint + password, "sha256")
-        if self._cache.find(key) is not None:
-            return True
-        await leave_fast_path()
+        return await self._cache.learn(key, None, lambda: self._compute(hashed, password))
+
+    async def _compute(self, hashed: str, password: bytes) -> Learned[bool]:
         async with self._computing:
             proven = await asyncio.to_thread(_matches, hashed, password)
-        if proven:
-            self._cache.store(key, proven, self._now() + _REMEMBERED_SECONDS)
-        return proven
+        return Learned(proven, self._now() + _REMEMBERED_SECONDS if proven else None)
 
 
 def _matches(hashed: str, password: bytes) -> bool:

@@ -11,7 +11,7 @@ Source:
 """
 
 from collections.abc import Mapping
-from typing import Annotated, NamedTuple
+from typing import Annotated, Final, NamedTuple, cast
 
 from pydantic import AliasChoices, Field
 
@@ -19,7 +19,7 @@ from edgeauth.config.scalars import Duration, ListOf, Text
 from edgeauth.config.specification import Specification
 from edgeauth.expressions.templates import Template
 from edgeauth.mechanisms.authenticators.lifespans import LifespanSpecification
-from edgeauth.mechanisms.authenticators.principals import PrincipalSpecification
+from edgeauth.mechanisms.authenticators.principals import PrincipalSpecification, WrittenPrincipal
 from edgeauth.mechanisms.authenticators.sources import SourceSpecification, build_sources
 from edgeauth.mechanisms.forwarding import Forwarded
 from edgeauth.mechanisms.values import encode_text
@@ -29,6 +29,7 @@ from edgeauth.model.identity import Principal, fingerprint
 from edgeauth.model.json import Json
 from edgeauth.ports.declare import Kind, Override, mechanism
 from edgeauth.ports.endpoints import Call, Endpoint, UrlTemplateOf
+from edgeauth.ports.facts import Learned, fact_kind
 from edgeauth.ports.fields import FieldName, TemplateOf
 from edgeauth.ports.services import EndpointAnswer, Services
 from edgeauth.ports.stages import Matched
@@ -84,6 +85,20 @@ class _Session(NamedTuple):
     principal: Principal
 
 
+class _Written(NamedTuple):
+    answer: object
+    principal: WrittenPrincipal
+
+
+_SESSION: Final = fact_kind(
+    "session.1",
+    _Session,
+    _Written,
+    lambda session: _Written(session.answer, WrittenPrincipal.of(session.principal)),
+    lambda written: _Session(cast("Json", written.answer), written.principal.principal()),
+)
+
+
 class GenericAuthenticator:
     """Recognises the bearers of credentials that a service knows.
 
@@ -104,6 +119,9 @@ class GenericAuthenticator:
             b"session",
             specification.identity_info_endpoint.fingerprint,
             specification.principal.fingerprint,
+            # What ends a fact, or a rule would get one that is older than it accepts.
+            specification.session_lifespan.fingerprint,
+            repr(specification.cache_ttl).encode(),
         )
 
     async def authenticate(self, seen: Matched) -> Principal | Refusal:
@@ -134,19 +152,24 @@ class GenericAuthenticator:
         ttl = self._specification.cache_ttl
         # Whatever is sent has influenced the answer; a credential that is not sent has not.
         key = fingerprint(self._key_part, call.fingerprint, credential.value)
-        known = self._services.cache.find(key) if ttl > 0 else None
-        if isinstance(known, _Session):
-            return known
+        if not ttl > 0:
+            return await self._ask(call, key)
+        return await self._services.cache.learn(key, _SESSION, lambda: self._learn(call, key, ttl))
+
+    async def _learn(self, call: Call, key: bytes, ttl: float) -> Learned[_Session | Refusal]:
+        session = await self._ask(call, key)
+        if isinstance(session, Refusal):
+            return Learned(session, None)
+        ends = self._services.clock.now() + ttl
+        if session.principal.expires_at is not None:
+            ends = min(ends, session.principal.expires_at - _MARGIN)
+        return Learned(session, ends)
+
+    async def _ask(self, call: Call, key: bytes) -> _Session | Refusal:
         answer = await self._services.endpoints.send(call)
         if answer.status in (401, 403):
             return Refusal(Reason.AUTHENTICATION, f"the service answered {answer.status}")
-        session = self._read(answer, key)
-        if ttl > 0:
-            ends = self._services.clock.now() + ttl
-            if session.principal.expires_at is not None:
-                ends = min(ends, session.principal.expires_at - _MARGIN)
-            self._services.cache.store(key, session, ends)
-        return session
+        return self._read(answer, key)
 
     def _call(self, seen: Matched, credential: Credential) -> Call:
         scope = {"AuthenticationData": credential.text()}

@@ -252,6 +252,10 @@ class JwtAuthenticator:
         keys = await self._services.verification_keys.resolve(
             self._key_source, issuer, compact.header.kid
         )
+        # Of many who wait for the keys with the same token, one verifies it.
+        known = self._services.cache.peek(key)
+        if isinstance(known, _Verified):
+            return known
         assertions, now = self._assertions_for(keys.issuer), self._now()
         refusal = check_claims(claims, assertions, now)
         if refusal is not None:

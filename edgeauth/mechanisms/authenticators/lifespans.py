@@ -20,6 +20,7 @@ from edgeauth.mechanisms.authenticators.assertions import LONGEST_LEEWAY
 from edgeauth.mechanisms.authenticators.principals import Path
 from edgeauth.model.decision import Refusal
 from edgeauth.model.errors import Fault, Reason
+from edgeauth.model.identity import fingerprint
 from edgeauth.model.json import Json
 
 _LAYOUTS: Final = {
@@ -69,6 +70,12 @@ class LifespanSpecification(Specification):
     not_after: Path | None = None
     time_format: Annotated[str, AfterValidator(_check_layout)] | None = None
     validity_leeway: Annotated[Duration, AfterValidator(_check_leeway)] = 10.0
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Returns a digest over what decides when a session ends, for cache keys."""
+        path = "" if self.not_after is None else self.not_after.text
+        return fingerprint(path.encode(), (self.time_format or "").encode())
 
     def check(self, answer: Json, now: float) -> Refusal | None:
         """Refuses a session that is not alive at `now` (seconds since the epoch).

@@ -15,7 +15,7 @@ Source:
 from collections.abc import Collection, Iterator, Mapping
 from hashlib import sha256
 from math import inf
-from typing import Annotated, NamedTuple
+from typing import Annotated, Final, NamedTuple, cast
 
 from pydantic import AliasChoices, Field, model_validator
 
@@ -27,7 +27,7 @@ from edgeauth.mechanisms.authenticators.admission import Admission
 from edgeauth.mechanisms.authenticators.assertions import AssertionsSpecification
 from edgeauth.mechanisms.authenticators.issuers import MetadataEndpoint, names_issuer
 from edgeauth.mechanisms.authenticators.possession import Presented
-from edgeauth.mechanisms.authenticators.principals import PrincipalSpecification
+from edgeauth.mechanisms.authenticators.principals import PrincipalSpecification, WrittenPrincipal
 from edgeauth.mechanisms.authenticators.signaling import TokenErrorSignaling
 from edgeauth.mechanisms.authenticators.signed_answers import AnswerVerifier, SignedAnswers
 from edgeauth.mechanisms.authenticators.sources import SourceSpecification, build_sources
@@ -37,11 +37,12 @@ from edgeauth.model.identity import Principal, fingerprint
 from edgeauth.model.json import Json
 from edgeauth.ports.declare import Kind, Override, mechanism
 from edgeauth.ports.endpoints import Call, Endpoint, UrlTemplateOf
+from edgeauth.ports.facts import Learned, fact_kind
 from edgeauth.ports.fields import FieldName, TemplateOf
 from edgeauth.ports.services import EndpointAnswer, Services
 from edgeauth.ports.stages import Matched
 from edgeauth.wire.confirmation import Confirmation, parse_confirmation
-from edgeauth.wire.credentials import Credential, find_credential
+from edgeauth.wire.credentials import find_credential
 from edgeauth.wire.introspection import (
     FORM,
     PLAIN_ANSWER,
@@ -147,6 +148,32 @@ class _Introspected(NamedTuple):
     principal: Principal
 
 
+# Attack 132: a stranger's token is not shown to our server, nor ours to a stranger's.
+_UNTRUSTED: Final[Learned[_Introspected | str]] = Learned("the token's issuer is not trusted", None)
+
+
+class _Written(NamedTuple):
+    claims: dict[str, object]
+    confirmation: Confirmation | None
+    issuers: tuple[str, ...] | None
+    principal: WrittenPrincipal
+
+
+def _write(known: _Introspected) -> _Written:
+    issuers = None if known.issuers is None else tuple(known.issuers)
+    principal = WrittenPrincipal.of(known.principal)
+    return _Written(dict(known.claims), known.confirmation, issuers, principal)
+
+
+def _read(written: _Written) -> _Introspected:
+    claims = cast("dict[str, Json]", written.claims)
+    principal = written.principal.principal()
+    return _Introspected(claims, written.confirmation, written.issuers, principal)
+
+
+_INTROSPECTED: Final = fact_kind("introspection.1", _Introspected, _Written, _write, _read)
+
+
 class IntrospectionAuthenticator:
     """Recognises the bearer of a token that its server knows.
 
@@ -195,11 +222,9 @@ class IntrospectionAuthenticator:
         # The prefix has a fixed length and covers whom the token leads to, but for the issuer,
         # which is in the token. A dump of the cache shows no token.
         key = sha256(self._key_prefix + credential.value).digest()
-        known = self._services.cache.find(key)
-        if not isinstance(known, _Introspected):
-            known = await self._introspect(key, credential)
-            if isinstance(known, Refusal):
-                return known
+        known = await self._ask(key, credential.value)
+        if isinstance(known, str):
+            return self._signaling.invalid_token(known, credential.scheme)
         wrong = self._check(known)
         if wrong is not None:
             return self._signaling.invalid_token(wrong, credential.scheme)
@@ -219,40 +244,41 @@ class IntrospectionAuthenticator:
         )
         return None if refusal is None else refusal.detail
 
-    async def _introspect(self, key: bytes, credential: Credential) -> _Introspected | Refusal:
-        issuer = _issuer_of(credential.value)
+    async def _ask(self, key: bytes, token: bytes) -> _Introspected | str:
+        if self._specification.cache_ttl == 0:
+            return (await self._introspect(key, token)).outcome
+        return await self._services.cache.learn(
+            key, _INTROSPECTED, lambda: self._introspect(key, token)
+        )
+
+    async def _introspect(self, key: bytes, token: bytes) -> Learned[_Introspected | str]:
+        """Returns what the server said, or why the token is refused."""
+        issuer = _issuer_of(token)
         trusted = self._configured.issuers
         if trusted is not None and issuer is not None and issuer not in trusted:
-            return self._untrusted(credential)
+            return _UNTRUSTED
         if self._templated and issuer is None:
-            detail = "the token does not say who issued it"
-            return self._signaling.invalid_token(detail, credential.scheme)
-        question = await self._question(credential.value, issuer or "")
+            return Learned("the token does not say who issued it", None)
+        question = await self._question(token, issuer or "")
         if issuer is not None and question.issuers is not None and issuer not in question.issuers:
-            return self._untrusted(credential)
+            return _UNTRUSTED
         asked_at = self._services.clock.now()
         answer = await self._services.endpoints.send(question.call)
         claims = await self._read(answer, question)
         try:
             if not is_active(claims):
-                detail = "the authorization server says that the token is not active"
-                return self._signaling.invalid_token(detail, credential.scheme)
+                return Learned("the authorization server says that the token is not active", None)
         except Malformed as problem:
             raise Fault(Reason.INTERNAL, str(problem)) from None
         try:
             confirmation = parse_confirmation(claims)
         except Malformed as problem:
-            return self._signaling.invalid_token(str(problem), credential.scheme)
+            return Learned(str(problem), None)
         principal = self._specification.principal.extract(
             claims, fingerprint(key, answer.body), expires_at(claims)
         )
         found = _Introspected(claims, confirmation, question.issuers, principal)
-        self._services.cache.store(key, found, self._believed_until(asked_at, principal))
-        return found
-
-    def _untrusted(self, credential: Credential) -> Refusal:
-        # Attack 132: a stranger's token is not shown to our server, nor ours to a stranger's.
-        return self._signaling.invalid_token("the token's issuer is not trusted", credential.scheme)
+        return Learned(found, self._believed_until(asked_at, principal))
 
     async def _question(self, token: bytes, issuer: str) -> _Question:
         specification = self._specification

@@ -6,7 +6,7 @@ line, is not an identity.
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple, cast
 
 from pydantic import Field
 
@@ -62,6 +62,26 @@ class PrincipalSpecification(Specification):
             fingerprint(self.fingerprint, evidence),
             expires_at,
         )
+
+
+class WrittenPrincipal(NamedTuple):
+    """A principal as other processes are told it."""
+
+    id: str
+    attributes: dict[str, object]
+    fingerprint: bytes
+    expires_at: float | None
+
+    @classmethod
+    def of(cls, principal: Principal) -> "WrittenPrincipal":
+        """Returns a principal taken apart."""
+        attributes: dict[str, object] = dict(principal.attributes)
+        return cls(principal.id, attributes, principal.fingerprint, principal.expires_at)
+
+    def principal(self) -> Principal:
+        """Returns the principal."""
+        attributes = cast("dict[str, Json]", self.attributes)
+        return Principal(self.id, attributes, self.fingerprint, self.expires_at)
 
 
 def _attributes(value: Found) -> Mapping[str, Json]:

@@ -22,12 +22,13 @@ from edgeauth.config.specification import Specification
 from edgeauth.expressions.cel import Condition
 from edgeauth.mechanisms.content import decode_content
 from edgeauth.mechanisms.fields import header_value
-from edgeauth.mechanisms.questions import Content, Question, QuestionSpecification
+from edgeauth.mechanisms.questions import CONTENT, Asking, Content, Question, QuestionSpecification
 from edgeauth.model.decision import HeaderEdits, Refusal
 from edgeauth.model.errors import Reason
 from edgeauth.model.identity import fingerprint
 from edgeauth.ports.declare import Kind, Override, mechanism
 from edgeauth.ports.endpoints import Call
+from edgeauth.ports.facts import Learned
 from edgeauth.ports.fields import ConditionOf, FieldName
 from edgeauth.ports.mechanisms import Allow
 from edgeauth.ports.services import EndpointAnswer, Services
@@ -124,13 +125,13 @@ class RemoteAuthorizer:
         if not self._ttl > 0:
             return await self._ask(self._question.call(asking))
         key = self._question.key(asking)
-        remembered = self._services.cache.find(key)
-        if isinstance(remembered, Content):
-            return remembered
+        return await self._services.cache.learn(key, CONTENT, lambda: self._learn(asking))
+
+    async def _learn(self, asking: Asking) -> Learned[Content | Refusal]:
         answer = await self._ask(self._question.call(asking))
-        if isinstance(answer, Content):
-            self._services.cache.store(key, answer, self._services.clock.now() + self._ttl)
-        return answer
+        if isinstance(answer, Refusal):
+            return Learned(answer, None)
+        return Learned(answer, self._services.clock.now() + self._ttl)
 
     async def _ask(self, call: Call) -> Content | Refusal:
         answer = await self._services.endpoints.send(call)

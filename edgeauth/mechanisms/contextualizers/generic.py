@@ -10,12 +10,13 @@ the client's.
 from edgeauth.config.scalars import Duration, ListOf, Text
 from edgeauth.mechanisms.content import decode_content
 from edgeauth.mechanisms.forwarding import Forwarded
-from edgeauth.mechanisms.questions import Content, Question, QuestionSpecification
+from edgeauth.mechanisms.questions import CONTENT, Asking, Content, Question, QuestionSpecification
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.model.identity import fingerprint
 from edgeauth.model.json import Json
 from edgeauth.ports.declare import Kind, Override, mechanism
 from edgeauth.ports.endpoints import Call
+from edgeauth.ports.facts import Learned
 from edgeauth.ports.fields import FieldName
 from edgeauth.ports.services import Services
 from edgeauth.ports.stages import Identified
@@ -64,12 +65,12 @@ class GenericContextualizer:
         if not self._ttl > 0:
             return await self._ask(self._question.call(asking))
         key = self._question.key(asking)
-        remembered = self._services.cache.find(key)
-        if isinstance(remembered, Content):
-            return remembered.content
+        answer = await self._services.cache.learn(key, CONTENT, lambda: self._learn(asking))
+        return answer.content
+
+    async def _learn(self, asking: Asking) -> Learned[Content]:
         content = await self._ask(self._question.call(asking))
-        self._services.cache.store(key, Content(content), self._services.clock.now() + self._ttl)
-        return content
+        return Learned(Content(content), self._services.clock.now() + self._ttl)
 
     async def _ask(self, call: Call) -> Json:
         answer = await self._services.endpoints.send(call)

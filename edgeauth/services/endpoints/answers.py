@@ -11,9 +11,12 @@ Source:
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 
+from edgeauth.model.errors import Fault
 from edgeauth.model.identity import fingerprint
 from edgeauth.ports.endpoints import Call
-from edgeauth.ports.services import Clock, EndpointAnswer, FactCache
+from edgeauth.ports.facts import FactCache, fact_kind
+from edgeauth.ports.services import Clock, EndpointAnswer, leave_fast_path
+from edgeauth.services.single_flight import SingleFlight
 from edgeauth.wire.http_caching import (
     freshness,
     may_be_stored,
@@ -35,6 +38,15 @@ class _Kept(NamedTuple):
     """Seconds since the epoch."""
 
 
+class _Asked(NamedTuple):
+    answer: EndpointAnswer
+    is_kept: bool
+    """Whether others who have asked the same may be told it as well."""
+
+
+_KEPT: Final = fact_kind("answer.1", _Kept, _Kept, lambda kept: kept, lambda written: written)
+
+
 class HttpCacheOfAnswers:
     """Answers calls from what was answered before, where that is allowed.
 
@@ -46,53 +58,82 @@ class HttpCacheOfAnswers:
     def __init__(self, cache: FactCache, clock: Clock) -> None:
         self._cache = cache
         self._clock = clock
+        self._flights: SingleFlight[_Asked] = SingleFlight()
 
     def concerns(self, call: Call) -> bool:
         """Returns whether the answer to a call may come from here."""
         settings = call.settings.http_cache
         return settings is not None and settings.enabled and call.method in ("GET", "HEAD")
 
-    def find(self, call: Call) -> EndpointAnswer | None:
-        """Returns a fresh answer; None when the endpoint has to be asked."""
-        kept = self._cache.find(_key(call))
-        if not isinstance(kept, _Kept) or _demands_validation(call):
-            return None
-        return kept.answer if self._clock.now() < kept.fresh_until else None
-
     async def send(self, call: Call, send: Send) -> EndpointAnswer:
-        """Returns the endpoint's answer, and keeps it if that is allowed.
+        """Returns a fresh answer that is kept, or the endpoint's, and keeps that if it may.
+
+        Whoever has the same question at the same time waits for the same answer.
 
         Args:
             call: the question.
             send: asks the endpoint.
+
+        Raises:
+            Fault: what `send` raises.
         """
         key = _key(call)
         kept = self._cache.find(key)
-        if not isinstance(kept, _Kept):
-            return self._keep(key, call, await send(call))
+        former = kept if isinstance(kept, _Kept) else None
+        if _demands_validation(call):
+            # Whoever began to ask before might get an answer from before.
+            await leave_fast_path()
+            return (await self._ask(key, call, former, send)).answer
+        if former is not None and self._is_fresh(former):
+            return former.answer
+        asked: list[Call] = []
+
+        async def ask() -> _Asked | Fault:
+            asked.append(call)
+            try:
+                return await self._ask(key, call, former, send)
+            except Fault as fault:
+                return fault
+
+        outcome = await self._flights.run(key, ask)
+        if outcome.is_kept or asked:
+            return outcome.answer
+        # Section 4: what must not be kept is the answer to one question only.
+        return (await self._ask(key, call, former, send)).answer
+
+    def _is_fresh(self, kept: _Kept) -> bool:
+        return self._clock.now() < kept.fresh_until
+
+    async def _ask(self, key: bytes, call: Call, kept: _Kept | None, send: Send) -> _Asked:
+        if kept is None:
+            kept = await self._cache.fetch(key, _KEPT)
+            if kept is not None and self._is_fresh(kept) and not _demands_validation(call):
+                return _Asked(kept.answer, is_kept=True)
+        if kept is None:
+            return self._keep(key, call, None, await send(call))
         conditions = validators(_fields(kept.answer))
         fields = conditions | dict(call.headers)
         answer = await send(call._replace(headers=tuple(fields.items())))
         if answer.status != 304 or not conditions:
-            return self._keep(key, call, answer)
+            return self._keep(key, call, kept, answer)
         changed = tuple(pair for pair in answer.headers if pair[0] in _REPLACED)
         names = {name for name, _ in changed} | {"age"}
         others = tuple(pair for pair in kept.answer.headers if pair[0] not in names)
-        return self._keep(key, call, kept.answer._replace(headers=others + changed))
+        return self._keep(key, call, kept, kept.answer._replace(headers=others + changed))
 
-    def _keep(self, key: bytes, call: Call, answer: EndpointAnswer) -> EndpointAnswer:
+    def _keep(self, key: bytes, call: Call, kept: _Kept | None, answer: EndpointAnswer) -> _Asked:
         fields = _fields(answer)
         if answer.status != 200 or not may_be_stored(fields):
-            if answer.status < 500:
-                self._cache.store(key, None, 0.0)
-            return answer
+            if answer.status < 500 and kept is not None:
+                self._cache.store(key, kept, 0.0, _KEPT)
+            return _Asked(answer, is_kept=False)
         now = self._clock.now()
         settings = call.settings.http_cache
         ttl = freshness(fields, now, 0.0 if settings is None else settings.default_ttl)
         until = now + ttl
         ends = until + KEPT_STALE if validators(fields) else until
-        self._cache.store(key, _Kept(answer, until), ends)
-        return answer
+        self._cache.store(key, _Kept(answer, until), ends, _KEPT)
+        return _Asked(answer, is_kept=True)
 
 
 def _key(call: Call) -> bytes:

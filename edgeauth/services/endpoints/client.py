@@ -11,11 +11,11 @@ from aiohttp.abc import AbstractResolver
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.endpoint_settings import CallSettings
 from edgeauth.ports.endpoints import Call
+from edgeauth.ports.facts import FactCache
 from edgeauth.ports.services import (
     Clock,
     EndpointAnswer,
     EndpointKeys,
-    FactCache,
     leave_fast_path,
 )
 from edgeauth.services.endpoints.answers import HttpCacheOfAnswers
@@ -83,10 +83,6 @@ class HttpEndpoints:
         if not self._answers.concerns(call):
             await leave_fast_path()
             return await self._ask(call)
-        known = self._answers.find(call)
-        if known is not None:
-            return known
-        await leave_fast_path()
         return await self._answers.send(call, self._ask)
 
     async def close(self) -> None:

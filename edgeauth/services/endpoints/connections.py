@@ -7,8 +7,6 @@ looked at is the address that a socket is about to be connected to.
 import errno
 import socket
 import ssl
-from contextlib import suppress
-from typing import Final
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -17,9 +15,8 @@ from aiohttp.connector import AddrInfoType
 from edgeauth.ports.endpoint_settings import CallSettings
 from edgeauth.ports.endpoint_tls import EndpointTls
 from edgeauth.ports.services import EndpointKeys
+from edgeauth.services.client_tls import ClientContexts
 from edgeauth.wire.addresses import is_public
-
-_VERSIONS: Final = {"TLS1.2": ssl.TLSVersion.TLSv1_2, "TLS1.3": ssl.TLSVersion.TLSv1_3}
 
 
 class AddressRefused(OSError):
@@ -38,11 +35,8 @@ class Connections:
     """
 
     def __init__(self, keys: EndpointKeys, resolver: AbstractResolver | None = None) -> None:
-        self._keys = keys
+        self._contexts = ClientContexts(keys)
         self._resolver = resolver
-        # Made now, because it reads the system's certificates from the disk.
-        self._system = ssl.create_default_context()
-        self._contexts: dict[EndpointTls, tuple[object, ssl.SSLContext]] = {}
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     def prepare(self, tls: EndpointTls) -> None:
@@ -51,29 +45,11 @@ class Connections:
         Raises:
             ValueError: a file can not be used; names it.
         """
-        context = _trusting(tls.ca_file)
-        context.minimum_version = _VERSIONS[tls.min_version]
-        version = self._version(tls)
-        if tls.certificate is not None:
-            self._keys.load_client_certificate(context, tls.certificate)
-        self._contexts[tls] = (version, context)
+        self._contexts.prepare(tls)
 
     def context(self, tls: EndpointTls | None) -> ssl.SSLContext:
         """Returns the context for connections; another one after a certificate has changed."""
-        if tls is None:
-            return self._system
-        known = self._contexts.get(tls)
-        if known is None:
-            self.prepare(tls)
-        elif known[0] is not self._version(tls):
-            # A store that changes is checked before; what else can not be read stays as it was.
-            with suppress(ValueError):
-                self.prepare(tls)
-        return self._contexts[tls][1]
-
-    def _version(self, tls: EndpointTls) -> object:
-        """Returns an object that is another one as soon as the key store has changed."""
-        return None if tls.certificate is None else self._keys.version(tls.certificate)
+        return self._contexts.context(tls)
 
     def session(self, settings: CallSettings) -> aiohttp.ClientSession:
         """Returns the session for calls, bound to the loop that runs now.
@@ -108,12 +84,3 @@ def public_socket(info: AddrInfoType) -> socket.socket:
     if not is_public(str(address[0])):
         raise AddressRefused
     return socket.socket(family, kind, protocol)
-
-
-def _trusting(ca_file: str | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except ssl.SSLError:
-        raise ValueError(f"{ca_file}: holds no certificates in PEM") from None
-    except OSError as error:
-        raise ValueError(f"{ca_file}: can not be read: {error.strerror}") from None

@@ -7,7 +7,6 @@ Source:
     RFC 8693 (token exchange).
 """
 
-import asyncio
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 from urllib.parse import quote_plus, urlencode
@@ -18,15 +17,14 @@ from edgeauth.model.json import Json
 from edgeauth.ports.endpoint_authentication import ClientCredentials
 from edgeauth.ports.endpoint_settings import token_settings
 from edgeauth.ports.endpoints import Call
+from edgeauth.ports.facts import FactCache, Learned, fact_kind
 from edgeauth.ports.services import (
     CLIENT_CREDENTIALS,
     AccessToken,
     Clock,
     EndpointAnswer,
     Endpoints,
-    FactCache,
     Grant,
-    leave_fast_path,
 )
 from edgeauth.services.endpoints.authentication import encode_basic
 from edgeauth.services.endpoints.exchange import place_of
@@ -36,6 +34,11 @@ from edgeauth.wire.json import loads
 _MARGIN: Final = 5.0
 """Seconds before its end from which a token is not used any more."""
 _LONGEST_TTL: Final = 31_536_000.0
+
+
+_TOKEN: Final = fact_kind(
+    "token.1", AccessToken, AccessToken, lambda token: token, lambda written: written
+)
 
 
 class _Issued(NamedTuple):
@@ -57,7 +60,6 @@ class ClientCredentialsTokens:
         self._endpoints = endpoints
         self._clock = clock
         self._cache = cache
-        self._fetching: dict[bytes, asyncio.Task[AccessToken | Fault]] = {}
 
     def prepare(self, client: ClientCredentials) -> None:
         """Reads the certificates that asking for a token needs.
@@ -77,35 +79,13 @@ class ClientCredentialsTokens:
                 INTERNAL when its answer is none, and, being final, when TLS failed.
         """
         key = _key(client, grant)
-        known = self._cache.find(key)
-        if isinstance(known, AccessToken):
-            return known
-        await leave_fast_path()
-        task = self._fetching.get(key)
-        if task is None:
-            task = self._fetching[key] = asyncio.create_task(self._fetch(key, client, grant))
-            task.add_done_callback(lambda _: self._fetching.pop(key))
-        # Nobody who goes away ends what others wait for.
-        outcome = await asyncio.shield(task)
-        if isinstance(outcome, Fault):
-            raise Fault(outcome.reason, outcome.detail, final=outcome.final)
-        return outcome
+        return await self._cache.learn(key, _TOKEN, lambda: self._ask(client, grant))
 
-    async def _fetch(
-        self, key: bytes, client: ClientCredentials, grant: Grant
-    ) -> AccessToken | Fault:
-        """Returns the fault instead of raising it: perhaps nobody waits for it any more."""
+    async def _ask(self, client: ClientCredentials, grant: Grant) -> Learned[AccessToken]:
         began = self._clock.now()
-        try:
-            issued = _parse(await self._endpoints.send(_token_call(client, grant)), client)
-        except Fault as fault:
-            return fault
-        if issued.ttl > 0:
-            ends = began + issued.ttl
-            self._cache.store(
-                key, issued.token, ends if grant.ends is None else min(ends, grant.ends)
-            )
-        return issued.token
+        issued = _parse(await self._endpoints.send(_token_call(client, grant)), client)
+        ends = began + issued.ttl
+        return Learned(issued.token, ends if grant.ends is None else min(ends, grant.ends))
 
 
 def _key(client: ClientCredentials, grant: Grant) -> bytes:

@@ -4,8 +4,8 @@ Source:
     OpenMetrics 1.0 and the Prometheus text format 0.0.4, by prometheus-client.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 from prometheus_client.core import (
@@ -17,11 +17,11 @@ from prometheus_client.core import (
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from edgeauth.ports.facts import CacheCounters
 from edgeauth.ports.services import Clock
 from edgeauth.services.listener_status import Limited, ListenerStatus, Refused
 from edgeauth.services.loading_status import LoadingStatus
 from edgeauth.services.secret_status import SecretStatus
-from edgeauth.services.telemetry.cache import CountedCache
 from edgeauth.services.telemetry.certificates import CertificateEnd
 from edgeauth.services.telemetry.decisions import DecisionCounts, TimedDecisions
 
@@ -38,7 +38,7 @@ class Counted:
         secrets: what has become of secret sources and signing keys.
         listeners: how they do.
         rules: how long they took; None unless `metrics.cover_rules` is on.
-        cache: what it was asked; None unless `metrics.cover_cache` is on.
+        caches: what they were asked, by backend; none unless `metrics.cover_cache` is on.
     """
 
     clock: Clock
@@ -48,7 +48,7 @@ class Counted:
     secrets: SecretStatus
     listeners: tuple[ListenerStatus, ...] = ()
     rules: TimedDecisions | None = None
-    cache: CountedCache | None = None
+    caches: Mapping[str, CacheCounters] = field(default_factory=dict)
 
 
 class Exposition:
@@ -95,8 +95,8 @@ class _Families(Collector):
             yield from _listeners(counted.listeners)
         if counted.rules is not None:
             yield _durations(counted.rules)
-        if counted.cache is not None:
-            yield from _cache(counted.cache)
+        if counted.caches:
+            yield from _caches(counted.caches)
 
 
 def _decisions(counts: DecisionCounts) -> Metric:
@@ -212,15 +212,15 @@ def _durations(timed: TimedDecisions) -> Metric:
     return family
 
 
-def _cache(cache: CountedCache) -> Iterator[Metric]:
-    asked = CounterMetricFamily(
-        "cache_get_requests", "What a cache was asked.", labels=("backend", "result")
-    )
-    asked.add_metric((cache.backend, "hit"), cache.hits)
-    asked.add_metric((cache.backend, "miss"), cache.misses)
+def _caches(caches: Mapping[str, CacheCounters]) -> Iterator[Metric]:
+    labels = ("backend", "result")
+    asked = CounterMetricFamily("cache_get_requests", "What a cache was asked.", labels=labels)
+    given = CounterMetricFamily("cache_set_requests", "What a cache was given.", labels=labels)
+    for backend, counters in caches.items():
+        asked.add_metric((backend, "hit"), counters.hits)
+        asked.add_metric((backend, "miss"), counters.misses)
+        asked.add_metric((backend, "error"), counters.errors)
+        given.add_metric((backend, "success"), counters.stored)
+        given.add_metric((backend, "error"), counters.store_errors)
     yield asked
-    given = CounterMetricFamily(
-        "cache_set_requests", "What a cache was given.", labels=("backend", "result")
-    )
-    given.add_metric((cache.backend, "success"), cache.stored)
     yield given

@@ -1,17 +1,17 @@
 """The instruments that a process is fitted with, or not."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cryptography import x509
 
 from edgeauth.config.models.configuration import Metrics
-from edgeauth.ports.services import Clock, FactCache
+from edgeauth.ports.facts import CacheCounters
+from edgeauth.ports.services import Clock
 from edgeauth.services.decision_log import DecisionLog
 from edgeauth.services.listener_status import ListenerStatus
 from edgeauth.services.loading_status import LoadingStatus
 from edgeauth.services.secret_status import SecretStatus
-from edgeauth.services.telemetry.cache import CountedCache
 from edgeauth.services.telemetry.certificates import CertificateEnd, end_of
 from edgeauth.services.telemetry.decisions import Decide, DecisionCounts, TimedDecisions
 from edgeauth.services.telemetry.sharing import Sharing
@@ -50,22 +50,19 @@ class Instruments:
         self._told = told
         self._counts = DecisionCounts(log.record, log.record_malformed)
         self._rules: TimedDecisions | None = None
-        self._cache: CountedCache | None = None
+        self._caches: Mapping[str, CacheCounters] = {}
         counted = self._counts if told else log
         self.record = counted.record
         self.record_malformed = counted.record_malformed
 
-    def cache(self, cache: FactCache, backend: str) -> FactCache:
-        """Returns a cache, counted if that is wanted.
+    def cover(self, caches: Mapping[str, CacheCounters]) -> None:
+        """Has caches told of, if that is wanted.
 
         Args:
-            cache: keeps the facts.
-            backend: what it is called.
+            caches: what they were asked, by backend.
         """
-        if not (self._told and self._settings.cover_cache):
-            return cache
-        self._cache = CountedCache(cache, backend)
-        return self._cache
+        if self._settings.cover_cache:
+            self._caches = caches
 
     def decide(self, decide: Decide) -> Decide:
         """Returns what decides, measured by rule if that is wanted."""
@@ -80,7 +77,7 @@ class Instruments:
         Args:
             listener: how the listener for requests does.
         """
-        return Sharing(self._counts, self._rules, self._cache, listener)
+        return Sharing(self._counts, self._rules, self._caches, listener)
 
     def exposition(
         self,
@@ -110,6 +107,6 @@ class Instruments:
                 secrets or SecretStatus(),
                 tuple(listeners),
                 self._rules,
-                self._cache,
+                self._caches,
             )
         )

@@ -8,14 +8,14 @@ Counts never go down: what a process had counted is kept when another one takes 
 import asyncio
 import mmap
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
 
 from edgeauth.model.errors import Reason
+from edgeauth.ports.facts import CacheCounters
 from edgeauth.services.listener_status import Limited, ListenerStatus, Refused
-from edgeauth.services.telemetry.cache import CountedCache
 from edgeauth.services.telemetry.decisions import DecisionCounts, Durations, TimedDecisions
 
 _HALF_OCTETS: Final = 4 * 1024 * 1024
@@ -31,8 +31,8 @@ class Counts(msgspec.Struct, omit_defaults=True):
     permitted: int = 0
     denied: dict[str, int] = {}
     malformed: int = 0
-    cache: tuple[int, int, int] = (0, 0, 0)
-    """Hits, misses, stored."""
+    caches: dict[str, CacheCounters] = {}
+    """By backend."""
     rules: list[tuple[str, str, list[int], float]] = []
     """Rule set, rule, counts by bucket, seconds."""
     refused: dict[str, int] = {}
@@ -80,7 +80,7 @@ class Sharing:
     Args:
         decisions: counted here.
         rules: measured here; None when they are not.
-        cache: counted here; None when it is not.
+        caches: counted here, by backend; none when they are not.
         listener: how the listener for requests does here.
     """
 
@@ -88,13 +88,13 @@ class Sharing:
         self,
         decisions: DecisionCounts,
         rules: TimedDecisions | None,
-        cache: CountedCache | None,
+        caches: Mapping[str, CacheCounters],
         listener: ListenerStatus,
     ) -> None:
         self._listener = listener
         self._decisions = decisions
         self._rules = rules
-        self._cache = cache
+        self._caches = caches
         self._latest: dict[int, Counts] = {}
         self._retired: list[Counts] = []
 
@@ -108,14 +108,14 @@ class Sharing:
             board.write(place, self._written())
 
     def _written(self) -> bytes:
-        decisions, cache = self._decisions, self._cache
+        decisions = self._decisions
         durations = {} if self._rules is None else self._rules.durations
         counts = Counts(
             os.getpid(),
             decisions.permitted,
             {reason.value: count for reason, count in decisions.denied.items() if count},
             decisions.malformed,
-            (0, 0, 0) if cache is None else (cache.hits, cache.misses, cache.stored),
+            dict(self._caches),
             [(*name, each.counts, each.total) for name, each in durations.items()],
             {reason.value: count for reason, count in self._listener.refused.items() if count},
             (self._listener.renewals, self._listener.failures),
@@ -158,10 +158,10 @@ class Sharing:
             )
         self._listener.renewals = sum(each.tls[0] for each in all_of_them)
         self._listener.failures = sum(each.tls[1] for each in all_of_them)
-        if self._cache is not None:
-            self._cache.hits, self._cache.misses, self._cache.stored = (
-                sum(each.cache[number] for each in all_of_them) for number in range(3)
-            )
+        for backend, counters in self._caches.items():
+            said = [each.caches[backend] for each in all_of_them if backend in each.caches]
+            for name in CacheCounters.__slots__:
+                setattr(counters, name, sum(getattr(each, name) for each in said))
         if self._rules is not None:
             self._rules.durations = _durations(all_of_them)
 

@@ -55,6 +55,24 @@ def test_trusting_everybody_is_refused(network: str):
     assert problems(text, Enforcement(ingress_tls=False, secure_trusted_proxies=False)) == []
 
 
+REDIS = """\
+cache:
+  type: redis
+  config:
+    address: redis.test
+    encryption_key: 0123456789abcdef0123456789abcdef
+    tls: {disabled: true}
+"""
+
+
+def test_redis_without_tls_is_refused():
+    quiet = {"ingress_tls": False, "secure_trusted_proxies": False}
+
+    assert problems(REDIS, Enforcement(**quiet)) == ["6:21: this speaks to Redis without TLS"]
+    assert problems(REDIS, Enforcement(**quiet, egress_tls=False)) == []
+    assert problems(REDIS.replace("true", "false"), Enforcement(**quiet)) == []
+
+
 @pytest.mark.parametrize(
     "networks", [["0.0.0.0/1", "128.0.0.0/1"], ["8000::/1", "::/2", "192.0.2.1", "4000::/2"]]
 )

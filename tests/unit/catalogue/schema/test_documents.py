@@ -31,6 +31,13 @@ BEYOND = {
     "a second document",
     "a duplicate key (attack 174)",
     "a reference that is none",
+    "a key that can be guessed (attack 162)",
+    "a flush delay that requests would wait for",
+    "no time for Redis",
+    # one key says what another one may be
+    "credentials without a password",
+    "credentials in two places",
+    "TLS that is disabled and configured",
     "a network with host bits",
     "an empty file",
 }

@@ -9,7 +9,7 @@ from edgeauth.expressions.errors import ContentNeeded
 from edgeauth.mechanisms.authenticators import jwt
 from edgeauth.model.decision import Refusal
 from edgeauth.model.errors import Fault, Reason
-from edgeauth.services.cache_memory import NoCache
+from edgeauth.services.no_cache import NoCache
 from edgeauth.wire.base64url import encode_base64url
 from edgeauth.wire.json import dumps
 from edgeauth.wire.jwa import ALGORITHMS, SymmetricKey

@@ -5,7 +5,7 @@ from edgeauth.mechanisms.finalizers import jwt
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.declare import Override
 from edgeauth.ports.key_places import KeyPlace
-from edgeauth.services.cache_memory import NoCache
+from edgeauth.services.no_cache import NoCache
 from edgeauth.wire.base64url import decode_base64url
 from tests.fakes.clock import NOW
 from tests.fakes.driving import run_straight

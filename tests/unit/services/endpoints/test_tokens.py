@@ -9,8 +9,9 @@ from aiohttp import web
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.endpoint_authentication import HeaderClientCredentials
 from edgeauth.ports.services import AccessToken, EndpointAnswer
-from edgeauth.services.cache_memory import MemoryCache, NoCache
+from edgeauth.services.cache_memory import MemoryCache
 from edgeauth.services.endpoints.tokens import ClientCredentialsTokens
+from edgeauth.services.no_cache import NoCache
 from tests.fakes.clock import FakeClock
 from tests.fakes.driving import run, run_straight, settle
 from tests.fakes.endpoints import FakeEndpoints, json_answer

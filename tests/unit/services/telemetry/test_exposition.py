@@ -110,7 +110,8 @@ def test_listeners_tell_of_certificates_renewals_and_whom_they_turned_away():
 
 def test_rules_and_the_cache_are_told_where_they_are_covered():
     made = instruments()
-    cache = made.cache(MemoryCache(FakeClock()), "in-memory")
+    cache = MemoryCache(FakeClock())
+    made.cover({"in-memory": cache.counters})
     cache.store(b"k", "fact", FakeClock().now() + 9)
     assert (cache.find(b"k"), cache.find(b"other")) == ("fact", None)
 
@@ -131,12 +132,10 @@ def test_rules_and_the_cache_are_told_where_they_are_covered():
 )
 def test_what_nobody_hears_of_costs_nothing(settings: Metrics, told: bool):
     made = instruments(settings, told=told)
-    cache = MemoryCache(FakeClock())
 
     async def decide(_: Request, content: ContentSource) -> Permit:
         raise AssertionError
 
-    assert made.cache(cache, "in-memory") is cache
     assert made.decide(decide) is decide
 
 

@@ -3,10 +3,9 @@ import asyncio
 import pytest
 
 from edgeauth.model.errors import Reason
-from edgeauth.services.cache_memory import NoCache
+from edgeauth.ports.facts import CacheCounters
 from edgeauth.services.listener_status import Limited, ListenerStatus, Refused
 from edgeauth.services.telemetry import sharing
-from edgeauth.services.telemetry.cache import CountedCache
 from edgeauth.services.telemetry.decisions import DecisionCounts, Durations, TimedDecisions
 from edgeauth.services.telemetry.sharing import Board, Sharing
 
@@ -21,9 +20,10 @@ class Process:
     def __init__(self) -> None:
         self.decisions = DecisionCounts(ignored, ignored)
         self.rules = TimedDecisions(ignored)
-        self.cache = CountedCache(NoCache(), "noop")
+        self.cache = CacheCounters()
         self.listener = ListenerStatus("serve")
-        self.sharing = Sharing(self.decisions, self.rules, self.cache, self.listener)
+        caches = {"in-memory": self.cache}
+        self.sharing = Sharing(self.decisions, self.rules, caches, self.listener)
 
     def counting(self, number: int) -> "Process":
         self.decisions.permitted = number

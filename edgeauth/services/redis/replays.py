@@ -1,0 +1,46 @@
+"""What was used once, remembered for all processes (RFC 9449 section 11.1).
+
+Where Redis can not tell, nothing passes: a proof that may have been used before is worth nothing.
+"""
+
+from edgeauth.model.errors import Fault, Reason
+from edgeauth.ports.services import Clock, leave_fast_path
+from edgeauth.services.redis.lanes import RefusedError, UnavailableError
+from edgeauth.services.redis.sealing import Sealer
+from edgeauth.services.redis.store import RedisStore
+
+_KIND = "replay.1"
+
+
+class RedisReplayStore:
+    """Remembers keys in Redis.
+
+    Args:
+        store: remembers them.
+        sealer: gives them names that nobody can guess.
+        clock: tells how long they have to be remembered.
+    """
+
+    def __init__(self, store: RedisStore, sealer: Sealer, clock: Clock) -> None:
+        self._store = store
+        self._sealer = sealer
+        self._now = clock.now
+
+    async def first_use(self, key: bytes, expires_at: float) -> bool:
+        """Returns True only if no process has used the key before, and remembers that.
+
+        Args:
+            key: a digest.
+            expires_at: seconds since the epoch from which it can not be used anyway.
+
+        Raises:
+            Fault: COMMUNICATION, when Redis could not tell.
+        """
+        await leave_fast_path()
+        name = self._sealer.place(_KIND, key).name
+        # A second at least, in case that clocks differ.
+        milliseconds = int(max(expires_at - self._now(), 1.0) * 1000) + 1
+        try:
+            return await self._store.claim(name, milliseconds)
+        except (UnavailableError, RefusedError):
+            raise Fault(Reason.COMMUNICATION, "redis can not tell what was used before") from None

@@ -1,0 +1,97 @@
+"""How facts are written for a store that others may read and write (attack 162).
+
+An entry stands under a name that is a digest with our key, so that nobody can tell whether a guess
+is in the store. It is encrypted with AES-256-GCM under a key of its own, which follows from the
+same digest, and is bound to its name: it can be neither read, nor made, nor changed, nor put in the
+place of another. Its end is inside. What remains possible is to delete it, and to put back what
+stood in the same place before and has not ended yet.
+
+Source:
+    NIST SP 800-38D (GCM; random nonces, of which each key sees few); RFC 5869 (HKDF).
+"""
+
+import hmac
+import os
+import struct
+from base64 import urlsafe_b64encode
+from typing import Final, NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from edgeauth.model.errors import Malformed
+from edgeauth.model.identity import fingerprint
+
+_PREFIX: Final = "edgeauth"
+_VERSION: Final = b"\x01"
+_PURPOSE: Final = b"edgeauth cache entries 1"
+_NONCE_OCTETS: Final = 12
+_END: Final = struct.Struct(">d")
+_LEAST_OCTETS: Final = len(_VERSION) + _NONCE_OCTETS + _END.size + 16
+
+
+class Place(NamedTuple):
+    """Where an entry stands, and what it is encrypted with."""
+
+    name: bytes
+    key: bytes
+
+    def __repr__(self) -> str:
+        return f"Place({self.name!r})"
+
+
+class Entry(NamedTuple):
+    """What an entry says."""
+
+    expires_at: float
+    """Seconds since the epoch."""
+    octets: bytes
+
+
+class Sealer:
+    """Seals entries and opens them.
+
+    Args:
+        secret: what the processes that share entries have in common; at least 32 characters that
+            nobody can guess.
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._key = HKDF(SHA256(), 32, salt=None, info=_PURPOSE).derive(secret.encode())
+
+    def place(self, kind: str, key: bytes) -> Place:
+        """Returns the place of what is known under a key.
+
+        Args:
+            kind: of the fact; stands in the name for all to see.
+            key: of the fact.
+        """
+        digest = hmac.digest(self._key, fingerprint(kind.encode(), key), "sha512")
+        text = urlsafe_b64encode(digest[:32]).rstrip(b"=")
+        return Place(f"{_PREFIX}:{kind}:".encode() + text, digest[32:])
+
+    def seal(self, place: Place, entry: Entry) -> bytes:
+        """Returns an entry as it may be given to strangers."""
+        nonce = os.urandom(_NONCE_OCTETS)
+        plain = _END.pack(entry.expires_at) + entry.octets
+        return _VERSION + nonce + AESGCM(place.key).encrypt(nonce, plain, _VERSION + place.name)
+
+    def open(self, place: Place, octets: bytes) -> Entry:
+        """Returns what an entry says.
+
+        Raises:
+            Malformed: it was not sealed with our key for this place, or not in this version.
+        """
+        if len(octets) < _LEAST_OCTETS or octets[:1] != _VERSION:
+            raise Malformed("the entry is none of this version")
+        nonce, sealed = octets[1 : 1 + _NONCE_OCTETS], octets[1 + _NONCE_OCTETS :]
+        try:
+            plain = AESGCM(place.key).decrypt(nonce, sealed, _VERSION + place.name)
+        except InvalidTag:
+            raise Malformed("the entry is not ours") from None
+        return Entry(_END.unpack_from(plain)[0], plain[_END.size :])
+
+    def __repr__(self) -> str:
+        return "Sealer(***)"

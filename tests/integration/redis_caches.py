@@ -1,0 +1,76 @@
+"""Caches of processes that share a Redis, as the configuration builds them."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from secrets import token_hex
+
+from pydantic import TypeAdapter
+
+from edgeauth.config.models.cache import Cache
+from edgeauth.contract.endpoint_keys import StoredEndpointKeys
+from edgeauth.contract.signers import Signers
+from edgeauth.ports.services import Clock
+from edgeauth.secret_sources.sources import HeldSecrets
+from edgeauth.services.caching import Caching
+from tests.fakes.clock import FakeClock
+from tests.fakes.driving import settle
+from tests.fakes.redis_servers import MASTER, Guarded, Sentinels, Server
+
+PLAIN = {"tls": {"disabled": True}}
+# Nothing waits that long, but a machine that runs other tests may be slow.
+PATIENT = {"timeout": {"read": "5s", "write": "5s", "connect": "5s"}}
+
+
+def single(server: Server, **more: object) -> dict[str, object]:
+    return {
+        "type": "redis",
+        "config": {"address": f"127.0.0.1:{server.port}", **PLAIN, **PATIENT, **more},
+    }
+
+
+def guarded(server: Guarded, **more: object) -> dict[str, object]:
+    credentials = {"username": "edge", "password": "right-password"}
+    return single(
+        server.server,
+        **{"tls": {"ca_file": str(server.authority)}, "credentials": credentials, **more},
+    )
+
+
+def behind(sentinels: Sentinels, **more: object) -> dict[str, object]:
+    nodes = [f"127.0.0.1:{port}" for port in sentinels.ports]
+    config = {"nodes": nodes, "master": MASTER, **PLAIN, **PATIENT, **more}
+    return {"type": "redis-sentinel", "config": config}
+
+
+def clustered(nodes: list[Server], **more: object) -> dict[str, object]:
+    config = {"nodes": [f"127.0.0.1:{nodes[0].port}"], **PLAIN, **PATIENT, **more}
+    return {"type": "redis-cluster", "config": config}
+
+
+class Deployment:
+    """Processes with the same configuration and the same key.
+
+    Args:
+        settings: the `cache` section, without a key.
+        clock: of all processes.
+    """
+
+    def __init__(self, settings: Mapping[str, object], clock: Clock | None = None) -> None:
+        self.clock = clock or FakeClock()
+        self._settings = settings
+        self._key = token_hex(16)
+        self.secrets = HeldSecrets()
+
+    @asynccontextmanager
+    async def process(self, **more: object) -> AsyncIterator[Caching]:
+        """Yields the cache of one process, which has tried to connect."""
+        config = {"encryption_key": self._key, **self._settings["config"], **more}
+        decoded = TypeAdapter(Cache).validate_python({**self._settings, "config": config})
+        keys = StoredEndpointKeys(Signers(self.clock, self.secrets), self.secrets, self.clock)
+        caching = Caching(decoded, self.clock, keys, self.secrets)
+        await caching.start()
+        try:
+            yield caching
+        finally:
+            await caching.close()
+            await settle()
