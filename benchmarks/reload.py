@@ -118,7 +118,7 @@ def prepare(folder: Path, port: int, rules: int) -> None:
     )
     (folder / "edgeauth.yaml").write_text(
         f"{mechanisms}"
-        f"serve: {{host: 127.0.0.1, port: {port}}}\n"
+        f"serve: {{host: 127.0.0.1, port: {port}, workers: 1}}\n"
         f"management: {{host: 127.0.0.1, port: {free_port()}}}\n"
         "log: {level: info}\n"
         "providers: {file_system: {src: rules, watch: true}}\n"

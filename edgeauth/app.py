@@ -157,6 +157,7 @@ class Application:
         self._receptions = Receptions(self._configuration, self._clock, FileWatch, problems)
         self._rule_sets: RuleSetsInForce | None = None
         self._reloader: Reloader | None = None
+        self._reload_asked = False
         self._nonces = self._sealed_nonces(problems)
         rules = self._rules(blueprint, signers, problems)
         self._decisions = DecisionPoint(rules, self._answers, self._instruments.record)
@@ -168,20 +169,23 @@ class Application:
                 cors_policy(self._configuration.management.cors),
             )
         )
-        self._metrics: ManagementListener | None = None
         self._gather: Callable[[], None] = lambda: None
-        if self._metrics_at is not None:
-            exposition = self._instruments.exposition(
-                signers.certificates,
-                self._secret_status,
-                tuple(self._receptions.statuses.values()),
-            )
+        self._metrics = self._build_metrics(signers)
 
-            def render(accept: str) -> tuple[bytes, str]:
-                self._gather()
-                return exposition.render(accept)
+    def _build_metrics(self, signers: Signers) -> ManagementListener | None:
+        if self._metrics_at is None:
+            return None
+        exposition = self._instruments.exposition(
+            signers.certificates,
+            self._secret_status,
+            tuple(self._receptions.statuses.values()),
+        )
 
-            self._metrics = ManagementListener(metrics_application(render))
+        def render(accept: str) -> tuple[bytes, str]:
+            self._gather()
+            return exposition.render(accept)
+
+        return ManagementListener(metrics_application(render))
 
     def _metrics_endpoint(self, problems: Collector) -> MetricsEndpoint | None:
         endpoint = metrics_endpoint(os.environ, problems)
@@ -323,6 +327,8 @@ class Application:
         self._reloader = self._build_reloader()
         if self._reloader is not None:
             self._begin(self._reloader.run())
+            if self._reload_asked:
+                self._reloader.ask()
             if part.generation:
                 # What was loaded before the first process was made may be out of date.
                 self._reloader.ask()
@@ -379,6 +385,7 @@ class Application:
         """Has rule sets, secrets and the files of TLS read again soon."""
         if self._secret_reloader is not None:
             self._secret_reloader.ask()
+        self._reload_asked = True
         if self._reloader is not None:
             self._reloader.ask()
         for renewal in self._receptions.renewals.values():

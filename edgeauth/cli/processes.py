@@ -83,6 +83,9 @@ def _serve(
     lifeline: int | None = None,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
+    # Whoever asks before the loop listens to signals is heard as well, and ends nothing.
+    signal.signal(signal.SIGHUP, lambda *_: application.reload())
+
     async def until_told_to_stop() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()

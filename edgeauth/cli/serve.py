@@ -1,6 +1,7 @@
 """`edgeauth serve`: the proxy and the decision service."""
 
 import gc
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,6 +65,7 @@ def _serve(mode: "Mode", config: Path | None, prefix: str, flags: dict[str, bool
     from edgeauth.cli.logs import configure_logs
     from edgeauth.cli.processes import run
 
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what it asks for is under way
     with problems_reported() as problems:
         reading = load_configuration(config, prefix, problems)
         log = reading.configuration.log

@@ -20,6 +20,7 @@ def test_prometheus_asks_on_a_port_of_its_own(place: Place, monkeypatch: pytest.
     port = free_port()
     monkeypatch.setenv("OTEL_METRICS_EXPORTER", "prometheus")
     monkeypatch.setenv("OTEL_EXPORTER_PROMETHEUS_PORT", str(port))
+    place.write("  workers: 1")
     text = (place.folder / "edgeauth.yaml").read_text()
     (place.folder / "edgeauth.yaml").write_text(
         f"{text}metrics: {{cover_rules: true, cover_cache: true}}\n"

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 
@@ -28,14 +29,20 @@ rules:
 """
 
 
+ALONE = "  workers: 1"
+
+
 def rules(version: object, name: str = "shop", path: str = "/open") -> str:
     return RULES.format(name=name, path=path, version=version)
 
 
 @pytest.fixture
 def watched(place: Place) -> Path:
-    """Returns the directory that is watched; `shop.yaml` of version 0 is in it."""
-    place.write()
+    """Returns the directory that is watched; `shop.yaml` of version 0 is in it.
+
+    One process decides and is there for operators, so that they see what it does at once.
+    """
+    place.write(ALONE)
     text = (place.folder / "edgeauth.yaml").read_text()
     (place.folder / "edgeauth.yaml").write_text(
         text.replace("{src: rules.yaml}", "{src: rules, watch: true}")
@@ -44,6 +51,15 @@ def watched(place: Place) -> Path:
     folder.mkdir()
     (folder / "shop.yaml").write_text(rules(0))
     return folder
+
+
+@contextmanager
+def running(place: Place) -> Iterator[Popen[str]]:
+    """Yields a decision service that has answered: its sockets were there before it was."""
+    with place.running("decision") as process:
+        assert ask(place.port, "/")[0] > 0
+        assert ask(place.management, "/.well-known/health")[0] == 200
+        yield process
 
 
 def until(met: Callable[[], bool], what: str) -> None:
@@ -119,7 +135,7 @@ def replaced(path: Path, text: str) -> None:
 
 
 def test_fifty_reloads_lose_no_request(place: Place, watched: Path):
-    with place.running("decision") as process, clients(place.port, 4) as load:
+    with running(place) as process, clients(place.port, 4) as load:
         for number in range(1, 51):
             replaced(watched / "shop.yaml", rules(number))
             process.send_signal(signal.SIGHUP)
@@ -133,7 +149,7 @@ def test_fifty_reloads_lose_no_request(place: Place, watched: Path):
 
 
 def test_files_that_come_change_and_go_are_noticed(place: Place, watched: Path):
-    with place.running("decision") as process:
+    with running(place) as process:
         (watched / "shop.yaml").write_text(rules("in place"))
         has_version(place, "in place")
         replaced(watched / "shop.yaml", rules("renamed"))
@@ -159,7 +175,7 @@ def test_volumes_of_kubernetes_are_followed(place: Place, watched: Path):
 
     publish("..2026_1")
     (watched / "shop.yaml").symlink_to("..data/shop.yaml")
-    with place.running("decision") as process:
+    with running(place) as process:
         assert version(place) == "..2026_1"
         publish("..2026_2")
         has_version(place, "..2026_2")
@@ -168,7 +184,7 @@ def test_volumes_of_kubernetes_are_followed(place: Place, watched: Path):
 
 def test_a_file_that_is_wrong_keeps_its_last_good_rules(place: Place, watched: Path):
     good = rules("good")
-    with place.running("decision") as process:
+    with running(place) as process:
         replaced(watched / "shop.yaml", good.replace("authorizer: allow", "authorizer: alow"))
         (watched / "more.yaml").write_text(rules("new", "more", "/more"))
         has_version(place, "new", "/more")
@@ -191,7 +207,7 @@ def test_a_file_that_is_wrong_keeps_its_last_good_rules(place: Place, watched: P
 
 
 def test_a_set_that_conflicts_stays_out_until_the_other_one_makes_room(place: Place, watched: Path):
-    with place.running("decision") as process:
+    with running(place) as process:
         (watched / "a.yaml").write_text(rules("taken over", "a", "/**"))
         until(lambda: bool(details(place)["refused"]), "it is refused")
         assert version(place) == "0"
@@ -204,7 +220,7 @@ def test_a_set_that_conflicts_stays_out_until_the_other_one_makes_room(place: Pl
 
 def test_two_sets_can_swap_their_paths_at_once(place: Place, watched: Path):
     (watched / "more.yaml").write_text(rules("more", "more", "/more"))
-    with place.running("decision") as process:
+    with running(place) as process:
         os.kill(process.pid, signal.SIGSTOP)
         replaced(watched / "more.yaml", rules("swapped", "more", "/open"))
         replaced(watched / "shop.yaml", rules("swapped", "shop", "/more"))
@@ -216,7 +232,7 @@ def test_two_sets_can_swap_their_paths_at_once(place: Place, watched: Path):
 
 
 def test_without_a_directory_the_rules_stay(place: Place, watched: Path):
-    with place.running("decision") as process:
+    with running(place) as process:
         watched.rename(place.folder / "elsewhere")
         until(lambda: bool(details(place)["refused"]), "it is missed")
         assert version(place) == "0"
@@ -229,10 +245,10 @@ def test_without_a_directory_the_rules_stay(place: Place, watched: Path):
 def test_a_signal_reloads_what_is_not_watched(place: Place):
     extra = "match: {routes: [{path: /extra}]}"
     steps = "execute: [{authenticator: anyone}, {authorizer: allow}]"
-    place.write(rules=f"  - {{id: extra, {extra}, {steps}}}")
-    with place.running("decision") as process:
+    place.write(ALONE, f"  - {{id: extra, {extra}, {steps}}}")
+    with running(place) as process:
         assert ask(place.port, "/extra")[0] == 200
-        place.write()
+        place.write(ALONE)
         assert ask(place.port, "/extra")[0] == 200
         process.send_signal(signal.SIGHUP)
         until(lambda: ask(place.port, "/extra")[0] == 401, "it is gone")
@@ -240,9 +256,30 @@ def test_a_signal_reloads_what_is_not_watched(place: Place):
 
 
 def test_a_process_stops_in_the_middle_of_a_reload(place: Place, watched: Path):
-    with place.running("decision") as process:
+    with running(place) as process:
         head, _, rule = rules("{n}", "{n}", "/{n}").partition("rules:\n")
         many = "".join(rule.replace("{n}", f"r{number}") for number in range(3000))
         replaced(watched / "shop.yaml", head.replace("{n}", "many") + "rules:\n" + many)
         process.send_signal(signal.SIGHUP)
+        stop(process)
+
+
+def test_every_worker_has_the_new_rules(place: Place, watched: Path):
+    text = (place.folder / "edgeauth.yaml").read_text()
+    (place.folder / "edgeauth.yaml").write_text(text.replace("workers: 1", "workers: 2"))
+    with running(place) as process, clients(place.port, 4) as load:
+        replaced(watched / "shop.yaml", rules(1))
+        until(lambda: all(version(place) == "1" for _ in range(20)), "all of them have it")
+        for each in load:
+            each.enough.set()
+        stop(process)
+
+    assert [each.failures for each in load] == [[], [], [], []]
+
+
+def test_a_signal_that_comes_too_early_ends_nothing(place: Place):
+    place.write(ALONE)
+    with place.running("decision") as process:
+        process.send_signal(signal.SIGHUP)
+        assert ask(place.port, "/open")[0] == 200
         stop(process)
