@@ -50,6 +50,20 @@ def configure_logs(level: str, form: str = "json", stream: TextIO | None = None)
         )
     )
     logging.basicConfig(level=_LEVELS[level], handlers=[handler], force=True)
+    sys.unraisablehook = report_unraisable
+
+
+def report_unraisable(what: "sys.UnraisableHookArgs") -> None:
+    """Tells of an error that nobody could catch, without the data that Python would show.
+
+    Args:
+        what: the error and the object that it came from. A client that asks for a server name
+            beyond ASCII makes one in Python's ssl module, with the name as the object; its
+            handshake is refused and counted, and to log it too would be to let clients write logs.
+    """
+    if what.exc_type is UnicodeDecodeError and isinstance(what.object, bytes):
+        return
+    structlog.get_logger().error("an error could not be raised", error=what.exc_type.__name__)
 
 
 def _renderers(form: str) -> list[Processor]:

@@ -18,6 +18,7 @@ from typing import Final
 
 import structlog
 
+from edgeauth.listeners.client_certificates import Telling
 from edgeauth.listeners.networks import Network, address_of, is_among
 from edgeauth.model.errors import Malformed
 from edgeauth.services.listener_status import ListenerStatus, Refused
@@ -50,6 +51,7 @@ class Reception:
         proxies: peers that begin with a PROXY header.
         proxy_timeout: seconds for that.
         pending: connections that have not got as far as their first request; more are closed.
+        telling: what upstreams are told of certificates of clients.
         status: counts those that do not arrive.
     """
 
@@ -58,6 +60,7 @@ class Reception:
     proxies: tuple[Network, ...] = ()
     proxy_timeout: float = 5.0
     pending: int = 4096
+    telling: Telling = "none"
     status: ListenerStatus = field(default_factory=lambda: ListenerStatus(""))
 
     @property

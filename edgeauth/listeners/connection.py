@@ -56,9 +56,13 @@ class ClientConnection(RequestReader):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begins to wait for a request."""
         super().connection_made(transport)
-        self.peer = self._listener.peer_of(self._transport, self._told)
+        try:
+            self.peer = self._listener.peer_of(self._transport, self._told)
+            admitted = self._listener.admit(self)
+        except Malformed:  # the certificate of the client
+            admitted = False
         self.watch()
-        if not self._listener.admit(self):
+        if not admitted:
             self._closing = self._deaf = True
             self._transport.abort()
 

@@ -65,6 +65,12 @@ class Receptions:
             problems.add(listener.tls.problem(str(error), *error.path, code=Code.UNUSABLE))
             return Reception(status=status)
         self.renewals[name] = TlsRenewal(tls, watches, self._clock)
+        clients = listener.tls.client_certificates
         return Reception(
-            tls.current, listener.tls.handshake_timeout, sources, patience, status=status
+            tls.current,
+            listener.tls.handshake_timeout,
+            sources,
+            patience,
+            telling="none" if clients is None else clients.forward,
+            status=status,
         )

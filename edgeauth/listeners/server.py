@@ -14,19 +14,18 @@ import structlog
 from edgeauth.config.models.cors import Cors
 from edgeauth.config.models.serve import Serve
 from edgeauth.listeners.arrivals import Arrivals, Reception
+from edgeauth.listeners.client_certificates import Telling, shown_certificate, told_fields
 from edgeauth.listeners.connection import ClientConnection
 from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.limits import Limits
 from edgeauth.listeners.networks import Network, address_of, is_among
 from edgeauth.listeners.sockets import BACKLOG, Place, open_sockets
-from edgeauth.model.client_certificate import ClientCertificate
 from edgeauth.model.decision import Decision, Permit
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Request
 from edgeauth.ports.content import ContentSource
 from edgeauth.services.listener_status import Limited, ListenerStatus
-from edgeauth.wire.client_certificates import parse_certificate
 from edgeauth.wire.cors import CorsPolicy
 from edgeauth.wire.inbound import Peer
 from edgeauth.wire.proxy_protocol import UNIX_SOCKET
@@ -140,6 +139,7 @@ class Listener:
         self._addresses: Counter[str] = Counter()
         self._connections: set[ClientConnection] = set()
         self._tasks: set[asyncio.Task[object]] = set()
+        self._telling: Telling = "none"
         self._servers: list[asyncio.Server | Arrivals] = []
         self._sweeping: asyncio.TimerHandle | None = None
         self._drained: asyncio.Event | None = None
@@ -172,6 +172,7 @@ class Listener:
         """
         self._sweep()
         if reception is not None and not reception.is_plain:
+            self._telling = reception.telling
             arrivals = Arrivals(reception, lambda told: ClientConnection(self, told))
             arrivals.accept(sockets)
             self._servers.append(arrivals)
@@ -222,19 +223,28 @@ class Listener:
         Args:
             transport: of the connection.
             told: the address that a trusted proxy told, if it did.
+
+        Raises:
+            Malformed: its certificate can not be read in one way only.
         """
         encrypted: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
         scheme = "http" if encrypted is None else "https"
-        shown = None if encrypted is None else _shown_by(encrypted)
         if told is None:
             name = transport.get_extra_info("peername")
             told = str(name[0]) if isinstance(name, tuple) else UNIX_SOCKET
-        if told == UNIX_SOCKET:
-            return Peer(UNIX_SOCKET, trusted=False, scheme=scheme, certificate=shown)
-        address = address_of(told)
-        trusted = is_among(address, self._trusted.networks)
-        field = self._trusted.certificate_field if trusted else None
-        return Peer(str(address), trusted, scheme, field, shown)
+        address = told
+        if told != UNIX_SOCKET:
+            known = address_of(told)
+            address = str(known)
+            if is_among(known, self._trusted.networks):
+                # What it shows is its own certificate, not that of a client it speaks for.
+                field = self._trusted.certificate_field
+                return Peer(address, trusted=True, scheme=scheme, certificate_field=field)
+        shown = shown_certificate(encrypted)
+        fields = told_fields(encrypted, shown, self._telling)
+        return Peer(
+            address, trusted=False, scheme=scheme, certificate=shown, certificate_told=fields
+        )
 
     def admit(self, connection: ClientConnection) -> bool:
         """Returns whether there is room for one more connection, and counts it."""
@@ -289,15 +299,3 @@ class Listener:
     def malformed(self, peer: Peer, malformed: Malformed) -> None:
         """Tells the operator about bytes that are no request."""
         self._record_malformed(peer.address, malformed)
-
-
-def _shown_by(encrypted: ssl.SSLObject) -> ClientCertificate | None:
-    """Returns the certificate that a client has shown; one that can not be read is none.
-
-    Who vouches for it was looked at in the handshake.
-    """
-    der = encrypted.getpeercert(binary_form=True)
-    try:
-        return None if der is None else parse_certificate(der)
-    except Malformed:
-        return None

@@ -25,6 +25,7 @@ _LOOK_SECONDS: Final = 2.0
 _RENEWAL_SECONDS: Final = 3600.0
 _WARNING_SECONDS: Final = 21 * 24 * 3600.0
 """Before a certificate ends, its end is told; those of ACME are renewed a week before that."""
+_ALARM_SECONDS: Final = 7 * 24 * 3600.0
 _REMINDER_SECONDS: Final = 24 * 3600.0
 
 
@@ -173,7 +174,8 @@ class TlsRenewal:
             return
         self._reminded = now
         for each in self._tls.ending():
-            _log.warning(
+            tell = _log.error if each.expires_at < now + _ALARM_SECONDS else _log.warning
+            tell(
                 "certificate has ended" if each.expires_at < now else "certificate ends soon",
                 listener=self._tls.status.name,
                 subject=each.subject,

@@ -10,7 +10,7 @@ Source:
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from typing import Final
@@ -24,6 +24,7 @@ from edgeauth.wire.certificates import parse_x509
 from edgeauth.wire.pem import CERTIFICATE, parse_pem
 
 CLIENT_CERT: Final = b"client-cert"
+CLIENT_CERT_CHAIN: Final = b"client-cert-chain"
 X_FORWARDED_CLIENT_CERT: Final = b"x-forwarded-client-cert"
 
 MAX_FIELD_OCTETS: Final = 16_384
@@ -73,6 +74,31 @@ def parse_client_certificate_field(name: bytes, value: bytes) -> ClientCertifica
     if len(value) > MAX_FIELD_OCTETS:
         raise Malformed("the client certificate is too long")
     return _forwarded(value) if name == X_FORWARDED_CLIENT_CERT else _client_cert(value)
+
+
+def client_certificate_fields(
+    certificate: bytes, chain: Sequence[bytes] = ()
+) -> tuple[tuple[bytes, bytes], ...]:
+    """Returns the fields that tell upstreams of a certificate (RFC 9440 sections 2.2 and 2.3).
+
+    Args:
+        certificate: in DER.
+        chain: of those that vouch for it, the issuer of the certificate first.
+
+    Raises:
+        Malformed: it all is longer than `MAX_FIELD_OCTETS`, and no upstream would take it.
+    """
+    fields = [(CLIENT_CERT, _byte_sequence(certificate))]
+    if chain:
+        fields.append((CLIENT_CERT_CHAIN, b", ".join(map(_byte_sequence, chain))))
+    if sum(len(value) for _, value in fields) > MAX_FIELD_OCTETS:
+        raise Malformed("the client certificate is too long")
+    return tuple(fields)
+
+
+def _byte_sequence(octets: bytes) -> bytes:
+    """Returns the form of RFC 9651 section 4.1.8."""
+    return b":%b:" % binascii.b2a_base64(octets, newline=False)
 
 
 # A proxy tells the same of all requests of a connection. Bounded; errors are not kept.

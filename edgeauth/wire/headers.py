@@ -55,22 +55,31 @@ REROUTING: Final = frozenset(
 Nobody may say them to an upstream: a trusted proxy often passes on what its client said.
 """
 
-ROUTING_HINTS: Final = REROUTING | frozenset(
-    {
-        b"x-forwarded-prefix",
-        b"x-forwarded-port",
-        b"x-forwarded-scheme",
-        b"x-forwarded-server",
-        b"x-forwarded-ssl",
-        b"x-real-ip",
-        b"true-client-ip",
-        b"x-client-cert",
-        b"client-cert",
-        b"client-cert-chain",
-        b"x-forwarded-client-cert",
-        b"x-envoy-external-address",
-        b"x-envoy-internal",
-    }
+CLIENT_CERTIFICATES: Final = frozenset(
+    {b"client-cert", b"client-cert-chain", b"x-client-cert", b"x-forwarded-client-cert"}
+)
+"""Fields by which upstreams know a client's certificate.
+
+Edgeauth says them, or a trusted proxy that is configured to; nobody else, and nobody takes away
+what was said.
+"""
+
+ROUTING_HINTS: Final = (
+    REROUTING
+    | CLIENT_CERTIFICATES
+    | frozenset(
+        {
+            b"x-forwarded-prefix",
+            b"x-forwarded-port",
+            b"x-forwarded-scheme",
+            b"x-forwarded-server",
+            b"x-forwarded-ssl",
+            b"x-real-ip",
+            b"true-client-ip",
+            b"x-envoy-external-address",
+            b"x-envoy-internal",
+        }
+    )
 )
 """Those, and what upstreams believe of the client and its connection.
 

@@ -9,9 +9,19 @@ from edgeauth.model.client_certificate import ClientCertificate
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Headers, Request
 from edgeauth.wire.authority import parse_authority
-from edgeauth.wire.client_certificates import parse_client_certificate_field
+from edgeauth.wire.client_certificates import (
+    CLIENT_CERT,
+    CLIENT_CERT_CHAIN,
+    parse_client_certificate_field,
+)
 from edgeauth.wire.forwarded import forwarded_addresses
-from edgeauth.wire.headers import FORWARDING, ROUTING_HINTS, check_singletons, is_token
+from edgeauth.wire.headers import (
+    CLIENT_CERTIFICATES,
+    FORWARDING,
+    ROUTING_HINTS,
+    check_singletons,
+    is_token,
+)
 from edgeauth.wire.uri import parse_path, parse_query
 
 _LONGEST_METHOD: Final = 32
@@ -34,7 +44,9 @@ class Peer(NamedTuple):
     certificate_field: bytes | None = None
     """The field that tells of the client's certificate, if the peer is trusted to set one."""
     certificate: ClientCertificate | None = None
-    """What it has shown itself; of a trusted peer that is its own and not the client's."""
+    """What the peer itself has shown; of a trusted one it says nothing about its clients."""
+    certificate_told: tuple[tuple[bytes, bytes], ...] = ()
+    """The fields that tell upstreams of it; none where they are not told."""
 
 
 def canonical_request(
@@ -63,6 +75,8 @@ def canonical_request(
         return _original_request(method, path, query, authority, headers, peer)
     if not _NEVER_BELIEVED.isdisjoint(headers):
         headers = Headers(each for each in fields if each[0] not in _NEVER_BELIEVED)
+    if peer.certificate_told:
+        headers = Headers((*headers.fields, *peer.certificate_told))
     return Request(
         _method(method),
         peer.scheme,
@@ -108,6 +122,8 @@ def _original_request(
     scheme = peer.scheme if proto is None else proto.decode("latin-1").lower()
     if scheme not in {"http", "https"}:
         raise Malformed("the forwarded scheme is neither http nor https")
+    if not CLIENT_CERTIFICATES.isdisjoint(headers):
+        headers = _without_unbelieved(headers, peer.certificate_field)
     host = headers.get(b"x-forwarded-host")
     uri = headers.get(b"x-forwarded-uri")
     if uri is not None:
@@ -122,6 +138,14 @@ def _original_request(
         headers,
         (*forwarded_addresses(headers), peer.address),
         _client_certificate(headers, peer.certificate_field),
+    )
+
+
+def _without_unbelieved(headers: Headers, believed: bytes | None) -> Headers:
+    """Returns the fields without those on certificates that a proxy just passes on (attack 151)."""
+    kept = {believed, CLIENT_CERT_CHAIN} if believed == CLIENT_CERT else {believed}
+    return Headers(
+        each for each in headers.fields if each[0] in kept or each[0] not in CLIENT_CERTIFICATES
     )
 
 

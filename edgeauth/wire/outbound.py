@@ -15,6 +15,7 @@ from edgeauth.model.routing import Target
 from edgeauth.wire.cookies import without_cookies
 from edgeauth.wire.cors import CORS_FIELDS
 from edgeauth.wire.headers import (
+    CLIENT_CERTIFICATES,
     FORWARDING,
     HOP_BY_HOP,
     REROUTING,
@@ -106,8 +107,10 @@ def _is_alias(name: bytes, owned: frozenset[bytes]) -> bool:
 
 
 def _ended_here(headers: Headers) -> frozenset[bytes]:
-    """Returns the names that the client lists in its Connection field."""
-    return connection_options(headers) if b"connection" in headers else frozenset()
+    """Returns the names that the client lists in its Connection field, if they are its own."""
+    if b"connection" not in headers:
+        return frozenset()
+    return connection_options(headers) - CLIENT_CERTIFICATES
 
 
 def _cookie_value(known: bytes, cookies: tuple[tuple[str, str], ...]) -> bytes:

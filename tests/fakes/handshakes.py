@@ -37,12 +37,18 @@ class Authority:
     Args:
         folder: for the files; `<name>.pem` has the certificate of the authority.
         name: of the authority.
+        parent: vouches for it; nobody else does unless given.
     """
 
-    def __init__(self, folder: Path, name: str = "authority") -> None:
+    def __init__(
+        self, folder: Path, name: str = "authority", parent: "Authority | None" = None
+    ) -> None:
         self.folder = folder
+        self.parent = parent
         self.key = ec.generate_private_key(ec.SECP256R1())
-        self.certificate = self._sign(name, self.key, name_of(name), authority=True)
+        issuer = name_of(name) if parent is None else parent.certificate.subject
+        signer = parent or self
+        self.certificate = signer._sign(name, self.key, issuer, authority=True)
         self.path = folder / f"{name}.pem"
         self.path.write_bytes(self.certificate.public_bytes(Encoding.PEM))
 
@@ -62,7 +68,8 @@ class Authority:
         made = self._sign(names[0], key, self.certificate.subject, begin, end, general, usage)
         path = self.folder / (file or f"{names[0].replace('*', 'any')}.pem")
         secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        path.write_bytes(secret + made.public_bytes(Encoding.PEM))
+        chain = [made] if self.parent is None else [made, self.certificate]
+        path.write_bytes(secret + b"".join(each.public_bytes(Encoding.PEM) for each in chain))
         return Identity(path, key, made)
 
     def revoke(self, *revoked: Identity, end: datetime = NOW + DAY) -> Path:

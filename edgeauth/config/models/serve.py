@@ -156,3 +156,11 @@ class Management(Specification):
     tls: Tls | None = None
     cors: Cors | None = None
     """None lets no page of another origin read health and keys."""
+
+    @model_validator(mode="after")
+    def _check_clients(self) -> "Management":
+        clients = None if self.tls is None else self.tls.client_certificates
+        if clients is not None and clients.forward != "none":
+            message = "forward has no effect here: nothing is forwarded"
+            refuse([Finding(message, ("tls", "client_certificates", "forward"), on_key=True)])
+        return self

@@ -45,6 +45,8 @@ class ClientCertificates(Specification):
     """PEM file with the authorities that are trusted; the system's never are."""
     crl_file: Text | None = None
     """PEM file with the revocation lists of the authorities that issue; None checks none."""
+    forward: Literal["none", "leaf", "chain"] = "none"
+    """What upstreams are told of it (RFC 9440)."""
 
 
 class Tls(Specification):

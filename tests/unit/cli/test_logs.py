@@ -3,19 +3,23 @@
 import io
 import json
 import logging
+import sys
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 import structlog
+from structlog.testing import capture_logs
 
-from edgeauth.cli.logs import configure_logs
+from edgeauth.cli.logs import configure_logs, report_unraisable
 
 
 @pytest.fixture(autouse=True)
 def logs_as_before() -> Iterator[None]:
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, hook = root.handlers[:], root.level, sys.unraisablehook
     yield
+    sys.unraisablehook = hook
     structlog.reset_defaults()
     root.handlers[:] = handlers
     root.setLevel(level)
@@ -82,3 +86,29 @@ def test_gelf_tells_of_an_exception_in_full():
     told = json.loads(stream.getvalue())
     assert told["short_message"] == "broken"
     assert told["full_message"].endswith("KeyError: 'missing'")
+
+
+def unraisable(error: Exception, about: object) -> SimpleNamespace:
+    return SimpleNamespace(exc_type=type(error), exc_value=error, object=about)
+
+
+def test_an_error_that_nobody_could_catch_is_told_without_data() -> None:
+    with capture_logs() as logs:
+        report_unraisable(unraisable(ValueError("secret"), b"secret"))
+
+    (line,) = logs
+    assert line == {
+        "event": "an error could not be raised",
+        "error": "ValueError",
+        "log_level": "error",
+    }
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.test", b"\xff" * 200])
+def test_clients_do_not_write_logs_by_the_server_name_that_they_ask_for(name: bytes) -> None:
+    error = UnicodeDecodeError("ascii", name, 0, 1, "ordinal not in range(128)")
+
+    with capture_logs() as logs:
+        report_unraisable(unraisable(error, name))
+
+    assert logs == []

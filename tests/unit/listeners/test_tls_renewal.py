@@ -128,12 +128,13 @@ def test_every_hour_tickets_get_another_key(served: Served) -> None:
     ("days", "told"),
     [
         pytest.param(0, [], id="in time"),
-        pytest.param(10, [("certificate ends soon", 19)], id="soon"),
-        pytest.param(31, [("certificate has ended", -2)], id="over"),
+        pytest.param(10, [("warning", "certificate ends soon", 19)], id="soon"),
+        pytest.param(25, [("error", "certificate ends soon", 4)], id="very soon"),
+        pytest.param(31, [("error", "certificate has ended", -2)], id="over"),
     ],
 )
 def test_the_end_of_a_certificate_is_told_once_a_day(
-    served: Served, days: int, told: list[tuple[str, int]]
+    served: Served, days: int, told: list[tuple[str, str, int]]
 ) -> None:
     async def scenario() -> None:
         served.clock.advance(days * DAY.total_seconds() + 1)
@@ -142,8 +143,7 @@ def test_the_end_of_a_certificate_is_told_once_a_day(
 
     with capture_logs() as logs:
         run(scenario())
-    warnings = [each for each in logs if each["log_level"] == "warning"]
-    assert [(each["event"], each["days"]) for each in warnings] == told
+    assert [(each["log_level"], each["event"], each["days"]) for each in logs] == told
 
 
 def test_the_files_are_known_so_that_they_can_be_watched(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from edgeauth.model.client_certificate import ClientCertificate
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Request
 from edgeauth.wire.inbound import Peer, canonical_request
@@ -187,6 +188,31 @@ def test_a_trusted_proxy_has_to_tell_of_one_certificate(fields):
 
     with pytest.raises(Malformed):
         read(b"/", *((b"x-forwarded-client-cert", each) for each in fields), peer=peer)
+
+
+SHOWN = ClientCertificate(b"\x01" * 32, "CN=alice", der=b"der")
+TOLD = ((b"client-cert", b":ZGVy:"),)
+FORGED = [
+    (b"client-cert", b":Zm9yZ2Vk:"),
+    (b"client-cert-chain", b":Zm9yZ2Vk:"),
+    (b"x-client-cert", b"forged"),
+    (b"x-forwarded-client-cert", CERTIFICATE),
+]
+
+
+def test_attack_151_what_a_client_has_shown_counts_and_what_it_says_does_not():
+    peer = STRANGER._replace(certificate=SHOWN, certificate_told=TOLD)
+
+    asked = read(b"/", *FORGED, (b"accept", b"*/*"), peer=peer)
+
+    assert asked.client_certificate == SHOWN
+    assert asked.headers.fields == (HOST, (b"accept", b"*/*"), *TOLD)
+
+
+def test_attack_151_what_a_proxy_passes_on_of_certificates_is_not_passed_on():
+    assert read(b"/", *FORGED, peer=GATEWAY).headers.fields == (HOST,)
+    peer = GATEWAY._replace(certificate_field=b"x-forwarded-client-cert")
+    assert read(b"/", *FORGED, peer=peer).headers.fields == (HOST, FORGED[3])
 
 
 def test_the_certificate_that_a_trusted_proxy_tells_of_is_known():

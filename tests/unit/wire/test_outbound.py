@@ -307,3 +307,20 @@ def test_what_the_edge_says_of_other_origins_is_said_once():
         b"vary: Origin\r\n",
         b"access-control-allow-origin: https://shop.test\r\n",
     ]
+
+
+def test_attack_151_a_client_does_not_take_away_what_is_said_of_its_certificate():
+    of = request(
+        "/a",
+        "",
+        (b"connection", b"close, client-cert, Client-Cert-Chain, x-mine"),
+        (b"x-mine", b"1"),
+        (b"client-cert", b":AAAA:"),
+        (b"client-cert-chain", b":AAAA:"),
+    )
+
+    sent = lines(of, permit())
+
+    assert b"client-cert: :AAAA:" in sent
+    assert b"client-cert-chain: :AAAA:" in sent
+    assert not any(line.startswith(b"x-mine") for line in sent)
