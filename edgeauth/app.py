@@ -309,6 +309,11 @@ class Application:
             named.insert(0, ("metrics", self._metrics_at))
         return [Place(name, at.host, at.port) for name, at in named]
 
+    @property
+    def drain_seconds(self) -> float:
+        """Returns how long requests under way may take once the process is to end."""
+        return _DRAIN_SECONDS
+
     async def start(
         self, sockets: Mapping[str, Sequence[socket.socket]] | None = None, part: Part = _ALONE
     ) -> None:

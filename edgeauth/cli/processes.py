@@ -9,7 +9,9 @@ import asyncio
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from edgeauth.app import Application, Part, Role
 from edgeauth.cli.succession import relieve, start_successor, take_predecessor
@@ -18,6 +20,9 @@ from edgeauth.listeners.workers import Duty, Lifeline, Supervisor, available_pro
 from edgeauth.services.telemetry.sharing import Board
 
 Sockets = Mapping[str, list[socket.socket]]
+_LAST_WORDS: Final = 3.0
+"""Seconds for the logs to be taken, once every request is answered."""
+EXIT_SILENCED: Final = 1
 
 
 def run(application: Application) -> None:
@@ -102,10 +107,18 @@ def _serve(
             ready()
             await stop.wait()
         finally:
+            _end_soon(application.drain_seconds + _LAST_WORDS)
             await application.stop()
 
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(until_told_to_stop())
+
+
+def _end_soon(seconds: float) -> None:
+    """Ends the process after so long at the latest: nobody may read what it has to say."""
+    ending = threading.Timer(seconds, os._exit, (EXIT_SILENCED,))
+    ending.daemon = True
+    ending.start()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -79,13 +79,14 @@ class Place:
     management: int = field(default_factory=free_port)
 
     def write(self, serve: str = "", rules: str = "") -> None:
+        workers = "" if "workers:" in serve else "  workers: 1\n"
         (self.folder / "edgeauth.yaml").write_text(f"""\
 serve:
   host: 127.0.0.1
   port: {self.port}
   trusted_proxies: [127.0.0.1]
 {serve}
-management: {{host: 127.0.0.1, port: {self.management}}}
+{workers}management: {{host: 127.0.0.1, port: {self.management}}}
 mechanisms:
   authenticators:
     - {{id: anyone, type: anonymous}}
