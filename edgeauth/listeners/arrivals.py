@@ -11,6 +11,7 @@ import asyncio
 import errno
 import socket
 import ssl
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from typing import Final
 import structlog
 
 from edgeauth.listeners.client_certificates import Telling
-from edgeauth.listeners.networks import Network, address_of, is_among
+from edgeauth.listeners.networks import Address, Network, address_of, is_among, origin_of
 from edgeauth.model.errors import Malformed
 from edgeauth.services.listener_status import ListenerStatus, Refused
 from edgeauth.wire.proxy_protocol import MAX_HEADER_OCTETS, client_address, header_length
@@ -51,6 +52,7 @@ class Reception:
         proxies: peers that begin with a PROXY header.
         proxy_timeout: seconds for that.
         pending: connections that have not got as far as their first request; more are closed.
+        pending_per_address: of them from one address; proxies have no such limit.
         telling: what upstreams are told of certificates of clients.
         status: counts those that do not arrive.
     """
@@ -60,6 +62,7 @@ class Reception:
     proxies: tuple[Network, ...] = ()
     proxy_timeout: float = 5.0
     pending: int = 4096
+    pending_per_address: int = 256
     telling: Telling = "none"
     status: ListenerStatus = field(default_factory=lambda: ListenerStatus(""))
 
@@ -82,6 +85,7 @@ class Arrivals:
         self._make_protocol = make_protocol
         self._listening: list[socket.socket] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._origins: Counter[str] = Counter()
 
     def accept(self, sockets: Sequence[socket.socket]) -> None:
         """Accepts connections from now on at sockets that listen; they are closed in the end."""
@@ -90,12 +94,20 @@ class Arrivals:
             self._resume(each)
 
     def close(self) -> None:
-        """Stops accepting, and ends what has not arrived."""
+        """Stops accepting; what is on the way may still arrive."""
         loop = asyncio.get_running_loop()
         for each in self._listening:
             loop.remove_reader(each)
             each.close()
         self._listening = []
+
+    async def settled(self) -> None:
+        """Waits until everything has arrived or has been refused."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def abandon(self) -> None:
+        """Ends what has not arrived."""
         for task in tuple(self._tasks):
             task.cancel()
 
@@ -113,12 +125,28 @@ class Arrivals:
                 if error.errno in _EXHAUSTED:
                     self._pause(listening, error)
                 return
-            if len(self._tasks) >= self._reception.pending:
-                self._refuse(connection, Refused.OVERLOAD)
-                continue
-            task = asyncio.get_running_loop().create_task(self._arrive(connection, str(name[0])))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._begin(connection, address_of(str(name[0])))
+
+    def _begin(self, connection: socket.socket, peer: Address) -> None:
+        reception = self._reception
+        is_proxy = is_among(peer, reception.proxies)
+        origin = "" if is_proxy else origin_of(peer)  # a proxy speaks for many clients
+        if len(self._tasks) >= reception.pending or (
+            origin and self._origins[origin] >= reception.pending_per_address
+        ):
+            self._refuse(connection, Refused.OVERLOAD)
+            return
+        self._origins[origin] += 1
+        work = self._arrive(connection, is_proxy=is_proxy)
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(lambda task: self._ended(task, origin))
+
+    def _ended(self, task: "asyncio.Task[None]", origin: str) -> None:
+        self._tasks.discard(task)
+        self._origins[origin] -= 1
+        if not self._origins[origin]:
+            del self._origins[origin]
 
     def _pause(self, listening: socket.socket, error: OSError) -> None:
         _log.error("no connection can be accepted", error=error.strerror)
@@ -130,13 +158,13 @@ class Arrivals:
         self._reception.status.refused[why] += 1
         connection.close()
 
-    async def _arrive(self, connection: socket.socket, peer: str) -> None:
+    async def _arrive(self, connection: socket.socket, *, is_proxy: bool) -> None:
         """Brings a connection as far as its first request, or ends it."""
         try:
             connection.settimeout(0)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             told = None
-            if is_among(address_of(peer), self._reception.proxies):
+            if is_proxy:
                 async with asyncio.timeout(self._reception.proxy_timeout):
                     told = await _told_address(connection)
             await self._hand_over(connection, told)

@@ -190,5 +190,6 @@ class ManagementListener:
         """Stops serving."""
         if self._arrivals is not None:
             self._arrivals.close()
+            self._arrivals.abandon()
         if self._runner is not None:
             await self._runner.cleanup()

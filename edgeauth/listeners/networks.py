@@ -16,6 +16,14 @@ def address_of(text: str) -> Address:
     return address
 
 
+def origin_of(address: Address) -> str:
+    """Returns what the connections of a client are counted by.
+
+    An IPv6 client has a whole /64 network as a rule.
+    """
+    return str(address) if isinstance(address, IPv4Address) else address.packed[:8].hex()
+
+
 def is_among(address: Address, networks: Iterable[Network]) -> bool:
     """Returns whether one of the networks holds the address."""
     return any(address.version == each.version and address in each for each in networks)

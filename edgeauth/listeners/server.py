@@ -6,7 +6,6 @@ import ssl
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from ipaddress import IPv6Address
 from typing import Final, NamedTuple, Protocol, TypeVar
 
 import structlog
@@ -19,7 +18,7 @@ from edgeauth.listeners.connection import ClientConnection
 from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.limits import Limits
-from edgeauth.listeners.networks import Network, address_of, is_among
+from edgeauth.listeners.networks import Network, address_of, is_among, origin_of
 from edgeauth.listeners.sockets import BACKLOG, Place, open_sockets
 from edgeauth.model.decision import Decision, Permit
 from edgeauth.model.errors import Malformed
@@ -71,13 +70,11 @@ def cors_policy(cors: Cors | None) -> CorsPolicy | None:
 def counted_as(peer: Peer) -> str:
     """Returns what the connections of a peer are counted by; empty when they are not counted.
 
-    Trusted proxies speak for many clients. An IPv6 client has a whole /64 network as a rule.
+    Trusted proxies speak for many clients.
     """
     if peer.trusted or peer.address == UNIX_SOCKET:
         return ""
-    if ":" not in peer.address:
-        return peer.address
-    return IPv6Address(peer.address).packed[:8].hex()
+    return origin_of(address_of(peer.address))
 
 
 class Door(Protocol):
@@ -190,16 +187,26 @@ class Listener:
             server.close()
         for connection in tuple(self._connections):
             connection.close_when_idle()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._settled()
+        self._close()
+
+    async def _settled(self) -> None:
+        """Waits until nobody is on the way any more, and then until nobody is left."""
+        for server in self._servers:
+            if isinstance(server, Arrivals):
+                await server.settled()
         if self._connections:
             self._drained = asyncio.Event()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self._drained.wait()
-        self._close()
+            await self._drained.wait()
 
     def _close(self) -> None:
         if self._sweeping is not None:
             self._sweeping.cancel()
+        for server in self._servers:
+            if isinstance(server, Arrivals):
+                server.abandon()
         for connection in tuple(self._connections):
             connection.abort()
         for task in tuple(self._tasks):
@@ -247,9 +254,10 @@ class Listener:
         )
 
     def admit(self, connection: ClientConnection) -> bool:
-        """Returns whether there is room for one more connection, and counts it."""
-        if self.draining:
-            return False
+        """Returns whether there is room for one more connection, and counts it.
+
+        Also while draining: a client whose handshake had begun gets the answer to one request.
+        """
         if len(self._connections) >= self.limits.connections:
             self.limited(Limited.CONNECTIONS)
             return False

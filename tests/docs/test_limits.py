@@ -4,6 +4,7 @@ import re
 
 from docs.generated.models import settings
 from edgeauth.config.models.configuration import Configuration
+from edgeauth.listeners.arrivals import Reception
 from edgeauth.listeners.limits import Limits
 from tests.docs.pages import ROOT
 
@@ -30,10 +31,12 @@ def test_every_setting_that_limits_clients_is_listed_with_its_default():
 
 def test_fixed_limits_are_what_they_are():
     told = {what: default.split()[0] for what, setting, default in ROWS if setting == "fixed"}
-    limits = Limits()
+    limits, reception = Limits(), Reception()
 
     assert told == {
         "Request target": str(limits.target_octets),
         "Fields of a head": str(limits.head_fields),
+        "[Handshakes](tls.md) and PROXY headers under way": str(reception.pending),
+        "The same from one address": str(reception.pending_per_address),
         "Trailer fields": str(limits.trailer_fields),
     }

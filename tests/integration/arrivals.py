@@ -3,6 +3,8 @@
 import asyncio
 import socket
 import ssl
+import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -37,13 +39,33 @@ class Arrived:
     status: ListenerStatus
     requests: list[Request]
 
-    async def send(self, *pieces: bytes, tls: ssl.SSLContext | None = None) -> bytes:
-        """Sends pieces one after the other, and returns all that is answered."""
-        return await asyncio.to_thread(self._send, pieces, tls)
+    async def send(
+        self,
+        *pieces: bytes,
+        tls: ssl.SSLContext | None = None,
+        connected: threading.Event | None = None,
+    ) -> bytes:
+        """Sends pieces one after the other, and returns all that is answered.
 
-    def _send(self, pieces: tuple[bytes, ...], tls: ssl.SSLContext | None) -> bytes:
+        Args:
+            pieces: of plain octets.
+            tls: for a request over TLS behind them.
+            connected: set when there is a connection, a moment before anything is sent.
+        """
+        return await asyncio.to_thread(self._send, pieces, tls, connected)
+
+    def _send(
+        self,
+        pieces: tuple[bytes, ...],
+        tls: ssl.SSLContext | None,
+        connected: threading.Event | None,
+    ) -> bytes:
         answer = b""
         plain = socket.create_connection(("127.0.0.1", self.port), PATIENCE)
+        if connected is not None:
+            time.sleep(0.1)  # for the listener to accept it
+            connected.set()
+            time.sleep(0.1)  # for the listener to begin to end
         with plain, suppress(OSError):
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for piece in pieces:
@@ -71,6 +93,7 @@ async def arriving(
     tls: Callable[[], ssl.SSLContext] | None = None,
     *,
     trusted: TrustedProxies = NOBODY,
+    draining: float = 0.05,
     **settings: object,
 ) -> AsyncIterator[Arrived]:
     """Runs a listener; afterwards nothing may be unhandled."""
@@ -90,6 +113,6 @@ async def arriving(
     try:
         yield Arrived(port, status, requests)
     finally:
-        await listener.drain(0.05)
+        await listener.drain(draining)
         await asyncio.sleep(0)
     assert complaints == []

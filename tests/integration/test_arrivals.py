@@ -6,6 +6,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import threading
 from collections.abc import Callable, Coroutine
 from ipaddress import ip_network
 from pathlib import Path
@@ -124,6 +125,38 @@ def test_handshakes_are_bounded_in_number(run: Run, authority: Authority) -> Non
             assert await arrived.refused(Refused.OVERLOAD, 2)
             for _, writer in streams:
                 writer.close()
+
+    run(scenario())
+
+
+def test_handshakes_of_one_address_are_bounded_and_those_of_a_proxy_are_not(
+    run: Run, authority: Authority
+) -> None:
+    async def scenario() -> None:
+        for proxies, refused in ((), 2), (LOCAL, 0):
+            bounds = {"pending_per_address": 3, "proxies": proxies}
+            async with arriving(serving(authority), **bounds) as arrived:
+                streams = [
+                    await asyncio.open_connection("127.0.0.1", arrived.port) for _ in range(5)
+                ]
+                assert await arrived.refused(Refused.OVERLOAD, refused) or not refused
+                for _, writer in streams:
+                    writer.close()
+                await arrived.refused(Refused.CLOSED, 5)
+
+    run(scenario())
+
+
+def test_a_handshake_that_has_begun_gets_an_answer_although_the_listener_ends(
+    run: Run, authority: Authority
+) -> None:
+    begun = threading.Event()
+
+    async def scenario() -> None:
+        async with arriving(serving(authority), draining=5.0) as arrived:
+            answer = asyncio.create_task(arrived.send(tls=authority.client(), connected=begun))
+            await asyncio.to_thread(begun.wait, 10)
+        assert body(await answer) == b"127.0.0.1"
 
     run(scenario())
 
