@@ -20,6 +20,12 @@ CONFIGURATION = configuration_schema(Registry(TYPES))
 RULES = rule_set_schema(Registry(TYPES))
 
 BEYOND = {
+    # what a listener's settings mean for each other, and checks of its own
+    "a suite for a version that has none to choose",
+    "no suite, and one twice",
+    "a handshake that may take for ever",
+    "a PROXY protocol that nobody may speak",
+    "certificates of clients told to nobody",
     # two places of a document have to be compared
     "a mechanism twice (measured 22)",
     "a rule twice",
