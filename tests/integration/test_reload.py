@@ -120,10 +120,17 @@ def clients(port: int, count: int) -> Iterator[list[Client]]:
     made = [Client(port) for _ in range(count)]
     for each in made:
         each.start()
-    yield made
-    for each in made:
+    try:
+        yield made
+    finally:
+        ended(made)
+
+
+def ended(load: list[Client]) -> None:
+    """Returns when the last answer has come: a request may cross with the end of its connection."""
+    for each in load:
         each.enough.set()
-    for each in made:
+    for each in load:
         each.join()
 
 
@@ -140,8 +147,7 @@ def test_fifty_reloads_lose_no_request(place: Place, watched: Path):
             replaced(watched / "shop.yaml", rules(number))
             process.send_signal(signal.SIGHUP)
             has_version(place, number)
-        for each in load:
-            each.enough.set()
+        ended(load)
         stop(process)
 
     assert [each.failures for each in load] == [[], [], [], []]
@@ -270,8 +276,7 @@ def test_every_worker_has_the_new_rules(place: Place, watched: Path):
     with running(place) as process, clients(place.port, 4) as load:
         replaced(watched / "shop.yaml", rules(1))
         until(lambda: all(version(place) == "1" for _ in range(20)), "all of them have it")
-        for each in load:
-            each.enough.set()
+        ended(load)
         stop(process)
 
     assert [each.failures for each in load] == [[], [], [], []]
