@@ -117,10 +117,10 @@ class FactCache(Protocol):
         kind: FactKind[F] | None,
         work: Callable[[], Coroutine[None, None, Learned[T]]],
     ) -> T:
-        """Returns the fact that is known, or else what the work finds out.
+        """Returns what the work finds out about a fact that `find` has not found.
 
-        Whoever asks for the same key at the same time waits for the same work, and nobody who
-        goes away ends it. A fault is not remembered.
+        Another process is asked first, if it may know. Whoever asks for the same key at the same
+        time waits for the same work, and nobody who goes away ends it. A fault is not remembered.
 
         Args:
             key: covers all that influences the outcome; the same one always stands for the same

@@ -152,7 +152,7 @@ class MemoryCache:
         kind: FactKind[F] | None,
         work: Callable[[], Coroutine[None, None, Learned[T]]],
     ) -> T:
-        """Returns the fact that is known, or else what the work finds out; it is done only once.
+        """Returns what the work finds out, which is done once for all who ask meanwhile.
 
         Raises:
             Fault: the work could not tell.

@@ -28,14 +28,11 @@ class Learning:
         kind: FactKind[F] | None,
         work: Callable[[], Coroutine[None, None, Learned[T]]],
     ) -> object:
-        """Returns the fact that is known, or else what the work finds out.
+        """Returns what the work finds out, unless somebody knows it already.
 
         Raises:
             Fault: the work could not tell; not remembered.
         """
-        known = self._cache.find(key)
-        if known is not None:
-            return known
         return await self._flights.run(key, lambda: self._find_out(key, kind, work))
 
     async def _find_out(

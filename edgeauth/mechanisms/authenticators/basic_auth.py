@@ -218,6 +218,8 @@ class BasicAuthAuthenticator:
 
     async def _proves(self, user: _User, hashed: str, password: bytes) -> bool:
         key = hmac.digest(_PROCESS_KEY, user.principal.fingerprint + password, "sha256")
+        if self._cache.find(key) is not None:
+            return True
         return await self._cache.learn(key, None, lambda: self._compute(hashed, password))
 
     async def _compute(self, hashed: str, password: bytes) -> Learned[bool]:

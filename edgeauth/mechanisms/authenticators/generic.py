@@ -154,6 +154,9 @@ class GenericAuthenticator:
         key = fingerprint(self._key_part, call.fingerprint, credential.value)
         if not ttl > 0:
             return await self._ask(call, key)
+        known = self._services.cache.find(key)
+        if isinstance(known, _Session):
+            return known
         return await self._services.cache.learn(key, _SESSION, lambda: self._learn(call, key, ttl))
 
     async def _learn(self, call: Call, key: bytes, ttl: float) -> Learned[_Session | Refusal]:

@@ -247,6 +247,9 @@ class IntrospectionAuthenticator:
     async def _ask(self, key: bytes, token: bytes) -> _Introspected | str:
         if self._specification.cache_ttl == 0:
             return (await self._introspect(key, token)).outcome
+        known = self._services.cache.find(key)
+        if isinstance(known, _Introspected):
+            return known
         return await self._services.cache.learn(
             key, _INTROSPECTED, lambda: self._introspect(key, token)
         )

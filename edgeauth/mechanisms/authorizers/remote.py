@@ -125,6 +125,9 @@ class RemoteAuthorizer:
         if not self._ttl > 0:
             return await self._ask(self._question.call(asking))
         key = self._question.key(asking)
+        remembered = self._services.cache.find(key)
+        if isinstance(remembered, Content):
+            return remembered
         return await self._services.cache.learn(key, CONTENT, lambda: self._learn(asking))
 
     async def _learn(self, asking: Asking) -> Learned[Content | Refusal]:

@@ -65,6 +65,9 @@ class GenericContextualizer:
         if not self._ttl > 0:
             return await self._ask(self._question.call(asking))
         key = self._question.key(asking)
+        remembered = self._services.cache.find(key)
+        if isinstance(remembered, Content):
+            return remembered.content
         answer = await self._services.cache.learn(key, CONTENT, lambda: self._learn(asking))
         return answer.content
 

@@ -79,6 +79,9 @@ class ClientCredentialsTokens:
                 INTERNAL when its answer is none, and, being final, when TLS failed.
         """
         key = _key(client, grant)
+        known = self._cache.find(key)
+        if isinstance(known, AccessToken):
+            return known
         return await self._cache.learn(key, _TOKEN, lambda: self._ask(client, grant))
 
     async def _ask(self, client: ClientCredentials, grant: Grant) -> Learned[AccessToken]:

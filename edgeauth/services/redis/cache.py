@@ -130,9 +130,9 @@ class SharedCache:
         kind: FactKind[F] | None,
         work: Callable[[], Coroutine[None, None, Learned[T]]],
     ) -> T:
-        """Returns the fact that is known, or else what the work finds out; it is done only once.
+        """Returns what another process knows, or else what the work finds out.
 
-        Once in this process: others may find it out at the same time.
+        That is done once for all who ask meanwhile in this process; others may do it as well.
 
         Raises:
             Fault: the work could not tell.

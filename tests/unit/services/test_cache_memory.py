@@ -20,7 +20,7 @@ from edgeauth.services.no_cache import NoCache
 from edgeauth.wire.json import as_doubles, loads
 from tests.fakes.cache_contract import CacheContract, Known
 from tests.fakes.clock import FakeClock
-from tests.fakes.driving import run, run_straight
+from tests.fakes.driving import run
 
 
 class TestContract(CacheContract):
@@ -258,17 +258,6 @@ def test_what_was_asked_is_counted():
     counters = cache.counters
 
     assert (counters.hits, counters.misses, counters.stored) == (1, 1, 1)
-
-
-def test_a_fact_that_is_known_is_found_without_waiting():
-    clock = FakeClock()
-    cache = MemoryCache(clock)
-    stored(cache, clock, b"key")
-
-    async def work():
-        raise AssertionError
-
-    assert run_straight(cache.learn(b"key", None, work)) == "fact"
 
 
 class TestNoCache:
