@@ -1,0 +1,91 @@
+"""Builds the listeners: one for requests, and those for operators."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edgeauth.app.blueprint import Mode
+from edgeauth.config.models.configuration import Configuration
+from edgeauth.config.models.serve import Serve
+from edgeauth.contract.signers import Signers
+from edgeauth.engine.decide import DecisionPoint
+from edgeauth.listeners.deadlines import Deadlines
+from edgeauth.listeners.decision import DecisionDoor
+from edgeauth.listeners.limits import limits_of
+from edgeauth.listeners.management import ManagementListener
+from edgeauth.listeners.metrics import metrics_application
+from edgeauth.listeners.proxy import ProxyDoor
+from edgeauth.listeners.receptions import Receptions
+from edgeauth.listeners.server import Door, Listener, cors_policy, trusted_by
+from edgeauth.model.errors import Reason
+from edgeauth.ports.services import Clock
+from edgeauth.services.secret_status import SecretStatus
+from edgeauth.services.telemetry.instruments import Instruments
+from edgeauth.wire.answers import Answers
+
+
+def answers_of(serve: Serve) -> Answers:
+    """Returns the answers that a configuration wants refusals to have."""
+    statuses = serve.respond.statuses
+    return Answers(
+        {
+            Reason.PRECONDITION: statuses.precondition_error.code,
+            Reason.AUTHENTICATION: statuses.authentication_error.code,
+            Reason.AUTHORIZATION: statuses.authorization_error.code,
+            Reason.COMMUNICATION: statuses.communication_error.code,
+            Reason.INTERNAL: statuses.internal_error.code,
+            Reason.NO_RULE: statuses.no_rule_error.code,
+        },
+        verbose=serve.respond.verbose,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every listener works with."""
+
+    configuration: Configuration
+    clock: Clock
+    answers: Answers
+    instruments: Instruments
+    receptions: Receptions
+
+
+def request_listener(mode: Mode, decisions: DecisionPoint, around: Surroundings) -> Listener:
+    """Returns the listener that requests to be decided about come to."""
+    serve = around.configuration.serve
+    limits, deadlines = limits_of(serve), Deadlines()
+    door: Door = DecisionDoor(serve.respond.statuses.accepted.code)
+    if mode is Mode.PROXY:
+        door = ProxyDoor(around.answers, limits, deadlines, clock=around.clock)
+    return Listener(
+        around.instruments.decide(decisions.decide),
+        door,
+        deadlines,
+        limits,
+        trusted_by(serve),
+        around.instruments.record_malformed,
+        cors_policy(serve.cors) if mode is Mode.PROXY else None,
+        around.receptions.statuses["serve"],
+    )
+
+
+def metrics_listener(
+    signers: Signers, secrets: SecretStatus, gather: Callable[[], None], around: Surroundings
+) -> ManagementListener:
+    """Returns the listener that tells metrics.
+
+    Args:
+        signers: tell how long their certificates are good.
+        secrets: tell how old they are.
+        gather: brings in what other processes have counted; called before each answer.
+        around: what every listener works with.
+    """
+    exposition = around.instruments.exposition(
+        signers.certificates, secrets, tuple(around.receptions.statuses.values())
+    )
+
+    def render(accept: str) -> tuple[bytes, str]:
+        gather()
+        return exposition.render(accept)
+
+    return ManagementListener(metrics_application(render))

@@ -1,0 +1,126 @@
+"""Builds what mechanisms work with; nothing here reaches out before the process starts."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edgeauth.config.codes import Code
+from edgeauth.config.errors import Collector
+from edgeauth.config.models.cache import InMemoryCache
+from edgeauth.config.models.configuration import Configuration
+from edgeauth.config.models.master_key import MasterKey
+from edgeauth.config.spelling import quoted
+from edgeauth.contract.endpoint_keys import StoredEndpointKeys
+from edgeauth.contract.signers import Signers
+from edgeauth.model.errors import Malformed
+from edgeauth.ports.proofs import Nonces
+from edgeauth.ports.services import Clock, Services
+from edgeauth.secret_sources.sources import HeldSecrets, load_secrets
+from edgeauth.services.caching import Caching
+from edgeauth.services.endpoints import HttpEndpoints
+from edgeauth.services.issuer_directory import Issuers
+from edgeauth.services.master_keys import read_master_keys
+from edgeauth.services.nonces import SealedNonces
+from edgeauth.services.trust_stores import TrustStoreFiles
+from edgeauth.services.verification_keys import IssuerKeys
+from edgeauth.wire.answers import Answers
+
+
+@dataclass(frozen=True, slots=True)
+class Backing:
+    """What mechanisms work with, and what of it is started, watched and closed.
+
+    Attributes:
+        services: what mechanisms see of it.
+        secrets: those of the configuration.
+        signers: of contracts.
+        caching: of facts and replays.
+        endpoints: calls to other services.
+    """
+
+    services: Services
+    secrets: HeldSecrets
+    signers: Signers
+    caching: Caching
+    endpoints: HttpEndpoints
+
+
+def backing(
+    configuration: Configuration, clock: Clock, answers: Answers, problems: Collector
+) -> Backing:
+    """Builds what the mechanisms of a configuration work with.
+
+    Args:
+        configuration: says what there is.
+        clock: tells the time to all of it.
+        answers: those of the configuration.
+        problems: receives what can not be built.
+    """
+    secrets = load_secrets(configuration, os.environ, problems)
+    signers = Signers(clock, secrets)
+    keys = StoredEndpointKeys(signers, secrets, clock)
+    caching = _caching(configuration, clock, keys, secrets, problems)
+    endpoints = HttpEndpoints(clock, caching.facts, keys)
+    issuers = Issuers(endpoints, clock)
+    services = Services(
+        clock,
+        caching.facts,
+        endpoints,
+        endpoints.access_tokens,
+        issuers,
+        IssuerKeys(endpoints, clock, issuers),
+        TrustStoreFiles(),
+        caching.replays,
+        _nonces(configuration.master_key, clock, secrets, problems),
+        signers,
+        answers,
+        secrets,
+    )
+    return Backing(services, secrets, signers, caching, endpoints)
+
+
+def _caching(
+    configuration: Configuration,
+    clock: Clock,
+    keys: StoredEndpointKeys,
+    secrets: HeldSecrets,
+    problems: Collector,
+) -> Caching:
+    try:
+        return Caching(configuration.cache, clock, keys, secrets)
+    except ValueError as error:
+        problems.add(configuration.problem(str(error), "cache", code=Code.UNUSABLE))
+        return Caching(InMemoryCache(type="in-memory"), clock, keys, secrets)
+
+
+def _nonces(
+    key: MasterKey | None, clock: Clock, secrets: HeldSecrets, problems: Collector
+) -> Nonces | None:
+    if key is None:
+        return None
+    try:
+        return SealedNonces(_master_keys(key, secrets), clock)
+    except ValueError as error:
+        problems.add(key.problem(str(error), code=Code.UNUSABLE))
+        return None
+
+
+def _master_keys(key: MasterKey, secrets: HeldSecrets) -> Callable[[], tuple[bytes, ...]]:
+    """Returns what tells the master keys.
+
+    Raises:
+        ValueError: there are none.
+    """
+    source = key.source
+    if source is None:
+        keys = read_master_keys(key)
+        return lambda: keys
+
+    def held(secrets: HeldSecrets) -> tuple[bytes, ...]:
+        return secrets.symmetric_keys(source, key.selector)
+
+    try:
+        secrets.require(source, "master key", held)
+    except Malformed as problem:
+        raise Malformed(f"secret source {quoted(source)} {problem}") from None
+    return lambda: held(secrets)
