@@ -4,7 +4,8 @@ import asyncio
 import ssl
 from typing import TYPE_CHECKING
 
-from edgeauth.listeners.upstream import Origin, UpstreamConnection
+from edgeauth.listeners.origin import Origin
+from edgeauth.listeners.upstream import UpstreamConnection
 from edgeauth.model.errors import Fault, Reason
 
 if TYPE_CHECKING:

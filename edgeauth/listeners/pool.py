@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.limits import Limits
+from edgeauth.listeners.origin import Origin
 
 if TYPE_CHECKING:
-    from edgeauth.listeners.upstream import Origin, UpstreamConnection
+    from edgeauth.listeners.upstream import UpstreamConnection
 
 _MOST_WAITING: Final = 1024
 """Requests that wait for one origin; the next ones are refused at once."""
@@ -23,7 +24,7 @@ class Waiting(NamedTuple):
     """A request that waits for a connection."""
 
     exchange: Exchange
-    origin: "Origin"
+    origin: Origin
     head: bytes
     deadline: float
 
@@ -59,7 +60,7 @@ class Pool:
         self._places: dict[Origin, int] = {}
         self._line: dict[Origin, deque[Waiting]] = {}
 
-    def take(self, origin: "Origin") -> "UpstreamConnection | None":
+    def take(self, origin: Origin) -> "UpstreamConnection | None":
         """Returns a free connection to an origin, the one that was used last, or None."""
         free = self._free.get(origin)
         while free:
@@ -69,7 +70,7 @@ class Pool:
                 return connection
         return None
 
-    def reserve(self, origin: "Origin") -> bool:
+    def reserve(self, origin: Origin) -> bool:
         """Takes a place for a new connection, if there is one; `leave` gives it back."""
         most = self._limits.upstream_connections
         taken = self._places.get(origin, 0)
@@ -78,12 +79,12 @@ class Pool:
         self._places[origin] = taken + 1
         return True
 
-    def leave(self, origin: "Origin") -> None:
+    def leave(self, origin: Origin) -> None:
         """Gives a place back: its connection has ended, or there never was one."""
         self._places[origin] -= 1
         self._go_on(origin)
 
-    def wait(self, exchange: Exchange, origin: "Origin", head: bytes) -> bool:
+    def wait(self, exchange: Exchange, origin: Origin, head: bytes) -> bool:
         """Lets a request wait for its turn; returns whether there is room in the line."""
         line = self._line.setdefault(origin, deque())
         if len(line) >= _MOST_WAITING:
@@ -118,7 +119,7 @@ class Pool:
             self.open.discard(connection)
             self.leave(connection.origin)
 
-    def _go_on(self, origin: "Origin") -> None:
+    def _go_on(self, origin: Origin) -> None:
         """Lets the first of a line have its turn, when there is a connection or a place."""
         line = self._line.get(origin)
         while line:

@@ -10,12 +10,12 @@ from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.dialling import open_connection
 from edgeauth.listeners.exchange import Exchange, Upgrade
 from edgeauth.listeners.limits import Limits
+from edgeauth.listeners.origin import Origin, origin_of
 from edgeauth.listeners.pool import Pool, Waiting
-from edgeauth.listeners.upstream import Origin, UpstreamConnection
+from edgeauth.listeners.upstream import UpstreamConnection
 from edgeauth.model.decision import Permit, Refusal
 from edgeauth.model.errors import Fault, Malformed, Reason
-from edgeauth.model.request import Headers, Request
-from edgeauth.model.routing import Target
+from edgeauth.model.request import Headers
 from edgeauth.ports.services import Clock
 from edgeauth.services.clock import SystemClock
 from edgeauth.wire.answers import Answers
@@ -32,7 +32,6 @@ _OVERLOADED: Final = Refusal(
     status=503,
     fields=((b"retry-after", b"1"),),
 )
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class ProxyDoor:
@@ -83,7 +82,7 @@ class ProxyDoor:
             return
         if protocol is not None:
             exchange.upgrade = Upgrade(protocol, self._end_of(permit))
-        origin = _origin(request, target)
+        origin = origin_of(request, target)
         connection = self._pool.take(origin)
         if connection is None:
             self.connect(exchange, origin, head)
@@ -116,7 +115,7 @@ class ProxyDoor:
         self._overloaded(waiting.exchange, waiting.origin)
 
     def _overloaded(self, exchange: Exchange, origin: Origin) -> None:
-        _log.error("upstream overloaded", upstream=f"{origin.host}:{origin.port}")
+        _log.error("upstream overloaded", upstream=origin.place)
         self._refuse(exchange, _OVERLOADED)
 
     def _connect(self, exchange: Exchange, origin: Origin, head: bytes) -> None:
@@ -166,7 +165,7 @@ class ProxyDoor:
         self._refuse_failed(exchange, origin, Refusal(Reason.COMMUNICATION, what, status=status))
 
     def _refuse_failed(self, exchange: Exchange, origin: Origin, refusal: Refusal) -> None:
-        _log.error("upstream failed", upstream=f"{origin.host}:{origin.port}", error=refusal.detail)
+        _log.error("upstream failed", upstream=origin.place, error=refusal.detail)
         if not self._answers.is_usual(refusal.reason):
             refusal = replace(refusal, status=None)
         self._refuse(exchange, refusal)
@@ -188,8 +187,3 @@ def _check_method(exchange: Exchange, method: bytes) -> None:
     if not exchange.framing.empty or b"HEAD" in {method, exchange.method}:
         raise Malformed("the forwarded method frames another message")
     request_framing(method, exchange.version, Headers())
-
-
-def _origin(request: Request, target: Target) -> Origin:
-    scheme = target.scheme or request.scheme
-    return Origin(scheme, target.host.strip("[]"), target.port or _DEFAULT_PORTS[scheme])

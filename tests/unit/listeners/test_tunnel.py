@@ -4,8 +4,9 @@ import pytest
 
 from edgeauth.listeners.exchange import Upgrade
 from edgeauth.listeners.limits import Limits
+from edgeauth.listeners.origin import Origin
 from edgeauth.listeners.proxy import ProxyDoor
-from edgeauth.listeners.upstream import Origin, UpstreamConnection
+from edgeauth.listeners.upstream import UpstreamConnection
 from edgeauth.wire.answers import Answers
 from tests.fakes.connections import FakeClient, FakeTransport
 
