@@ -79,7 +79,7 @@ class DecisionPoint:
         if isinstance(known, Refusal):
             return await self._deny(rule, seen, known, None, passed_over)
         subject = known.subject
-        granted = await authorize(rule, known)
+        granted = await authorize(rule, known, passed_over)
         if isinstance(granted, Refusal):
             return await self._deny(rule, seen, granted, subject, passed_over)
         edits = await finalize(rule, granted)

@@ -74,7 +74,7 @@ class Permit(NamedTuple):
     owned: frozenset[bytes] = frozenset()
     """Names of fields that only the pipeline may set: the client's are removed."""
     downgrades: tuple[Refusal, ...] = ()
-    """Refusals of authenticators that one further down made up for."""
+    """Refusals of authenticators that one further down made up for, and tolerated faults."""
     principals: tuple[tuple[str, str], ...] = ()
     """Name and id of each principal but the default one."""
     rule_set: str = ""

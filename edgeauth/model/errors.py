@@ -35,16 +35,25 @@ class Fault(Exception):
         detail: for the decision log only, never for the client; holds no credential.
         final: whether the next authenticator must not be tried, as after a failed TLS handshake
             with the issuer: an attacker in the middle may not turn a login into anonymity.
+        tolerated: whether the operator wants the pipeline to go on without what a contextualizer
+            could not find out; means nothing where anybody else raises it.
         status: what the client is answered in place of the status of the class.
     """
 
     def __init__(
-        self, reason: Reason, detail: str, *, final: bool = False, status: int | None = None
+        self,
+        reason: Reason,
+        detail: str,
+        *,
+        final: bool = False,
+        tolerated: bool = False,
+        status: int | None = None,
     ) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
         self.final = final
+        self.tolerated = tolerated
         self.status = status
 
 

@@ -127,6 +127,8 @@ def _algorithm(header: Mapping[str, Json]) -> str:
     algorithm = header.get("alg")
     if not isinstance(algorithm, str):
         raise Malformed("the token's header has no alg")
+    if algorithm not in ALGORITHMS:
+        raise Malformed("the token's algorithm is unknown")
     return algorithm
 
 

@@ -54,10 +54,9 @@ def words_for(refusal: Refusal, reason: Reason, headers: Headers) -> Words | Non
     Args:
         refusal: what to tell; its detail is told only where it is about the request itself.
         reason: the class that the answer is for.
-        headers: the client's. `Accept` that is there twice is taken to accept nothing.
+        headers: the client's. Of several fields `Accept` the first counts.
     """
-    accept = b"" if b"accept" in headers.repeated else headers.get(b"accept")
-    media_type = negotiate(accept, tuple(_FORMS))
+    media_type = negotiate(_accepted(headers), tuple(_FORMS))
     if media_type is None:
         return None
     detail = refusal.detail if refusal.reason is reason and reason in _TELLING else ""
@@ -65,6 +64,12 @@ def words_for(refusal: Refusal, reason: Reason, headers: Headers) -> Words | Non
     text = _FORMS[media_type](_CODES[reason], message)
     charset = b"" if media_type == "application/json" else b"; charset=utf-8"
     return Words(media_type.encode() + charset, text.encode("utf-8", "replace"))
+
+
+def _accepted(headers: Headers) -> bytes | None:
+    if b"accept" not in headers.repeated:
+        return headers.get(b"accept")
+    return next(value for name, value in headers.fields if name == b"accept")
 
 
 def _html(_code: str, message: str) -> str:

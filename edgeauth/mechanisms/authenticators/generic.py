@@ -138,7 +138,8 @@ class GenericAuthenticator:
         try:
             credential = find_credential(seen.request, self._sources, seen.view)
         except Malformed as problem:
-            return Refusal(Reason.AUTHENTICATION, str(problem))
+            causes = frozenset({Reason.PRECONDITION})
+            return Refusal(Reason.AUTHENTICATION, str(problem), causes)
         if credential is None:
             return _MISSING
         session = await self._session(seen, credential)

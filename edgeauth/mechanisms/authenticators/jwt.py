@@ -203,7 +203,7 @@ class JwtAuthenticator:
 
         Returns:
             The principal, or a refusal: AUTHENTICATION, with the cause PRECONDITION where there
-            was no token.
+            was no token, or one that can not be read.
 
         Raises:
             Fault: the issuer's keys could not be fetched, the claims hold no principal, or nobody
@@ -212,7 +212,7 @@ class JwtAuthenticator:
         try:
             credential = find_credential(seen.request, self._sources, seen.view)
         except Malformed as problem:
-            return self._signaling.invalid_token(str(problem), b"")
+            return self._signaling.unreadable(str(problem), b"")
         if credential is None:
             return self._signaling.missing()
         # The prefix has a fixed length, so nothing else has this digest; and a dump of the
@@ -243,7 +243,7 @@ class JwtAuthenticator:
             claims = parse_claims(compact.payload)
             confirmation = parse_confirmation(claims)
         except Malformed as problem:
-            return self._signaling.invalid_token(str(problem), credential.scheme)
+            return self._signaling.unreadable(str(problem), credential.scheme)
         named = claims.get("iss")
         issuer = named if isinstance(named, str) else ""
         wrong = self._check_before_asking(compact.header, claims, issuer)

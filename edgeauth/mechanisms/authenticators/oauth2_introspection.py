@@ -216,7 +216,7 @@ class IntrospectionAuthenticator:
         try:
             credential = find_credential(seen.request, self._sources, seen.view)
         except Malformed as problem:
-            return self._signaling.invalid_token(str(problem), b"")
+            return self._signaling.unreadable(str(problem), b"")
         if credential is None:
             return self._signaling.missing()
         # The prefix has a fixed length and covers whom the token leads to, but for the issuer,

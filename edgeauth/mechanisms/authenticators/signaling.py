@@ -9,6 +9,7 @@ Source:
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Final
 
 from pydantic import AfterValidator
@@ -105,6 +106,11 @@ class Signaling:
             scheme: that the token was presented with, in lower case.
         """
         return self._refused(detail, self._challenges(scheme, "invalid_token"))
+
+    def unreadable(self, detail: str, scheme: bytes) -> Refusal:
+        """Returns the refusal of what is no token: a request that is not well-formed, either."""
+        refusal = self.invalid_token(detail, scheme)
+        return replace(refusal, causes=refusal.causes | {Reason.PRECONDITION})
 
     def insufficient_scope(self, detail: str, scheme: bytes) -> Refusal:
         """Returns the refusal of a token that was not granted enough: 403 where configured.

@@ -1,7 +1,7 @@
 """Asks an HTTP service what else is known: a policy information point.
 
 It never decides. What it brings is kept for later steps, and what they make of it is their matter;
-but where nothing can be brought the pipeline ends.
+but where nothing can be brought the pipeline ends, unless the operator wants it to go on without.
 
 Trust: the answer is believed as far as its format goes. Names and values of what is forwarded are
 the client's.
@@ -29,11 +29,13 @@ class GenericSpecification(QuestionSpecification):
         forward_headers: names of the client's headers that are sent along.
         forward_cookies: names of the client's cookies that are sent along.
         cache_ttl: seconds for which the answer to the same question is believed; 0 is never.
+        continue_pipeline_on_error: whether the pipeline goes on without an answer.
     """
 
     forward_headers: ListOf[FieldName] = ()
     forward_cookies: ListOf[Text] = ()
     cache_ttl: Duration = 10.0
+    continue_pipeline_on_error: bool = False
 
 
 class GenericContextualizer:
@@ -50,6 +52,7 @@ class GenericContextualizer:
     ) -> None:
         self._services = services
         self._ttl = specification.cache_ttl
+        self._tolerant = specification.continue_pipeline_on_error
         owner = fingerprint(b"generic", mechanism_id.encode(), repr(self._ttl).encode())
         forwarded = Forwarded(specification.forward_headers, specification.forward_cookies)
         self._question = Question(owner, specification, forwarded)
@@ -59,8 +62,19 @@ class GenericContextualizer:
 
         Raises:
             Fault: COMMUNICATION when there was no answer of the 2xx class, INTERNAL when the
-                question could not be rendered or the answer is not what its type says.
+                question could not be rendered or the answer is not what its type says. Tolerated
+                if the configuration says so, but for a failed TLS handshake: nobody in the middle
+                decides what is known.
         """
+        try:
+            return await self._find_out(known)
+        except Fault as fault:
+            if fault.final or not self._tolerant:
+                raise
+            # Others may be waiting for the same answer and be less tolerant.
+            raise Fault(fault.reason, fault.detail, tolerated=True) from None
+
+    async def _find_out(self, known: Identified) -> Json:
         asking = self._question.about(known)
         if not self._ttl > 0:
             return await self._ask(self._question.call(asking))
@@ -98,6 +112,7 @@ TYPE = mechanism(
         "forward_headers": Override.REPLACE,
         "forward_cookies": Override.REPLACE,
         "cache_ttl": Override.REPLACE,
+        "continue_pipeline_on_error": Override.REPLACE,
         "values": Override.MERGE,
     },
 )

@@ -16,8 +16,12 @@ DOWN = Fault(Reason.COMMUNICATION, "down")
 BROKEN = Fault(Reason.INTERNAL, "no value")
 
 
-def asked(*checks):
-    return run_straight(authorize(rule(checks=checks), identified()))
+TOLERATED = Fault(Reason.COMMUNICATION, "down", tolerated=True)
+
+
+def asked(*checks, passed_over=None):
+    over = [] if passed_over is None else passed_over
+    return run_straight(authorize(rule(checks=checks), identified(), over))
 
 
 @pytest.mark.parametrize(
@@ -25,11 +29,19 @@ def asked(*checks):
     [
         (authorizer(NO, "x"), Reason.AUTHORIZATION),
         (authorizer(DOWN, "x"), Reason.COMMUNICATION),
+        (authorizer(TOLERATED, "x"), Reason.COMMUNICATION),
         (contextualizer(DOWN, "x"), Reason.COMMUNICATION),
         (authorizer(when=When(BROKEN), name="x"), Reason.INTERNAL),
         (contextualizer(when=When(BROKEN), name="x"), Reason.INTERNAL),
     ],
-    ids=["refusal", "fault", "fault of information", "condition", "condition of information"],
+    ids=[
+        "refusal",
+        "fault",
+        "tolerated fault",
+        "fault of information",
+        "condition",
+        "condition of information",
+    ],
 )
 @pytest.mark.parametrize("position", [0, 1])
 def test_the_first_that_does_not_allow_ends_it(check, reason, position):
@@ -58,6 +70,23 @@ def test_a_step_whose_condition_is_false_does_not_run():
     skipped = Fake(NO)
     assert isinstance(asked(authorizer(skipped, when=When(value=False))), Granted)
     assert skipped.calls == []
+
+
+def test_a_tolerated_fault_of_a_contextualizer_ends_nothing_and_is_told():
+    passed_over: list[Refusal] = []
+    outcome = asked(
+        contextualizer(TOLERATED, "first"),
+        contextualizer({"a": 1}, "second"),
+        authorizer(),
+        passed_over=passed_over,
+    )
+    assert isinstance(outcome, Granted)
+    assert outcome.known.outputs == {"second": {"a": 1}}
+    assert [(each.step, each.reason) for each in passed_over] == [("first", DOWN.reason)]
+
+
+def test_a_tolerated_fault_allows_nothing():
+    assert isinstance(asked(contextualizer(TOLERATED), authorizer(NO)), Refusal)
 
 
 def test_steps_run_in_order_and_see_what_was_found_out_before():

@@ -26,7 +26,8 @@ def told(refusal: Refusal = ALICE, *accept: bytes) -> tuple[str, str]:
     "accept",
     [
         pytest.param([b""], id="an empty field (measured 19)"),
-        pytest.param([b"text/html", b"text/plain"], id="two fields (measured 19)"),
+        pytest.param([b"", b"text/plain"], id="the first of two fields is empty"),
+        pytest.param([b"image/png", b"text/plain"], id="the first of two fields is for others"),
         pytest.param([b"text/plain;charset=utf-8"], id="a parameter (measured 19)"),
         pytest.param([b"image/png"], id="none of ours"),
     ],
@@ -63,6 +64,12 @@ def test_text_is_escaped_measured_18():
     assert kind == "application/xml; charset=utf-8"
     root = ET.fromstring(xml)
     assert (root.findtext("code"), root.findtext("message")) == ("authorizationError", ALICE.detail)
+
+
+def test_of_several_accept_fields_the_first_counts():
+    kind, _ = told(ALICE, b"application/json", b"text/html")
+
+    assert kind == "application/json"
 
 
 def test_programs_get_code_and_message():

@@ -103,6 +103,7 @@ def test_a_credential_that_is_there_twice_is_refused_unasked():
     outcome = asked(world=world, headers={"Cookie": "sid=a; sid=b"})
 
     assert isinstance(outcome, Refusal)
+    assert outcome.causes == {Reason.AUTHENTICATION, Reason.PRECONDITION}
     assert not world.endpoints.calls
 
 

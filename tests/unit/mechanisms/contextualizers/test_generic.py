@@ -46,8 +46,8 @@ class Pdp(World):
         ({**CONFIG, "forward_cookies": [""]}, [("forward_cookies.0", "string_too_short")]),
         ({**CONFIG, "cache_ttl": "soon"}, [("cache_ttl", "expected")]),
         (
-            {**CONFIG, "continue_pipeline_on_error": True},
-            [("continue_pipeline_on_error", "extra_forbidden")],
+            {**CONFIG, "continue_pipeline_on_error": "yes"},
+            [("continue_pipeline_on_error", "bool_type")],
         ),
     ],
     ids=[
@@ -62,7 +62,7 @@ class Pdp(World):
         "framing-header",
         "no-cookie-name",
         "no-duration",
-        "fail-open",
+        "no-boolean",
     ],
 )
 def test_a_wrong_configuration_is_refused(config, found):
@@ -126,6 +126,18 @@ class TestFaults:
 
         assert fault.reason is Reason.INTERNAL
         assert pdp.endpoints.calls == []
+
+    @pytest.mark.parametrize("ttl", ["0s", "10s"])
+    def test_a_fault_is_tolerated_only_where_that_is_configured(self, ttl):
+        pdp = Pdp(json_answer(b"", 503))
+
+        assert not pdp.fault({**CONFIG, "cache_ttl": ttl}).tolerated
+        assert pdp.fault({**CONFIG, "cache_ttl": ttl, "continue_pipeline_on_error": True}).tolerated
+
+    def test_a_fault_of_trust_is_never_tolerated(self):
+        pdp = Pdp(Fault(Reason.INTERNAL, "another certificate", final=True))
+
+        assert not pdp.fault({**CONFIG, "continue_pipeline_on_error": True}).tolerated
 
     def test_failures_are_not_remembered(self):
         pdp = Pdp(json_answer(b"", 503))

@@ -22,8 +22,12 @@ def respond(config, seen=None):
     [
         ({}, [("to", "missing")]),
         ({"to": "http://idp.test/"}, [("to", "expected")]),
-        ({"to": "/login"}, [("to", "expected")]),
+        ({"to": ""}, [("to", "expected")]),
+        ({"to": "login"}, [("to", "expected")]),
+        ({"to": "/log in"}, [("to", "expected")]),
         ({"to": "//evil.test/"}, [("to", "expected")]),
+        ({"to": "/\\evil.test/"}, [("to", "expected")]),
+        ({"to": "/{{ .Subject.ID }}"}, [("to", "expression")]),
         ({"to": '{{ .Request.Header "X-Login" }}'}, [("to", "expected")]),
         ({"to": "https://{{ .Request.URL.Host }}/login"}, [("to", "expected")]),
         ({"to": "https://idp.test{{ .Request.URL.Path }}"}, [("to", "expected")]),
@@ -36,8 +40,12 @@ def respond(config, seen=None):
     ids=[
         "absent",
         "without-tls",
+        "empty",
         "relative",
+        "path-with-a-blank",
         "scheme-relative",
+        "scheme-relative-in-browsers",
+        "unavailable-variable-in-a-path",
         "templated",
         "templated-host",
         "host-that-goes-on",
@@ -79,6 +87,29 @@ def test_attack_181_a_value_does_not_leave_its_place_in_the_location(value):
 
     assert caught.value.reason is Reason.INTERNAL
     assert value not in caught.value.detail
+
+
+@pytest.mark.parametrize("value", ["", "/evil.test", "\\evil.test", ".."])
+def test_a_path_on_this_host_does_not_become_another_host(value):
+    config = {"to": '/{{ .Request.Header "X-Value" }}/login'}
+
+    with pytest.raises(Fault) as caught:
+        respond(config, matched(headers={"X-Value": value}))
+
+    assert caught.value.reason is Reason.INTERNAL
+
+
+@pytest.mark.parametrize(
+    ("to", "location"),
+    [
+        ("/login", b"/login"),
+        ("/login?rt={{ .Request.URL.Path | urlenc }}", b"/login?rt=%2Farticles%2F1"),
+    ],
+)
+def test_the_login_may_be_on_the_same_host(to, location):
+    response = respond({"to": to}, matched(request("/articles/1")))
+
+    assert dict(response.fields)[b"location"] == location
 
 
 def test_the_client_is_sent_to_the_login_that_knows_the_way_back():
