@@ -7,12 +7,16 @@ from edgeauth.engine.route import NO_CAPTURES
 from edgeauth.engine.rule import Rule
 from edgeauth.engine.trie import Trie
 from edgeauth.model.decision import Refusal
-from edgeauth.model.errors import Reason
+from edgeauth.model.errors import Malformed, Reason
 from edgeauth.model.pace import Pace
 from edgeauth.model.request import Request
 from edgeauth.model.routing import EncodedSlashes
+from edgeauth.wire.uri import decode_slashes
 
 _NO_RULE = Refusal(Reason.NO_RULE, "no rule matches and there is no default rule")
+_AMBIGUOUS_SLASH = Refusal(
+    Reason.PRECONDITION, "the encoded slashes of the path hide a dot segment or an empty one"
+)
 _ENCODED_SLASH = Refusal(Reason.PRECONDITION, "the path holds an encoded slash")
 
 
@@ -46,7 +50,8 @@ class RuleBook:
     def find(self, request: Request) -> Found | Refusal:
         """Returns the most specific rule, else the default rule, else a refusal.
 
-        An encoded slash that the rule does not expect is refused before its pipeline runs.
+        An encoded slash that the rule does not expect, or that makes another path once it is
+        decoded, is refused before its pipeline runs.
         """
         hit = self._trie.find(request)
         if hit is None:
@@ -56,6 +61,19 @@ class RuleBook:
         else:
             route = hit.route
             found, slashes = Found(route.rule, route.captures(hit.captured)), route.slashes
-        if slashes is EncodedSlashes.OFF and "%2F" in request.path:
-            return _ENCODED_SLASH
+        if "%2F" in request.path:
+            return _refusal_of_slashes(request.path, slashes) or found
         return found
+
+
+def _refusal_of_slashes(path: str, slashes: EncodedSlashes) -> Refusal | None:
+    """Returns why a path with encoded slashes is not for a rule; None when it is."""
+    if slashes is EncodedSlashes.OFF:
+        return _ENCODED_SLASH
+    if slashes is EncodedSlashes.ON:
+        # Whoever forwards decodes them, and has to see what was matched here.
+        try:
+            decode_slashes(path)
+        except Malformed:
+            return _AMBIGUOUS_SLASH
+    return None

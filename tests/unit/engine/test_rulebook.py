@@ -28,6 +28,14 @@ def test_an_encoded_slash_is_refused_for_the_default_rule():
     assert found.reason is Reason.PRECONDITION
 
 
+@pytest.mark.parametrize("path", ["/%2F", "/%2Fb", "/a%2F%2Fb"])
+def test_a_slash_that_is_decoded_to_an_empty_segment_is_refused(path):
+    found = book(rule(), "/:x", EncodedSlashes.ON).find(asked(path))
+    assert isinstance(found, Refusal)
+    assert found.reason is Reason.PRECONDITION
+    assert isinstance(book(rule(), "/:x", EncodedSlashes.NO_DECODE).find(asked(path)), Found)
+
+
 @pytest.mark.parametrize(
     ("slashes", "value"), [(EncodedSlashes.ON, "a/b"), (EncodedSlashes.NO_DECODE, "a%2Fb")]
 )
