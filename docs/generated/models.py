@@ -1,8 +1,8 @@
 """Models of the configuration as rows: key, type in words, default, meaning."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from types import NoneType, UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -18,6 +18,7 @@ from edgeauth.expressions.cel import Condition
 from edgeauth.expressions.paths import Selector
 from edgeauth.expressions.templates import Template
 from edgeauth.mechanisms.authenticators.assertions import AlgorithmName
+from edgeauth.mechanisms.authenticators.deliveries import Instant
 from edgeauth.ports.endpoint_authentication import Secret
 from edgeauth.ports.endpoint_settings import CallSettings, Positive
 from edgeauth.ports.endpoints import UrlTemplateOf
@@ -52,9 +53,11 @@ _WORDS = (
     (Secret, "text, secret"),
     (SecretText, "text, secret"),
     (Positive, "integer, 1 or more"),
+    (Instant, "date and time"),
     (LiteralUrl, "URL, literal"),
 )
 
+_ONE_OF = "one of "
 _NOUNS = "text|identifier|header name|host expression|signature algorithm"
 
 
@@ -89,16 +92,26 @@ def settings(model: type[BaseModel], prefix: str = "") -> Iterator[Setting]:
         text = texts.get(name, "")
         yield Setting(key, kind_of(hint), _default(hint, field), text)
         suffix, below = _below(hint)
-        if below is not None:
-            yield from settings(below, f"{key}{suffix}.")
+        yield from _merged(each for part in below for each in settings(part, f"{key}{suffix}."))
+
+
+def _merged(found: Iterable[Setting]) -> Iterable[Setting]:
+    """Returns each key of models that are alternatives once; the first of them says the rest."""
+    merged: dict[str, Setting] = {}
+    for each in found:
+        known = merged.setdefault(each.key, each)
+        if each.kind != known.kind and each.kind.startswith(_ONE_OF):
+            kind = f"{known.kind}, {each.kind.removeprefix(_ONE_OF)}"
+            merged[each.key] = replace(known, kind=kind)
+    return merged.values()
 
 
 def takes_endpoint(model: type[BaseModel]) -> bool:
     """Returns whether a model or one below it holds an endpoint."""
-    below = [_below(field.annotation)[1] for field in model.model_fields.values()]
     return any(
-        part is not None and (issubclass(part, CallSettings) or takes_endpoint(part))
-        for part in below
+        issubclass(part, CallSettings) or takes_endpoint(part)
+        for field in model.model_fields.values()
+        for part in _below(field.annotation)[1]
     )
 
 
@@ -120,7 +133,7 @@ def kind_of(hint: object) -> str:
         kinds = (kind_of(part) for part in arguments if part is not NoneType)
         return " or ".join(dict.fromkeys(kinds))
     if origin is Literal:
-        return "one of " + ", ".join(f"`{value}`" for value in arguments)
+        return _ONE_OF + ", ".join(f"`{value}`" for value in arguments)
     if origin is tuple:
         return f"list of {_plural(kind_of(arguments[0]))}"
     if origin is dict and arguments[1] is not object:
@@ -136,6 +149,11 @@ def _annotated(inner: object, metadata: tuple[object, ...]) -> str:
             return f"template; sees {_names(each)}"
         if isinstance(each, ConditionOf):
             return f"condition; sees {_names(each)}"
+    for alias, words in _WORDS:
+        # What narrows a scalar stands behind what the scalar is.
+        known = get_args(alias)
+        if known and known == (inner, *metadata)[: len(known)]:
+            return words
     return kind_of(inner)
 
 
@@ -147,19 +165,19 @@ def _plural(words: str) -> str:
     return "maps" if words == "map" else re.sub(rf"^({_NOUNS})\b", r"\1s", words)
 
 
-def _below(hint: object) -> tuple[str, type[BaseModel] | None]:
-    """Returns the model that a hint holds, and how its keys hang below."""
+def _below(hint: object) -> tuple[str, tuple[type[BaseModel], ...]]:
+    """Returns the models that a hint holds, as alternatives, and how their keys hang below."""
     if any(hint == alias for alias, _ in _WORDS):
-        return "", None
+        return "", ()
     if isinstance(hint, type) and issubclass(hint, BaseModel):
-        return "", hint
+        return "", (hint,)
     origin = get_origin(hint)
     suffix = {tuple: "[]", dict: ".<name>"}.get(origin, "") if isinstance(origin, type) else ""
+    more, found = "", ()
     for part in get_args(hint):
-        more, found = _below(part)
-        if found is not None:
-            return suffix + more, found
-    return "", None
+        deeper, models = _below(part)
+        more, found = more or deeper, (*found, *models)
+    return suffix + more, found
 
 
 def _default(hint: object, field: FieldInfo) -> str:
@@ -170,7 +188,7 @@ def _default(hint: object, field: FieldInfo) -> str:
         return "–"
     if isinstance(value, bool):
         return "`true`" if value else "`false`"
-    if hint == scalars.Duration and isinstance(value, float):
+    if kind_of(hint) == kind_of(scalars.Duration) and isinstance(value, float):
         return f"`{_duration(value)}`"
     if hint == scalars.ByteSize and isinstance(value, int):
         return f"`{_size(value)}`"

@@ -10,6 +10,7 @@ from edgeauth.mechanisms.authenticators import (
     jwt,
     oauth2_introspection,
     unauthorized,
+    webhook,
 )
 from edgeauth.mechanisms.authorizers import allow, cel, deny, remote
 from edgeauth.mechanisms.contextualizers import generic, map as map_
@@ -36,6 +37,7 @@ TYPES: Final[tuple[MechanismType[Specification], ...]] = (
     jwt.TYPE,
     oauth2_introspection.TYPE,
     unauthorized.TYPE,
+    webhook.TYPE,
     allow.TYPE,
     cel.TYPE,
     deny.TYPE,

@@ -38,12 +38,19 @@ class Matched(NamedTuple):
             Fault: it can not be had. The fault is final: nobody further down may make up for it,
                 since the upstream would get content that a step wanted to see and has not.
         """
+        self.view.receive(await self.content_octets())
+
+    async def content_octets(self) -> bytes:
+        """Returns the whole content, octet by octet as it will be forwarded.
+
+        Raises:
+            Fault: it can not be had; final, as for `read_content`.
+        """
         try:
-            content = await self.content.read()
+            return await self.content.read()
         except Fault as fault:
             fault.final = True
             raise
-        self.view.receive(content)
 
 
 class Identified(NamedTuple):

@@ -5,7 +5,7 @@ Every check is written as "passes only if": what is no date, or not truly `true`
 Trust: the answer of the session service.
 """
 
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 from pydantic import AfterValidator
 
@@ -40,8 +40,12 @@ _LAYOUTS: Final = {
 
 def _check_leeway(seconds: float) -> float:
     if seconds > LONGEST_LEEWAY:
-        raise not_expected("at most 60s, or sessions that have ended go on")
+        raise not_expected("at most 60s, or what has ended goes on")
     return seconds
+
+
+Leeway: TypeAlias = Annotated[Duration, AfterValidator(_check_leeway)]
+"""Seconds by which clocks may differ."""
 
 
 def _check_layout(layout: str) -> str:
@@ -69,7 +73,7 @@ class LifespanSpecification(Specification):
     not_before: Path | None = None
     not_after: Path | None = None
     time_format: Annotated[str, AfterValidator(_check_layout)] | None = None
-    validity_leeway: Annotated[Duration, AfterValidator(_check_leeway)] = 10.0
+    validity_leeway: Leeway = 10.0
 
     @property
     def fingerprint(self) -> bytes:
