@@ -59,6 +59,7 @@ class Exchange(RequestContent):
         "target",
         "task",
         "trailer_fields",
+        "trailer_octets",
         "undelivered",
         "upgrade",
         "version",
@@ -73,6 +74,7 @@ class Exchange(RequestContent):
         self.most_octets = octets
         self.undelivered = 0
         self.trailer_fields = 0
+        self.trailer_octets = 0
         self.head_complete = False
         self.keep_alive = False
         self.malformed: Malformed | None = None

@@ -17,7 +17,8 @@ class Limits:
         target_octets: request target; beyond that 414.
         content_octets: content that is held because a step reads it; beyond that 413. What no
             step reads has no limit.
-        trailer_fields: fields after a chunked body, which are dropped; beyond that 400.
+        trailer_fields: fields after a chunked body, which are dropped, and together are no longer
+            than a head; beyond that 400.
         read_timeout: seconds for a complete head, and between two pieces of content. Content that
             a step reads has so many seconds, and one more for each 64 KiB. 0 means none.
         write_timeout: seconds in which a client has to read most of what waits for it, once that

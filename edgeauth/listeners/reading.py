@@ -130,7 +130,11 @@ class RequestReader(ClientStream):
         exchange = self._parsing
         if exchange.head_complete:
             exchange.trailer_fields += 1
-            if exchange.trailer_fields > self.limits.trailer_fields:
+            exchange.trailer_octets += len(name) + len(value) + 4
+            limits = self.limits
+            if exchange.trailer_fields > limits.trailer_fields or (
+                exchange.trailer_octets > limits.head_octets
+            ):
                 raise Malformed("there are too many trailer fields")
             return
         exchange.fields.append((name.lower(), value.rstrip(b" \t")))

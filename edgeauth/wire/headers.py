@@ -39,6 +39,7 @@ FORWARDING: Final = frozenset(
 
 REROUTING: Final = frozenset(
     {
+        b"proxy",
         b"x-envoy-original-path",
         b"x-http-method",
         b"x-http-method-override",
@@ -51,6 +52,9 @@ REROUTING: Final = frozenset(
     }
 )
 """Fields by which some upstreams read another request than the one that was decided about.
+
+`Proxy` is no such field, but CGI makes `HTTP_PROXY` of it, through which many libraries send what
+the upstream itself asks for (httpoxy, CVE-2016-5385).
 
 Nobody may say them to an upstream: a trusted proxy often passes on what its client said.
 """

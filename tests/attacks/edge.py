@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
-import pytest
 import uvloop
 
 from edgeauth.listeners.deadlines import Deadlines
@@ -369,56 +368,6 @@ async def running_edge(
         server.close()
         await asyncio.sleep(0)
     assert complaints == []
-
-
-@dataclass(frozen=True)
-class Attack:
-    """Raw octets, and what has to become of them.
-
-    Attributes:
-        name: `attack-NNN what it is`, the number as in the catalogue of attacks.
-        raw: what the client sends, at once.
-        statuses: of the answers, in order.
-        reached: the targets that the upstream gets to see.
-        closed: whether the connection ends afterwards; else it has to serve another request.
-    """
-
-    name: str
-    raw: bytes
-    statuses: tuple[int, ...] = (400,)
-    reached: tuple[bytes, ...] = ()
-    closed: bool = True
-
-
-def table(*attacks: Attack) -> pytest.MarkDecorator:
-    """Returns the decorator that runs a test for each attack."""
-    assert len({attack.name for attack in attacks}) == len(attacks)
-    return pytest.mark.parametrize("attack", attacks, ids=lambda attack: attack.name)
-
-
-def withstand(attack: Attack, *, door: str = "proxy", limits: Limits | None = None) -> Edge:
-    """Runs an attack; checks the answers, what reached the upstream, and the connection."""
-    seen: list[Edge] = []
-
-    async def scenario() -> None:
-        async with running_edge(door=door, limits=limits) as edge, edge.client() as client:
-            seen.append(edge)
-            client.send(attack.raw)
-            if attack.closed:
-                answers = await client.answers()
-                assert answers[-1].all(b"connection") == [b"close"]
-                answers, last = answers[:-1], answers[-1:]
-            else:
-                answers, last = [await client.answer() for _ in attack.statuses], []
-                assert await client.usable()
-            assert not any(answer.all(b"connection") for answer in answers)
-            assert tuple(answer.status for answer in answers + last) == attack.statuses
-
-    run(scenario())
-    upstream = seen[0].upstream
-    assert upstream.faults == []
-    assert [target for target in upstream.targets if target != b"/probe"] == list(attack.reached)
-    return seen[0]
 
 
 def run(work: Coroutine[None, None, None]) -> None:

@@ -11,15 +11,12 @@ from edgeauth.ports.content import ContentSource
 from tests.attacks.edge import (
     GET,
     OK,
-    Attack,
     Message,
     Upstream,
     by_path,
     request,
     run,
     running_edge,
-    table,
-    withstand,
 )
 
 DENIED = request(b"/deny")
@@ -29,47 +26,6 @@ SMUGGLED = request(b"/smuggled")
 def echo(message: Message) -> bytes:
     content = message.target + b" " + message.body
     return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(content), content)
-
-
-@table(
-    Attack("after a refusal", DENIED + GET, (403, 200), (b"/",), closed=False),
-    Attack("before a refusal", GET + DENIED, (200, 403), (b"/",), closed=False),
-    Attack("after a malformed host", request(host=b"a b") + GET),
-    Attack("after a malformed path", request(b"/%00") + GET),
-    Attack("before a malformed path", GET + request(b"/%00") + GET, (200, 400), (b"/",)),
-    Attack("before garbage", GET + b"\x00\x01\x02", (200, 400), (b"/",)),
-    Attack("before several pieces", GET + GET + DENIED + b"@", (200, 200, 403, 400), (b"/", b"/")),
-    Attack("after the last request", request(b"/", b"Connection: close") + GET, (200,), (b"/",)),
-    Attack("after the last request, denied", request(b"/deny", b"Connection: close") + GET, (403,)),
-    Attack(
-        "garbage after the last request",
-        request(b"/", b"Connection: close") + b"\x00",
-        (200,),
-        (b"/",),
-    ),
-    Attack(
-        "after a denied request with content",
-        request(b"/deny", b"Content-Length: 5", method=b"POST", body=b"hello") + GET,
-        (403,),
-    ),
-    Attack(
-        "hidden in denied content",
-        request(b"/deny", b"Content-Length: %d" % len(SMUGGLED), method=b"POST", body=SMUGGLED),
-        (403,),
-    ),
-    Attack(
-        "behind a chunked body that was denied",
-        request(b"/deny", b"Transfer-Encoding: chunked", method=b"POST", body=b"0\r\n\r\n")
-        + SMUGGLED,
-        (403,),
-    ),
-    Attack("many denied", DENIED * 1000, (403,) * 1000, closed=False),
-    Attack("many permitted", GET * 1000, (200,) * 1000, (b"/",) * 1000, closed=False),
-    Attack("many of both", (GET + DENIED) * 500, (200, 403) * 500, (b"/",) * 500, closed=False),
-    Attack("many malformed", request(b"/%00") * 1000),
-)
-def test_pipelined_requests_are_answered_in_order(attack):
-    withstand(attack)
 
 
 FRAMED = {

@@ -1,0 +1,152 @@
+"""Every case of the corpus through a real edge to an upstream that believes nothing.
+
+All cases share one edge and the connections to its upstream, so that whatever one of them leaves
+behind on a connection becomes the trouble of the next.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+import uvloop
+
+from tests.attacks.edge import Client, Edge, Message, Upstream, running_edge, take_answers
+from tests.corpus.cases import Case, Forwarded, corpus
+
+LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
+    "uvloop": uvloop.new_event_loop,
+    "asyncio": asyncio.new_event_loop,
+}
+DECIDED_BY_ITS_HEAD = [
+    case
+    for case in corpus()
+    if case.file in {"hosts", "targets", "lines", "versions", "methods", "lengths"}
+    and not any(each.content for each in case.forwarded)
+]
+"""What the decision door, which waits for no content, answers as the proxy does."""
+
+
+def echo(upstream: Upstream) -> Callable[[Message], bytes]:
+    """Returns answers that say which request of the upstream they belong to."""
+
+    def answer(message: Message) -> bytes:
+        content = b"" if message.start[0] == b"HEAD" else message.target
+        number = len(upstream.requests) - 1
+        head = b"HTTP/1.1 200 OK\r\nX-Number: %d\r\nContent-Length: %d\r\n\r\n"
+        return head % (number, len(content)) + content
+
+    return answer
+
+
+@dataclass
+class Runs:
+    """An edge, and the loop that it runs on."""
+
+    runner: asyncio.Runner
+    edge: Edge
+
+    def through(self, case: Case) -> tuple[list[Message], list[Message]]:
+        """Sends a case; returns the answers and what the upstream read meanwhile."""
+        upstream = self.edge.upstream
+        before = len(upstream.requests)
+        answers = self.runner.run(converse(self.edge, case))
+        # What was cut off because its content turned out to be malformed was never a request.
+        faults = [each for each in upstream.faults if not each.args[0].startswith(b"incomplete")]
+        assert faults == []
+        return answers, [each for each in upstream.requests[before:] if each.target != b"/probe"]
+
+
+@asynccontextmanager
+async def echoing(door: str) -> AsyncIterator[Edge]:
+    upstream = Upstream()
+    upstream.answer = echo(upstream)
+    async with running_edge(upstream, door=door) as edge:
+        yield edge
+
+
+def running(loop: str, door: str) -> Iterator[Runs]:
+    with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
+        opened = echoing(door)
+        edge = runner.run(opened.__aenter__())
+        yield Runs(runner, edge)
+        runner.run(opened.__aexit__(None, None, None))
+
+
+@pytest.fixture(scope="module", params=list(LOOPS))
+def proxy(request: pytest.FixtureRequest) -> Iterator[Runs]:
+    yield from running(request.param, "proxy")
+
+
+@pytest.fixture(scope="module")
+def decision() -> Iterator[Runs]:
+    yield from running("uvloop", "decision")
+
+
+async def converse(edge: Edge, case: Case) -> list[Message]:
+    """Sends the octets of a case; returns the answers, and checks how the connection goes on."""
+    heads = (0,) if case.sent.startswith(b"HEAD ") else ()
+    async with edge.client() as client:
+        client.send(case.sent)
+        if case.closed:
+            answers = finals(take_answers(await client.all(), heads=heads))
+            assert answers[-1].all(b"connection") == [b"close"]
+        else:
+            answers = [await final(client, to_head=bool(heads)) for _ in case.answers]
+            assert await client.usable()
+        assert not any(each.all(b"connection") for each in answers[:-1])
+        return answers
+
+
+def finals(answers: list[Message]) -> list[Message]:
+    return [each for each in answers if each.status != 100]
+
+
+async def final(client: Client, *, to_head: bool) -> Message:
+    while (answer := await client.answer(to_head=to_head)).status == 100:
+        pass
+    return answer
+
+
+def added(case: Forwarded) -> list[tuple[bytes, bytes]]:
+    """Returns what the edge itself says to the upstream."""
+    return [
+        (b"authorization", b"Bearer signed-by-the-edge"),
+        (b"x-user", b"alice"),
+        (b"x-forwarded-for", b"127.0.0.1"),
+        (b"x-forwarded-host", case.host),
+        (b"x-forwarded-proto", b"http"),
+        (b"forwarded", b'for=127.0.0.1;host="%b";proto=http' % case.host),
+    ]
+
+
+@pytest.mark.parametrize("case", corpus(), ids=lambda case: case.title)
+def test_a_client_gets_its_answers_and_the_upstream_only_what_it_may(proxy: Runs, case: Case):
+    answers, read = proxy.through(case)
+
+    assert tuple(each.status for each in answers) == case.answers
+    numbers = [each.all(b"x-number") for each in answers if each.status == 200]
+    seen = proxy.edge.upstream.requests
+    assert [seen[int(number)] for [number] in numbers] == read, "each has its own answer"
+    assert [
+        Forwarded(*each.start, each.all(b"host")[0], tuple(of_client(each)), each.body)
+        for each in read
+    ] == list(case.forwarded)
+    for each, expected in zip(read, case.forwarded, strict=True):
+        assert [field for field in each.fields if field in added(expected)] == added(expected)
+
+
+def of_client(message: Message) -> list[tuple[bytes, bytes]]:
+    """Returns the fields but for those of the edge; framing is its own as well."""
+    own = {name for name, _ in added(Forwarded(b"", b"", b"", (), b""))}
+    own |= {b"host", b"content-length", b"transfer-encoding"}
+    return [field for field in message.fields if field[0] not in own]
+
+
+@pytest.mark.parametrize("case", DECIDED_BY_ITS_HEAD, ids=lambda case: case.title)
+def test_the_decision_door_reads_as_the_proxy_does(decision: Runs, case: Case):
+    answers, read = decision.through(case)
+
+    assert tuple(each.status for each in answers) == case.answers
+    assert read == []
