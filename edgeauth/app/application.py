@@ -39,6 +39,7 @@ from edgeauth.listeners.sockets import Place, open_sockets
 from edgeauth.mechanisms.builtins import TYPES
 from edgeauth.providers.reload import Reloader, Reloading
 from edgeauth.providers.secret_reload import SecretReloader
+from edgeauth.providers.trust_reload import TrustReloader
 from edgeauth.providers.watch import FileWatch
 from edgeauth.services.clock import SystemClock
 from edgeauth.services.decision_log import DecisionLog
@@ -88,6 +89,7 @@ class Application:
         self._rule_sets: RuleSetsInForce | None = None
         self._reloader: Reloader | None = None
         self._reload_asked = False
+        self._trust_reloader = TrustReloader(self._backing.contexts)
         rules = self._rules(blueprint, problems)
         self._decisions = DecisionPoint(rules, answers, self._instruments.record)
         self._gathering: Callable[[], None] | None = None
@@ -95,7 +97,12 @@ class Application:
 
     def _build_listeners(self, mode: Mode, answers: Answers, problems: Collector) -> None:
         around = Surroundings(
-            self._configuration, self._clock, answers, self._instruments, self._receptions
+            self._configuration,
+            self._clock,
+            answers,
+            self._instruments,
+            self._receptions,
+            self._backing.contexts,
         )
         self._listener = request_listener(mode, self._decisions, around)
         self._management = ManagementListener(
@@ -210,6 +217,9 @@ class Application:
 
     def _renew(self, part: Part) -> None:
         """Begins to keep TLS up to date: that of requests everywhere, what operators see once."""
+        if part.generation:
+            self._trust_reloader.ask()
+        self._begin(self._trust_reloader.run())
         for name, renewal in self._receptions.renewals.items():
             if part.role is not Role.WORKER or name == "serve":
                 self._begin(renewal.run(reminding=part.role is not Role.WORKER))
@@ -252,6 +262,7 @@ class Application:
         self._reload_asked = True
         if self._reloader is not None:
             self._reloader.ask()
+        self._trust_reloader.ask()
         for renewal in self._receptions.renewals.values():
             renewal.ask()
 

@@ -10,14 +10,17 @@ from edgeauth.contract.signers import Signers
 from edgeauth.engine.decide import DecisionPoint
 from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.decision import DecisionDoor
+from edgeauth.listeners.dialling import Dialler
 from edgeauth.listeners.limits import limits_of
 from edgeauth.listeners.management import ManagementListener
 from edgeauth.listeners.metrics import metrics_application
 from edgeauth.listeners.proxy import ProxyDoor
 from edgeauth.listeners.receptions import Receptions
 from edgeauth.listeners.server import Door, Listener, cors_policy, trusted_by
+from edgeauth.listeners.upstream_trust import UpstreamTrust
 from edgeauth.model.errors import Reason
 from edgeauth.ports.services import Clock
+from edgeauth.services.client_tls import ClientContexts
 from edgeauth.services.secret_status import SecretStatus
 from edgeauth.services.telemetry.instruments import Instruments
 from edgeauth.wire.answers import Answers
@@ -48,6 +51,7 @@ class Surroundings:
     answers: Answers
     instruments: Instruments
     receptions: Receptions
+    contexts: ClientContexts
 
 
 def request_listener(mode: Mode, decisions: DecisionPoint, around: Surroundings) -> Listener:
@@ -56,7 +60,9 @@ def request_listener(mode: Mode, decisions: DecisionPoint, around: Surroundings)
     limits, deadlines = limits_of(serve), Deadlines()
     door: Door = DecisionDoor(serve.respond.statuses.accepted.code)
     if mode is Mode.PROXY:
-        door = ProxyDoor(around.answers, limits, deadlines, clock=around.clock)
+        trust = UpstreamTrust(around.configuration.upstreams, around.contexts)
+        dialler = Dialler(limits.connect_timeout, trust.of)
+        door = ProxyDoor(around.answers, limits, deadlines, dialler, around.clock)
     return Listener(
         around.instruments.decide(decisions.decide),
         door,

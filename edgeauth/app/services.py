@@ -9,6 +9,7 @@ from edgeauth.config.errors import Collector
 from edgeauth.config.models.cache import InMemoryCache
 from edgeauth.config.models.configuration import Configuration
 from edgeauth.config.models.master_key import MasterKey
+from edgeauth.config.models.upstreams import Upstreams
 from edgeauth.config.spelling import quoted
 from edgeauth.contract.endpoint_keys import StoredEndpointKeys
 from edgeauth.contract.signers import Signers
@@ -17,7 +18,9 @@ from edgeauth.ports.proofs import Nonces
 from edgeauth.ports.services import Clock, Services
 from edgeauth.secret_sources.sources import HeldSecrets, load_secrets
 from edgeauth.services.caching import Caching
+from edgeauth.services.client_tls import ClientContexts
 from edgeauth.services.endpoints import HttpEndpoints
+from edgeauth.services.endpoints.connections import Connections
 from edgeauth.services.issuer_directory import Issuers
 from edgeauth.services.master_keys import read_master_keys
 from edgeauth.services.nonces import SealedNonces
@@ -36,6 +39,7 @@ class Backing:
         signers: of contracts.
         caching: of facts and replays.
         endpoints: calls to other services.
+        contexts: TLS of connections that are opened.
     """
 
     services: Services
@@ -43,6 +47,7 @@ class Backing:
     signers: Signers
     caching: Caching
     endpoints: HttpEndpoints
+    contexts: ClientContexts
 
 
 def backing(
@@ -59,8 +64,10 @@ def backing(
     secrets = load_secrets(configuration, os.environ, problems)
     signers = Signers(clock, secrets)
     keys = StoredEndpointKeys(signers, secrets, clock)
-    caching = _caching(configuration, clock, keys, secrets, problems)
-    endpoints = HttpEndpoints(clock, caching.facts, keys)
+    contexts = ClientContexts(keys)
+    caching = _caching(configuration, clock, contexts, secrets, problems)
+    endpoints = HttpEndpoints(clock, caching.facts, keys, Connections(contexts))
+    _prepare(configuration.upstreams, contexts, problems)
     issuers = Issuers(endpoints, clock)
     services = Services(
         clock,
@@ -76,21 +83,30 @@ def backing(
         answers,
         secrets,
     )
-    return Backing(services, secrets, signers, caching, endpoints)
+    return Backing(services, secrets, signers, caching, endpoints, contexts)
 
 
 def _caching(
     configuration: Configuration,
     clock: Clock,
-    keys: StoredEndpointKeys,
+    contexts: ClientContexts,
     secrets: HeldSecrets,
     problems: Collector,
 ) -> Caching:
     try:
-        return Caching(configuration.cache, clock, keys, secrets)
+        return Caching(configuration.cache, clock, contexts, secrets)
     except ValueError as error:
         problems.add(configuration.problem(str(error), "cache", code=Code.UNUSABLE))
-        return Caching(InMemoryCache(type="in-memory"), clock, keys, secrets)
+        return Caching(InMemoryCache(type="in-memory"), clock, contexts, secrets)
+
+
+def _prepare(upstreams: Upstreams, contexts: ClientContexts, problems: Collector) -> None:
+    """Reads the files of TLS towards upstreams."""
+    for index, entry in enumerate(upstreams.tls):
+        try:
+            contexts.prepare(entry)
+        except ValueError as error:
+            problems.add(upstreams.problem(str(error), "tls", index, code=Code.UNUSABLE))
 
 
 def _nonces(

@@ -47,6 +47,17 @@ def parse_duration(text: object) -> float:
     return int(found[1]) * _SECONDS[found[2]]
 
 
+def check_duration(seconds: float, least: float) -> float:
+    """Returns a duration that is long enough to be meant.
+
+    Raises:
+        PydanticCustomError: it is shorter than `least`.
+    """
+    if not seconds >= least:
+        raise not_expected(f"{least:g}s or more" if least >= 1 else f"{least * 1000:g}ms or more")
+    return seconds
+
+
 def parse_patience(text: object) -> float:
     """Returns the seconds of a duration that ends: 100ms to 1h."""
     seconds = parse_duration(text)

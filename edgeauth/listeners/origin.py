@@ -16,9 +16,14 @@ class Origin(NamedTuple):
     port: int
 
     @property
+    def name(self) -> str:
+        """Returns the host as it is written; an IPv6 address stands in brackets."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    @property
     def place(self) -> str:
         """Returns what logs call it."""
-        return f"{self.host}:{self.port}"
+        return f"{self.name}:{self.port}"
 
 
 def origin_of(request: Request, target: Target) -> Origin:

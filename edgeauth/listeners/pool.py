@@ -109,6 +109,12 @@ class Pool:
         if awaited:
             self._go_on(connection.origin)
 
+    def retire(self, connection: "UpstreamConnection") -> None:
+        """Has a connection end as soon as what is under way is finished."""
+        connection.retire()
+        if connection in self._free.get(connection.origin, ()):
+            connection.close()
+
     def forget(self, connection: "UpstreamConnection") -> None:
         """Learns that a connection has ended."""
         free = self._free.get(connection.origin, [])

@@ -1,13 +1,12 @@
 """The proxy door: a permitted request is forwarded with what the pipeline says."""
 
-import ssl
 from dataclasses import replace
 from typing import Final
 
 import structlog
 
 from edgeauth.listeners.deadlines import Deadlines
-from edgeauth.listeners.dialling import open_connection
+from edgeauth.listeners.dialling import Dialler
 from edgeauth.listeners.exchange import Exchange, Upgrade
 from edgeauth.listeners.limits import Limits
 from edgeauth.listeners.origin import Origin, origin_of
@@ -41,7 +40,7 @@ class ProxyDoor:
         answers: what the client hears when the upstream fails.
         limits: timeouts and the number of idle connections.
         deadlines: the clock of its listener.
-        tls: for https upstreams; verifies certificates by the system's roots unless given.
+        dialler: makes connections; trusts whom the system does unless given.
         clock: by which proofs of identity end.
     """
 
@@ -50,19 +49,18 @@ class ProxyDoor:
         answers: Answers,
         limits: Limits,
         deadlines: Deadlines,
-        tls: ssl.SSLContext | None = None,
+        dialler: Dialler | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._answers = answers
         self.limits = limits
         self.until = deadlines.until
         self._deadlines = deadlines
-        self._tls = tls
+        self._dialler = dialler or Dialler(limits.connect_timeout)
         self._clock = clock or SystemClock()
         self._pool = Pool(limits, deadlines, self)
         self.release = self._pool.release
         self.forget = self._pool.forget
-        self.sweep = self._pool.sweep
         self.close = self._pool.close
 
     def enforce(self, exchange: Exchange, permit: Permit) -> None:
@@ -129,7 +127,7 @@ class ProxyDoor:
         self, exchange: Exchange, origin: Origin, head: bytes, made: list[UpstreamConnection]
     ) -> None:
         try:
-            connection = await open_connection(self, origin, self._context(origin))
+            connection = await self._dialler.open(origin, lambda: UpstreamConnection(self, origin))
         except Fault as fault:
             exchange.task = None
             self._refuse_failed(exchange, origin, Refusal.of(fault))
@@ -142,12 +140,12 @@ class ProxyDoor:
         self._pool.open.add(connection)
         connection.serve(exchange, head, fresh=True)
 
-    def _context(self, origin: Origin) -> ssl.SSLContext | None:
-        if origin.scheme == "http":
-            return None
-        if self._tls is None:
-            self._tls = ssl.create_default_context()
-        return self._tls
+    def sweep(self) -> None:
+        """Ends what has waited for too long, and connections that would be made otherwise now."""
+        for connection in tuple(self._pool.open):
+            if connection.context is not self._dialler.context(connection.origin):
+                self._pool.retire(connection)
+        self._pool.sweep()
 
     def failed(
         self, exchange: Exchange, origin: Origin, what: str, *, silent: bool = False

@@ -6,6 +6,7 @@ what lies on a reused connection would become somebody else's answer.
 """
 
 import asyncio
+import ssl
 from typing import TYPE_CHECKING, Final, cast
 
 from edgeauth.listeners.content import UPSTREAM
@@ -13,6 +14,7 @@ from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.origin import Origin
 from edgeauth.listeners.tunnel import Tunnel
 from edgeauth.listeners.upstream_answer import UpstreamAnswer
+from edgeauth.listeners.upstream_trust import failed_handshake
 from edgeauth.model.errors import Malformed
 
 if TYPE_CHECKING:
@@ -23,7 +25,13 @@ _REPEATABLE_METHODS: Final = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"D
 
 
 class UpstreamConnection(asyncio.Protocol):
-    """Sends requests to one upstream and passes the answers on as they come."""
+    """Sends requests to one upstream and passes the answers on as they come.
+
+    Attributes:
+        origin: of the upstream.
+        context: of TLS; None for plain HTTP.
+        deadline: when it is given up; 0.0 means never.
+    """
 
     __slots__ = (
         "_answer",
@@ -34,6 +42,7 @@ class UpstreamConnection(asyncio.Protocol):
         "_replayable",
         "_reusable",
         "_transport",
+        "context",
         "deadline",
         "origin",
     )
@@ -102,11 +111,16 @@ class UpstreamConnection(asyncio.Protocol):
         self._reusable = False
         self._transport.abort()
 
+    def retire(self) -> None:
+        """Takes no further request; what is under way is finished."""
+        self._reusable = False
+
     # The transport speaks.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Notes the transport."""
         self._transport = cast("asyncio.Transport", transport)
+        self.context: ssl.SSLContext | None = transport.get_extra_info("sslcontext")
 
     def pause_writing(self) -> None:
         """Stops the client: the upstream reads more slowly than it sends."""
@@ -180,7 +194,12 @@ class UpstreamConnection(asyncio.Protocol):
             exchange.sink = None
             self._door.connect(exchange, self.origin, self._head)
         else:
-            self._fail("it closed the connection")
+            # TLS 1.3: that a certificate is missed is told after the handshake.
+            self._fail(
+                failed_handshake(exc)
+                if isinstance(exc, ssl.SSLError)
+                else "it closed the connection"
+            )
 
     # The end of an exchange.
 

@@ -10,11 +10,11 @@ from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from edgeauth.config.findings import Finding, not_expected, refuse
-from edgeauth.config.scalars import Duration, ListOf, Text
+from edgeauth.config.models.client_tls import ClientTls
+from edgeauth.config.scalars import Duration, ListOf, Text, check_duration
 from edgeauth.config.specification import Specification
 from edgeauth.model.errors import Malformed
 from edgeauth.ports.credentials import Credentials
-from edgeauth.ports.endpoint_tls import EndpointTls, check_duration
 from edgeauth.ports.fields import FieldName
 from edgeauth.ports.key_places import KeyChoice
 from edgeauth.ports.secret_references import CredentialsReference, TextReference, one_form
@@ -196,7 +196,7 @@ class ClientCredentials(Specification):
     auth_method: Literal["basic_auth", "request_body"] = "basic_auth"
     scopes: ListOf[Text] = ()
     cache_ttl: Duration | None = None
-    tls: EndpointTls | None = None
+    tls: ClientTls | None = None
 
     @model_validator(mode="after")
     def _check(self) -> "ClientCredentials":

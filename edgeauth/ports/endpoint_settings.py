@@ -11,11 +11,11 @@ from typing import Annotated, Final, TypeAlias
 from pydantic import Field, SecretStr, field_validator
 
 from edgeauth.config.findings import not_expected
-from edgeauth.config.scalars import ByteSize, Duration
+from edgeauth.config.models.client_tls import ClientTls
+from edgeauth.config.scalars import ByteSize, Duration, check_duration
 from edgeauth.config.specification import Specification
 from edgeauth.model.identity import fingerprint
 from edgeauth.ports.endpoint_authentication import ClientCredentials, EndpointAuthentication
-from edgeauth.ports.endpoint_tls import EndpointTls, check_duration
 from edgeauth.ports.secret_references import CredentialsReference, TextReference
 
 DEFAULT_TIMEOUT: Final = 10.0
@@ -92,7 +92,7 @@ class CallSettings(Specification):
     http_cache: HttpCache | None = None
     follow_redirects: bool = False
     deny_private_addresses: bool = False
-    tls: EndpointTls | None = None
+    tls: ClientTls | None = None
 
     @field_validator("timeout")
     @classmethod

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from pydantic import SecretStr, model_validator
 
 from edgeauth.config.findings import Finding, refuse
+from edgeauth.config.models.client_tls import ClientTls
 from edgeauth.config.models.secret_management import SecretReference
 from edgeauth.config.models.tls import KeyStore
 from edgeauth.config.scalars import Identifier
@@ -61,6 +62,13 @@ class KeyChoice(Specification):
     def place(self) -> KeyPlace:
         """Returns where the key is kept."""
         return place_of(self.secret, self.key_store, self.key_id)
+
+
+def certificate_of(tls: ClientTls) -> KeyPlace | None:
+    """Returns where the key and certificate are kept that are shown, if any are."""
+    if tls.secret is None and tls.key_store is None:
+        return None
+    return place_of(tls.secret, tls.key_store, tls.key_id)
 
 
 def place_of(

@@ -12,11 +12,10 @@ from edgeauth.config.models.cache import (
     RedisSentinelSettings,
     RedisTls,
 )
-from edgeauth.ports.endpoint_tls import EndpointTls
 from edgeauth.ports.facts import CacheCounters, FactCache
 from edgeauth.ports.proofs import ReplayStore
 from edgeauth.ports.secret_references import SecretSources
-from edgeauth.ports.services import Clock, EndpointKeys
+from edgeauth.ports.services import Clock
 from edgeauth.services.cache_memory import MemoryCache
 from edgeauth.services.client_tls import ClientContexts
 from edgeauth.services.no_cache import NoCache
@@ -34,7 +33,7 @@ class Caching:
     Args:
         settings: the `cache` section.
         clock: tells when facts end.
-        keys: the certificates that are shown to Redis.
+        contexts: whom to trust to be Redis, and what it is shown.
         secrets: the sources that credentials may come from.
 
     Attributes:
@@ -52,11 +51,11 @@ class Caching:
     counters: Mapping[str, CacheCounters]
 
     def __init__(
-        self, settings: Cache, clock: Clock, keys: EndpointKeys, secrets: SecretSources
+        self, settings: Cache, clock: Clock, contexts: ClientContexts, secrets: SecretSources
     ) -> None:
         self._shared: SharedCache | None = None
         if not isinstance(settings, InMemoryCache | NoopCache):
-            shared, self.replays = _shared(settings.config, clock, keys, secrets)
+            shared, self.replays = _shared(settings.config, clock, contexts, secrets)
             self._shared = self.facts = shared
             self.counters = {"in-memory": shared.memory.counters, settings.type: shared.counters}
             return
@@ -81,7 +80,7 @@ class Caching:
 
 
 def _shared(
-    settings: AnyRedis, clock: Clock, keys: EndpointKeys, secrets: SecretSources
+    settings: AnyRedis, clock: Clock, contexts: ClientContexts, secrets: SecretSources
 ) -> "tuple[SharedCache, RedisReplayStore]":
     # Half a second and a library that only those need who configure it.
     try:
@@ -96,7 +95,7 @@ def _shared(
     from edgeauth.services.redis.sealing import Sealer  # noqa: PLC0415
     from edgeauth.services.redis.store import RedisStore  # noqa: PLC0415
 
-    access = Access(_trust(settings.tls, keys), *_logins(settings, secrets))
+    access = Access(_trust(settings.tls, contexts), *_logins(settings, secrets))
     store = RedisStore(
         lambda: client_of(settings, access), settings.timeout, settings.max_flush_delay
     )
@@ -108,20 +107,12 @@ def _shared(
     return shared, RedisReplayStore(store, sealer, clock)
 
 
-def _trust(tls: RedisTls, keys: EndpointKeys) -> Callable[[], ssl.SSLContext] | None:
+def _trust(tls: RedisTls, contexts: ClientContexts) -> Callable[[], ssl.SSLContext] | None:
     """Returns what says whom to trust with a new connection; None for those without TLS."""
     if tls.disabled:
         return None
-    settings = EndpointTls(
-        ca_file=tls.ca_file,
-        key_store=tls.key_store,
-        key_id=tls.key_id,
-        secret=tls.secret,
-        min_version=tls.min_version,
-    )
-    contexts = ClientContexts(keys)
-    contexts.prepare(settings)
-    return lambda: contexts.context(settings)
+    contexts.prepare(tls)
+    return lambda: contexts.context(tls)
 
 
 def _logins(settings: AnyRedis, secrets: SecretSources) -> "tuple[Logins | None, Logins | None]":

@@ -7,6 +7,7 @@ every octet, reads it more strictly than any real server would, and answers as i
 import asyncio
 import re
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
@@ -17,6 +18,7 @@ import uvloop
 
 from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.decision import DecisionDoor
+from edgeauth.listeners.dialling import Dialler
 from edgeauth.listeners.limits import Limits
 from edgeauth.listeners.proxy import ProxyDoor
 from edgeauth.listeners.server import Decide, Listener, TrustedProxies
@@ -346,6 +348,8 @@ async def running_edge(
     decide: Decide = by_path,
     limits: Limits | None = None,
     trusted: tuple[str, ...] = (),
+    dialler: Dialler | None = None,
+    upstream_tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Edge]:
     """Runs an edge before an upstream; afterwards nothing may be left open or unhandled."""
     complaints: list[object] = []
@@ -353,10 +357,10 @@ async def running_edge(
     loop.set_exception_handler(lambda _, context: complaints.append(context))
     upstream = upstream or Upstream()
     limits, deadlines = limits or Limits(), Deadlines()
-    server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0, ssl=upstream_tls)
     upstream.port = server.sockets[0].getsockname()[1]
     PORTS.append(upstream.port)
-    made = ProxyDoor(Answers(), limits, deadlines) if door == "proxy" else DecisionDoor()
+    made = ProxyDoor(Answers(), limits, deadlines, dialler) if door == "proxy" else DecisionDoor()
     listener = Listener(
         decide, made, deadlines, limits, TrustedProxies(tuple(ip_network(each) for each in trusted))
     )

@@ -12,6 +12,7 @@ from edgeauth.contract.signers import Signers
 from edgeauth.ports.services import Clock
 from edgeauth.secret_sources.sources import HeldSecrets
 from edgeauth.services.caching import Caching
+from edgeauth.services.client_tls import ClientContexts
 from tests.fakes.clock import FakeClock
 from tests.fakes.driving import settle
 from tests.fakes.redis_servers import MASTER, Guarded, Sentinels, Server
@@ -67,7 +68,7 @@ class Deployment:
         config = {"encryption_key": self._key, **self._settings["config"], **more}
         decoded = TypeAdapter(Cache).validate_python({**self._settings, "config": config})
         keys = StoredEndpointKeys(Signers(self.clock, self.secrets), self.secrets, self.clock)
-        caching = Caching(decoded, self.clock, keys, self.secrets)
+        caching = Caching(decoded, self.clock, ClientContexts(keys), self.secrets)
         await caching.start()
         try:
             yield caching

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from edgeauth.config.findings import Finding, not_expected, refuse
-from edgeauth.config.models.secret_management import SecretReference, SecretText
-from edgeauth.config.models.tls import KeyStore
+from edgeauth.config.models.client_tls import ClientTls
+from edgeauth.config.models.secret_management import SecretText
 from edgeauth.config.scalars import ByteSize, Count, Duration, Host, Identifier, ListOf, Text
-from edgeauth.config.specification import NOT_YET, Specification
+from edgeauth.config.specification import Specification
 
 _LEAST_MEMORY = 65_536
 
@@ -110,34 +110,14 @@ class RedisTimeout(Specification):
         return seconds
 
 
-class RedisTls(Specification):
+class RedisTls(ClientTls):
     """Whom edgeauth takes for Redis, and the certificate that it shows there."""
 
-    refused: ClassVar[Mapping[str, str]] = {"cipher_suites": NOT_YET}
-
     disabled: bool = False
-    ca_file: Text | None = Field(
-        default=None, validation_alias=AliasChoices("ca_file", "trust_store")
-    )
-    """PEM file with the authorities that are trusted, instead of the system's."""
-    key_store: KeyStore | None = None
-    """PEM file with the key and certificate that are shown."""
-    key_id: Identifier | None = None
-    """Which key of the store; None means the first one."""
-    secret: SecretReference | None = None
-    """A key with its certificate in a secret source, in the place of both."""
-    min_version: Literal["TLS1.2", "TLS1.3"] = "TLS1.2"
 
-    @model_validator(mode="after")
-    def _check(self) -> "RedisTls":
-        refuse(self._findings())
-        return self
-
-    def _findings(self) -> Iterator[Finding]:
-        if self.key_id is not None and self.key_store is None:
-            yield Finding("key_id has no effect without a key_store", ("key_id",), on_key=True)
-        if self.secret is not None and self.key_store is not None:
-            yield Finding("key_store has no effect beside secret", ("key_store",), on_key=True)
+    def findings(self) -> Iterator[Finding]:
+        """Yields what has no effect."""
+        yield from super().findings()
         if self.disabled:
             for name in sorted(self.model_fields_set - {"disabled", "key_id"}):
                 yield Finding(f"{name} has no effect while TLS is disabled", (name,), on_key=True)

@@ -12,6 +12,7 @@ from edgeauth.config.models.master_key import MasterKey
 from edgeauth.config.models.secret_management import SecretSource
 from edgeauth.config.models.serve import Management, Serve
 from edgeauth.config.models.steps import Execute1beta1, OnError
+from edgeauth.config.models.upstreams import Upstreams
 from edgeauth.config.scalars import Identifier, ListOf, Text
 from edgeauth.config.specification import NOT_YET, Specification
 
@@ -137,6 +138,7 @@ class Configuration(Specification):
 
     version: str = ""
     serve: Serve = Serve()
+    upstreams: Upstreams = Upstreams()
     management: Management = Management()
     log: Log = Log()
     cache: Cache = InMemoryCache(type="in-memory")

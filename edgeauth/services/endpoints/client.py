@@ -6,8 +6,6 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-from aiohttp.abc import AbstractResolver
-
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.endpoint_settings import CallSettings
 from edgeauth.ports.endpoints import Call
@@ -18,6 +16,7 @@ from edgeauth.ports.services import (
     EndpointKeys,
     leave_fast_path,
 )
+from edgeauth.services.client_tls import ClientContexts
 from edgeauth.services.endpoints.answers import HttpCacheOfAnswers
 from edgeauth.services.endpoints.attempts import attempt, is_failure
 from edgeauth.services.endpoints.authentication import Authentications
@@ -37,7 +36,7 @@ class HttpEndpoints:
         clock: the time of day, for signatures and ages of answers.
         cache: keeps answers and access tokens.
         keys: what calls are signed with, and client certificates.
-        resolver: asked for addresses; the system's unless given.
+        connections: those to trusted endpoints; such of its own unless given.
         monotonic: seconds that only ever grow, for circuit breakers.
 
     Attributes:
@@ -49,12 +48,12 @@ class HttpEndpoints:
         clock: Clock,
         cache: FactCache,
         keys: EndpointKeys,
-        resolver: AbstractResolver | None = None,
+        connections: Connections | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock = clock
         self._monotonic = monotonic
-        self._connections = Connections(keys, resolver)
+        self._connections = connections or Connections(ClientContexts(keys))
         self.access_tokens = ClientCredentialsTokens(self, clock, cache)
         self._authentications = Authentications(self.access_tokens, keys, clock)
         self._answers = HttpCacheOfAnswers(cache, clock)

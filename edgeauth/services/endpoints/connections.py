@@ -12,9 +12,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from aiohttp.connector import AddrInfoType
 
+from edgeauth.config.models.client_tls import ClientTls
 from edgeauth.ports.endpoint_settings import CallSettings
-from edgeauth.ports.endpoint_tls import EndpointTls
-from edgeauth.ports.services import EndpointKeys
 from edgeauth.services.client_tls import ClientContexts
 from edgeauth.wire.addresses import is_public
 
@@ -30,16 +29,16 @@ class Connections:
     """Keeps connections open, those of each kind apart.
 
     Args:
-        keys: the client certificates.
+        contexts: whom they trust, and the certificates that they show.
         resolver: asked for addresses; the system's unless given.
     """
 
-    def __init__(self, keys: EndpointKeys, resolver: AbstractResolver | None = None) -> None:
-        self._contexts = ClientContexts(keys)
+    def __init__(self, contexts: ClientContexts, resolver: AbstractResolver | None = None) -> None:
+        self._contexts = contexts
         self._resolver = resolver
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
-    def prepare(self, tls: EndpointTls) -> None:
+    def prepare(self, tls: ClientTls) -> None:
         """Reads the files that TLS needs, anew when they were read before.
 
         Raises:
@@ -47,7 +46,7 @@ class Connections:
         """
         self._contexts.prepare(tls)
 
-    def context(self, tls: EndpointTls | None) -> ssl.SSLContext:
+    def context(self, tls: ClientTls | None) -> ssl.SSLContext:
         """Returns the context for connections; another one after a certificate has changed."""
         return self._contexts.context(tls)
 

@@ -26,6 +26,9 @@ BEYOND = {
     "a handshake that may take for ever",
     "a PROXY protocol that nobody may speak",
     "certificates of clients told to nobody",
+    # what hosts of upstreams mean for each other
+    "a name that many upstreams could pose under",
+    "upstreams that an entry before means already",
     # two places of a document have to be compared
     "a mechanism twice (measured 22)",
     "a rule twice",

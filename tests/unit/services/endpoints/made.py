@@ -10,7 +10,9 @@ from edgeauth.ports.endpoint_settings import CallSettings
 from edgeauth.ports.endpoints import Call, StepEndpoint
 from edgeauth.ports.services import EndpointAnswer, EndpointKeys
 from edgeauth.services.cache_memory import MemoryCache
+from edgeauth.services.client_tls import ClientContexts
 from edgeauth.services.endpoints import HttpEndpoints
+from edgeauth.services.endpoints.connections import Connections
 from tests.fakes.clock import FakeClock
 from tests.fakes.endpoint_keys import FakeEndpointKeys
 
@@ -27,7 +29,11 @@ class Adapter:
     def __post_init__(self) -> None:
         self.cache = MemoryCache(self.clock, monotonic=self.clock.now)
         self.endpoints = HttpEndpoints(
-            self.clock, self.cache, self.keys, self.resolver, self.monotonic.now
+            self.clock,
+            self.cache,
+            self.keys,
+            Connections(ClientContexts(self.keys), self.resolver),
+            self.monotonic.now,
         )
 
     async def send(self, call: Call) -> EndpointAnswer:
