@@ -10,6 +10,7 @@ from edgeauth.config.models.cache import Cache
 from edgeauth.config.models.configuration import Configuration
 from edgeauth.config.models.rules import RuleSetDocument
 from edgeauth.config.models.secret_management import (
+    ApiKeysSource,
     DirectorySource,
     EnvironmentSource,
     FileSource,
@@ -26,7 +27,15 @@ _ELSEWHERE = (
     "default_rule.on_error[]",
     "secret_management.<name>",
 )
-_SOURCES = (PemSource, JwksSource, FileSource, DirectorySource, EnvironmentSource, InlineSource)
+_SOURCES = (
+    PemSource,
+    JwksSource,
+    FileSource,
+    DirectorySource,
+    ApiKeysSource,
+    EnvironmentSource,
+    InlineSource,
+)
 _UNITS = (
     "Units are always written: durations as `500ms`, `10s`, `5m`, `1h` (`ns`, `us`, too), sizes "
     "as `512B`, `4KB`, `128MB`, `1GB`, each 1024 of the one before. A dash means that there is no "

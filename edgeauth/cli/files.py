@@ -3,8 +3,30 @@
 import os
 import stat
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from edgeauth.cli.loading import EXIT_FAILED, fail
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keeps other commands from changing the files of the same directory meanwhile.
+
+    Without such a directory the process ends with 1.
+    """
+    import fcntl
+
+    try:
+        descriptor = os.open(Path(os.path.realpath(path)).parent, os.O_RDONLY)
+    except OSError as error:
+        fail(EXIT_FAILED, f"{path}: {error.strerror or error}")
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def replace_file(path: Path, octets: bytes) -> None:

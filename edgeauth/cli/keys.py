@@ -1,16 +1,15 @@
 """`edgeauth keys`: key stores are made, looked at, and given new keys."""
 
 import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
-from edgeauth.cli.loading import EXIT_FAILED, EXIT_REFUSED
+from edgeauth.cli.files import locked
+from edgeauth.cli.loading import EXIT_FAILED, EXIT_REFUSED, fail
 
 if TYPE_CHECKING:
     from edgeauth.contract.rotation import NewKey, Rotated
@@ -97,9 +96,9 @@ def new(store: Path, algorithm: str, key_id: str | None, variable: str | None) -
     from edgeauth.contract.rotation import new_store
     from edgeauth.services.clock import SystemClock
 
-    with _locked(store):
+    with locked(store):
         if store.exists():
-            _fail(EXIT_FAILED, f"{store}: is there already; `edgeauth keys rotate` adds a key")
+            fail(EXIT_FAILED, f"{store}: is there already; `edgeauth keys rotate` adds a key")
         made = new_store(_new_key(algorithm, SystemClock().now(), key_id, variable))
         _write(store, made)
     click.echo(f"{made.key_id} signs from now on")
@@ -151,14 +150,14 @@ def rotate(
     from edgeauth.contract.rotation import rotate as rotated
     from edgeauth.services.clock import SystemClock
 
-    with _locked(store):
+    with locked(store):
         text = _read(store)
         now = SystemClock().now()
         begins = now + publish_before
         try:
             made = rotated(text, _new_key(algorithm, begins, key_id, variable), keep, now)
         except KeyStoreError as error:
-            _fail(EXIT_REFUSED, f"{store}: {error}")
+            fail(EXIT_REFUSED, f"{store}: {error}")
         _write(store, made)
     click.echo(f"{made.key_id} signs from {_date(begins)} on")
     for kid in made.removed:
@@ -195,7 +194,7 @@ def list_keys(store: Path, variable: str | None, ttl: float) -> None:
     try:
         found = parse_key_store(_read(store), _password(variable), str(store))
     except KeyStoreError as error:
-        _fail(EXIT_REFUSED, str(error))
+        fail(EXIT_REFUSED, str(error))
     rows = [("KEY", "ALGORITHM", "STATE", "ACTIVE FROM", "AGE", "CERTIFICATE ENDS")]
     for state in states_in(found, ttl, now):
         since, end = state.active_from, state.certificate_ends
@@ -239,7 +238,7 @@ def _read(store: Path) -> bytes:
     try:
         return store.read_bytes()
     except OSError as error:
-        _fail(EXIT_FAILED, f"{store}: {error.strerror or error}")
+        fail(EXIT_FAILED, f"{store}: {error.strerror or error}")
 
 
 def _write(store: Path, made: "Rotated") -> None:
@@ -248,28 +247,7 @@ def _write(store: Path, made: "Rotated") -> None:
     try:
         replace_secret_file(store, made.text)
     except OSError as error:
-        _fail(EXIT_FAILED, f"{store}: {error.strerror or error}")
-
-
-@contextmanager
-def _locked(store: Path) -> Iterator[None]:
-    """Keeps other commands from changing the files of the same directory meanwhile."""
-    import fcntl
-
-    try:
-        descriptor = os.open(Path(os.path.realpath(store)).parent, os.O_RDONLY)
-    except OSError as error:
-        _fail(EXIT_FAILED, f"{store}: {error.strerror or error}")
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _fail(status: int, words: str) -> NoReturn:
-    click.echo(f"edgeauth: {words}", err=True)
-    sys.exit(status)
+        fail(EXIT_FAILED, f"{store}: {error.strerror or error}")
 
 
 def _date(seconds: float) -> str:

@@ -103,3 +103,9 @@ def _refuse(error: "ConfigurationError", form: str) -> NoReturn:
     count = len(error.problems)
     click.echo(f"\n{count} problem{'s' if count != 1 else ''}", err=True)
     sys.exit(EXIT_REFUSED)
+
+
+def fail(status: int, words: str) -> NoReturn:
+    """Says what went wrong and ends the process."""
+    click.echo(f"edgeauth: {words}", err=True)
+    sys.exit(status)

@@ -6,6 +6,7 @@ Exit codes: 0 all is well, 1 it could not run, 2 wrong usage, 3 the configuratio
 
 import click
 
+from edgeauth.cli.api_keys import api_keys
 from edgeauth.cli.convert import convert
 from edgeauth.cli.keys import keys
 from edgeauth.cli.lint import lint
@@ -26,6 +27,7 @@ def main() -> None:
     """
 
 
+main.add_command(api_keys)
 main.add_command(convert)
 main.add_command(keys)
 main.add_command(lint)

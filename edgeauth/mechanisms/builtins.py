@@ -5,6 +5,7 @@ from typing import Final
 from edgeauth.config.specification import Specification
 from edgeauth.mechanisms.authenticators import (
     anonymous,
+    api_key,
     basic_auth,
     generic as session,
     jwt,
@@ -32,6 +33,7 @@ from edgeauth.ports.declare import MechanismType
 
 TYPES: Final[tuple[MechanismType[Specification], ...]] = (
     anonymous.TYPE,
+    api_key.TYPE,
     basic_auth.TYPE,
     session.TYPE,
     jwt.TYPE,

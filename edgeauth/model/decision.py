@@ -16,7 +16,8 @@ class Refusal:
 
     Attributes:
         reason: decides the status.
-        detail: one sentence for the decision log; never sent to the client, holds no secret.
+        detail: one sentence for the decision log; holds no secret. A client hears it only where
+            refusals are told in words (`serve.respond.verbose`) and there is no `told`.
         causes: every class of the cause chain; `type(Error) == X` holds for each of them.
         source: id of the mechanism that said so.
         step: id of the step that said so.
@@ -24,6 +25,7 @@ class Refusal:
         status: of the answer, where it is another than that of the class: 413 for content that is
             too large, 403 for `insufficient_scope` (RFC 6750 section 3.1).
         fields: what else the client needs to mend its request, such as `DPoP-Nonce`.
+        told: what the client hears in place of `detail`, where that would tell it too much.
     """
 
     reason: Reason
@@ -34,6 +36,7 @@ class Refusal:
     challenges: tuple[bytes, ...] = ()
     status: int | None = None
     fields: tuple[Field, ...] = ()
+    told: str = ""
 
     def __post_init__(self) -> None:
         if self.reason not in self.causes:

@@ -15,6 +15,7 @@ from edgeauth.config.models.secret_management import SecretReference
 from edgeauth.config.specification import Specification
 from edgeauth.config.spelling import did_you_mean, quoted
 from edgeauth.expressions.secrets import NO_SECRETS, Secrets
+from edgeauth.model.api_key import ApiKeys
 from edgeauth.model.errors import Malformed
 from edgeauth.model.identity import fingerprint
 from edgeauth.ports.credentials import Credentials
@@ -45,6 +46,14 @@ class SecretSources(Secrets, Protocol):
 
         Raises:
             Malformed: it is not one of certificates alone.
+        """
+        ...
+
+    def api_keys(self, source: str, selector: str | None) -> ApiKeys:
+        """Returns the API keys at a place now; the same object until the source has changed.
+
+        Raises:
+            Malformed: there are none, or what stands there describes none.
         """
         ...
 
@@ -136,6 +145,33 @@ class AuthoritiesReference(_BoundReference):
         if self.selector is not None:
             raise Malformed("holds certificates as a whole: a selector has no effect")
         sources.authorities(self.source)
+
+
+class ApiKeysReference(_BoundReference):
+    """A reference to the API keys that clients are given."""
+
+    def current(self) -> ApiKeys:
+        """Returns the keys as they are now; the same object until they have changed."""
+        return self._sources.api_keys(self.source, self.selector)
+
+    def demand(self, name: Hashable, check: Callable[[ApiKeys], object]) -> None:
+        """Has the keys checked, and all later ones before they are put in force.
+
+        Args:
+            name: of the check; the same one is made once.
+            check: raises Malformed where the keys are of no use.
+
+        Raises:
+            Malformed: the present keys are of no use.
+        """
+        self._sources.require(
+            self.source,
+            (name, self.selector),
+            lambda found: check(found.api_keys(self.source, self.selector)),
+        )
+
+    def _check(self, sources: SecretSources) -> None:
+        sources.api_keys(self.source, self.selector)
 
 
 class CredentialsReference(_BoundReference):

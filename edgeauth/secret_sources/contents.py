@@ -1,4 +1,4 @@
-"""What a secret source holds: texts and credentials, keys, or certificates.
+"""What a secret source holds: texts and credentials, keys, certificates, or API keys.
 
 Trust: secrets. No error and no representation shows one.
 """
@@ -11,6 +11,7 @@ from cryptography import x509
 from pydantic import SecretStr
 
 from edgeauth.contract.keystore import KeyStore
+from edgeauth.model.api_key import ApiKeys
 from edgeauth.model.errors import Malformed
 from edgeauth.ports.credentials import Credentials
 
@@ -101,7 +102,7 @@ class Certificates:
         return f"Certificates({len(self.certificates)})"
 
 
-Content: TypeAlias = Texts | Keys | Certificates
+Content: TypeAlias = Texts | Keys | Certificates | ApiKeys
 """What a source holds."""
 
 

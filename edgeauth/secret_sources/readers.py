@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from edgeauth.config.document import read_documents
 from edgeauth.config.errors import ConfigurationError
+from edgeauth.config.models.api_keys import read_api_keys
 from edgeauth.config.nodes import plain
 from edgeauth.contract.keystore import parse_key_store
 from edgeauth.contract.stored_jwks import parse_stored_jwks
@@ -23,6 +24,8 @@ from edgeauth.wire.pem import parse_pem
 
 LARGEST_FILE: Final = 1_048_576
 """Octets of a file."""
+LARGEST_API_KEYS: Final = 16_777_216
+"""Octets of a file of API keys, of which there may be many."""
 LARGEST_TEXT: Final = 65_536
 """Octets of a file in a directory."""
 MOST_FILES: Final = 1_000
@@ -62,11 +65,9 @@ def read_file(path: str) -> Content:
     Raises:
         Malformed: the file can not be used.
     """
-    octets = _octets(Path(path), LARGEST_FILE)
+    text = _decoded(path, _octets(Path(path), LARGEST_FILE))
     try:
-        documents = read_documents(octets.decode("utf-8-sig"), path)
-    except UnicodeDecodeError:
-        raise Malformed(f"{path}: is not UTF-8") from None
+        documents = read_documents(text, path)
     except ConfigurationError as error:
         line = error.problems[0].line
         raise Malformed(f"{path}: line {line} is no YAML that is read here") from None
@@ -74,6 +75,15 @@ def read_file(path: str) -> Content:
     if not isinstance(document, Mapping) or not document:
         raise Malformed(f"{path}: is no single map of secrets")
     return Texts({str(name): _entry(path, str(name), each) for name, each in document.items()})
+
+
+def read_api_key_file(path: str) -> Content:
+    """Returns the keys of a file of API keys.
+
+    Raises:
+        Malformed: the file can not be used.
+    """
+    return read_api_keys(_decoded(path, _octets(Path(path), LARGEST_API_KEYS)), path)
 
 
 def read_inline(config: Mapping[str, SecretStr | dict[str, SecretStr]]) -> Content:
@@ -189,6 +199,13 @@ def _entry(path: str, name: str, value: object) -> Entry:
     if not fields or not all(isinstance(each, str) and each for each in fields.values()):
         raise Malformed(f"{path}: {name} is neither a text nor a map of texts, none of them empty")
     return Credentials({str(key): str(each) for key, each in fields.items()})
+
+
+def _decoded(path: str, octets: bytes) -> str:
+    try:
+        return octets.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Malformed(f"{path}: is not UTF-8") from None
 
 
 def _octets(path: Path, most: int) -> bytes:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from edgeauth.config.codes import Code
 from edgeauth.config.errors import Collector
+from edgeauth.config.models.api_keys import read_api_keys
 from edgeauth.config.models.configuration import Configuration
 from edgeauth.config.models.secret_management import (
+    ApiKeysSource,
     DirectorySource,
     EnvironmentSource,
     FileSource,
@@ -16,6 +18,7 @@ from edgeauth.config.models.secret_management import (
     SecretSource,
 )
 from edgeauth.contract.keystore import KeyStoreError
+from edgeauth.model.api_key import ApiKeys
 from edgeauth.model.errors import Malformed
 from edgeauth.model.identity import fingerprint
 from edgeauth.ports.credentials import Credentials
@@ -23,6 +26,7 @@ from edgeauth.ports.key_places import KeyPlace
 from edgeauth.secret_sources.contents import Certificates, Content, Keys, Texts
 from edgeauth.secret_sources.readers import (
     files_of,
+    read_api_key_file,
     read_directory,
     read_environment,
     read_file,
@@ -46,6 +50,7 @@ class HeldSecrets:
         self._sources: dict[str, HeldSource] = {}
         self._open: dict[str, bool] = {}
         self._files: dict[KeyPlace, HeldSource] = {}
+        self._api_keys: dict[tuple[str, str | None], tuple[Content, ApiKeys]] = {}
 
     def add(self, name: str, source: SecretSource, environment: Mapping[str, str]) -> None:
         """Reads a source.
@@ -98,6 +103,22 @@ class HeldSecrets:
         if not isinstance(content, Certificates):
             raise Malformed("holds no certificates, or keys beside them")
         return TrustAnchors(fingerprint(b"file", content.pem), lambda: content.certificates)
+
+    def api_keys(self, source: str, selector: str | None) -> ApiKeys:
+        """Returns the API keys at a place now; the same object until the source has changed.
+
+        Args:
+            source: one of API keys, or of texts.
+            selector: of a text that describes keys; of a source of API keys there is none.
+
+        Raises:
+            Malformed: there are none.
+        """
+        content = self._held(source).content
+        known = self._api_keys.get((source, selector))
+        if known is None or known[0] is not content:
+            known = self._api_keys[source, selector] = content, _api_keys(content, selector)
+        return known[1]
 
     def symmetric_keys(self, source: str, selector: str | None) -> tuple[bytes, ...]:
         """Returns the symmetric keys of a source now: the selected one first, then the others.
@@ -215,10 +236,20 @@ def _origin(source: SecretSource, environment: Mapping[str, str]) -> Origin:
             return Origin(
                 lambda: read_directory(place.path), Path(place.path), place.watch, files_of
             )
+        case ApiKeysSource(config=file):
+            return Origin(lambda: read_api_key_file(file.path), Path(file.path), file.watch)
         case EnvironmentSource(config=named):
             return Origin(lambda: read_environment(named.variables, environment))
         case InlineSource(config=entries):
             return Origin(lambda: read_inline(entries))
+
+
+def _api_keys(content: Content, selector: str | None) -> ApiKeys:
+    if not isinstance(content, ApiKeys):
+        return read_api_keys(_texts(content).text(selector), "")
+    if selector is not None:
+        raise Malformed("holds API keys as a whole: a selector has no effect")
+    return content
 
 
 def _texts(content: Content) -> Texts:

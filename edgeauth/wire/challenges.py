@@ -82,6 +82,19 @@ def _token_challenge(scheme: bytes, realm: str, said: Mapping[str, str]) -> byte
     return scheme + b" " + listed if listed else scheme
 
 
+def scheme_challenge(scheme: str, realm: str = "") -> bytes:
+    """Returns the plainest challenge of a scheme.
+
+    Args:
+        scheme: a token.
+        realm: what is protected; empty is left out.
+
+    Raises:
+        Malformed: the realm is not visible ASCII.
+    """
+    return _token_challenge(scheme.encode("ascii"), realm, {})
+
+
 def basic_challenge(realm: str) -> bytes:
     """Returns a challenge for user-id and password.
 

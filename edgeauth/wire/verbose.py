@@ -59,7 +59,8 @@ def words_for(refusal: Refusal, reason: Reason, headers: Headers) -> Words | Non
     media_type = negotiate(_accepted(headers), tuple(_FORMS))
     if media_type is None:
         return None
-    detail = refusal.detail if refusal.reason is reason and reason in _TELLING else ""
+    telling = refusal.reason is reason and reason in _TELLING
+    detail = (refusal.told or refusal.detail) if telling else ""
     message = (detail or _PHRASES[reason]).translate(_CONTROLS)
     text = _FORMS[media_type](_CODES[reason], message)
     charset = b"" if media_type == "application/json" else b"; charset=utf-8"

@@ -109,6 +109,13 @@ class DirectorySource(_Source):
     config: WatchedDirectory
 
 
+class ApiKeysSource(_Source):
+    """`type: api_keys`: what is known of the keys that clients are given, in YAML or JSON."""
+
+    type: Literal["api_keys"]
+    config: WatchedFile
+
+
 class EnvironmentSource(_Source):
     """`type: environment`."""
 
@@ -124,7 +131,13 @@ class InlineSource(_Source):
 
 
 SecretSource: TypeAlias = Annotated[
-    PemSource | JwksSource | FileSource | DirectorySource | EnvironmentSource | InlineSource,
+    PemSource
+    | JwksSource
+    | FileSource
+    | DirectorySource
+    | ApiKeysSource
+    | EnvironmentSource
+    | InlineSource,
     Field(discriminator="type"),
 ]
 """One of the sources, told apart by `type`."""

@@ -4,9 +4,9 @@ A rule's assertions are merged over those of the catalogue property by property.
 """
 
 from collections.abc import Collection
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from edgeauth.config.findings import not_expected
 from edgeauth.config.scalars import Duration, ListOf, Text
@@ -36,6 +36,14 @@ class ScopesSpecification(Specification):
         return ScopeRequirement(self.values, ScopeMatching(self.matching_strategy))
 
 
+def _from_list(value: object) -> object:
+    return {"values": value} if isinstance(value, list) else value
+
+
+DemandedScopes: TypeAlias = Annotated[ScopesSpecification, BeforeValidator(_from_list)]
+"""Scopes; a plain list is compared exactly."""
+
+
 class AssertionsSpecification(Specification):
     """Properties that are absent demand nothing, or have the defaults of `Assertions`.
 
@@ -51,15 +59,10 @@ class AssertionsSpecification(Specification):
 
     issuers: Annotated[ListOf[Text], Field(min_length=1)] | None = None
     audience: ListOf[Text] = ()
-    scopes: ScopesSpecification | None = None
+    scopes: DemandedScopes | None = None
     allowed_algorithms: Annotated[ListOf[AlgorithmName], Field(min_length=1)] | None = None
     validity_leeway: Duration = 10.0
     proof_of_possession: Annotated[Possessions, Field(min_length=1)] | None = None
-
-    @field_validator("scopes", mode="before")
-    @classmethod
-    def _from_list(cls, value: object) -> object:
-        return {"values": value} if isinstance(value, list) else value
 
     @field_validator("validity_leeway")
     @classmethod
