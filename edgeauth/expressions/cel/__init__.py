@@ -2,7 +2,9 @@
 
     lexer -> parser (macros) -> check (resolution, functions) -> compile -> program
 
-Start reading at `program.py`. The table of all functions is in `functions/`.
+Texts that differ in their strings only are parsed and checked once (`shapes.py`) and compiled when
+they are evaluated first. Start reading at `program.py`. The table of all functions is
+in `functions/`.
 """
 
 from edgeauth.expressions.cel.program import (

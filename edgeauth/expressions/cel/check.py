@@ -174,6 +174,7 @@ class _Checker:
         if isinstance(operand, MapType) and fits(index, operand.key):
             return operand.value
         if isinstance(operand, ObjectType) and isinstance(node.index, Literal) and index is STRING:
+            self.meaning.strings_matter = True
             return _object_member(operand, str(node.index.value), node.index.offset)
         if operand.name in ("dyn", "optional_type"):
             return operand
@@ -193,6 +194,8 @@ class _Checker:
             arguments = (receiver, *arguments)
             found = resolution.method(node.name, node.offset, types)
         self.meaning.calls[node] = Target(arguments, found)
+        if any(row.refuses_constants for row in found):
+            self.meaning.strings_matter = True
         return common(row.result_for(types) for row in found)
 
     def _is_namespace(self, node: Node) -> bool:

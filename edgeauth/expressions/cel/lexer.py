@@ -34,17 +34,27 @@ _QUOTED: Final = r"""[bB]?(?:
   | '(?!'')[^'\\\r\n]*(?:\\[^\r\n][^'\\\r\n]*)*' )"""
 _DOUBLE: Final = r"[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+"
 _TOKEN: Final = re.compile(
-    rf"""(?P<space>(?:[\t\n\f\r\ ]|//[^\n]*)+)
+    rf"""[\t\n\f\r\ ]*(?:
+      (?P<comment>//[^\n]*)
     | (?P<raw>{_RAW})
     | (?P<quoted>{_QUOTED})
     | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
     | (?P<double>{_DOUBLE})
     | (?P<int>0[xX][0-9a-fA-F]+[uU]?|[0-9]+[uU]?)
     | (?P<operator>&&|\|\||[=!<>]=|[-+*/%!<>?:.,()\[\]{{}}])
-    | (?P<escaped>`[A-Za-z0-9_./\- ]+`)""",
-    re.VERBOSE,
+    | (?P<escaped>`[A-Za-z0-9_./\- ]+`)
+    | (?P<end>\Z)
+    | (?P<unknown>.))""",
+    re.VERBOSE | re.DOTALL,
 )
 _KEYWORDS: Final = frozenset({"true", "false", "null", "in"})
+
+_PLAIN: Final = r"""(?<![rRbB])(?:"(?!"")[^"\\\r\n]*"|'(?!'')[^'\\\r\n]*')"""
+"""A string without prefix and escapes: what stands between its quotes is its value."""
+_ANY_PLAIN: Final = '"-"'
+_replace_plain: Final = re.compile(_PLAIN).sub
+_is_simple: Final = re.compile(rf"""[^"'`/]*(?:(?:/(?!/)|{_PLAIN})[^"'`/]*)*""").fullmatch
+"""Neither other strings nor escaped names nor comments, all of which may hold quotes."""
 
 
 def read_tokens(text: str) -> list[Token]:
@@ -54,21 +64,27 @@ def read_tokens(text: str) -> list[Token]:
         ExpressionError: at the first character that begins no token.
     """
     tokens: list[Token] = []
-    position, length = 0, len(text)
-    match = _TOKEN.match
-    while position < length:
-        found = match(text, position)
-        if found is None:
-            raise _unknown(text, position)
+    for found in _TOKEN.finditer(text):
         kind = found.lastgroup or ""
-        if kind != "space":
-            word = found.group()
-            if kind == "operator" or (kind == "name" and word in _KEYWORDS):
-                kind = word
-            tokens.append(Token(kind, word, position))
-        position = found.end()
-    tokens.append(Token("end", "", length))
+        if kind == "comment":
+            continue
+        word, offset = found[kind], found.start(kind)
+        if kind == "unknown":
+            raise _unknown(text, offset)
+        if kind == "operator" or (kind == "name" and word in _KEYWORDS):
+            kind = word
+        tokens.append(Token(kind, word, offset))
+        if kind == "end":
+            break
     return tokens
+
+
+def outline(text: str) -> str:
+    """Returns a text with the same tokens, but for what stands in plain strings.
+
+    Texts with equal outlines have the same syntax tree, but for the values of those strings.
+    """
+    return _replace_plain(_ANY_PLAIN, text) if _is_simple(text) else text
 
 
 def _unknown(text: str, position: int) -> ExpressionError:

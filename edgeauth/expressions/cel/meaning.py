@@ -43,9 +43,10 @@ class Meaning:
         constants: the values of names that are constants.
         calls: what each call means.
         roots: the root variables that are read.
+        strings_matter: whether the same text with other strings might be refused.
     """
 
-    __slots__ = ("calls", "constants", "parts", "places", "roots", "types")
+    __slots__ = ("calls", "constants", "parts", "places", "roots", "strings_matter", "types")
 
     def __init__(self) -> None:
         self.types: dict[Node, Type] = {}
@@ -54,3 +55,4 @@ class Meaning:
         self.constants: dict[Node, object] = {}
         self.calls: dict[Node, Target] = {}
         self.roots: set[str] = set()
+        self.strings_matter = False

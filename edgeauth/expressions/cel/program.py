@@ -2,21 +2,27 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final
 
 from edgeauth.expressions.cel.check import check
-from edgeauth.expressions.cel.code import MAX_STEPS, STEPS, Frame
+from edgeauth.expressions.cel.code import MAX_STEPS, STEPS, Frame, Run
 from edgeauth.expressions.cel.compile import compile_tree
 from edgeauth.expressions.cel.parser import parse
+from edgeauth.expressions.cel.shapes import (
+    REMEMBERED,
+    Shape,
+    known_shape,
+    read_shape,
+)
+from edgeauth.expressions.declarations import Declarations, declare
 from edgeauth.expressions.errors import EvaluationError, ExpressionError
 from edgeauth.expressions.types import BOOL, Type
 
-_REMEMBERED: Final = 16_384
-"""How many distinct texts stay compiled."""
-
 
 class Program:
-    """A compiled expression.
+    """An expression that compiles.
+
+    Where it is known beforehand that it does, the closures are made when they are needed first:
+    most rules of a large set wait long for a request.
 
     Attributes:
         text: as it was written.
@@ -24,16 +30,16 @@ class Program:
         variables: the names of the root variables that it reads.
     """
 
-    __slots__ = ("_loops", "_run", "text", "type", "variables")
+    __slots__ = ("_declarations", "_loops", "_run", "text", "type", "variables")
 
-    def __init__(self, text: str, declared: Mapping[str, Type]) -> None:
-        tree = parse(text)
-        meaning = check(tree, declared)
+    def __init__(self, text: str, declarations: Declarations) -> None:
+        shape = known_shape(text, declarations)
+        self._run: Run | None = None
+        if shape is None:
+            self._run, shape = _compiled(text, declarations)
+        self._declarations = declarations
         self.text = text
-        self.type = meaning.types[tree]
-        self.variables = frozenset(meaning.roots)
-        self._run = compile_tree(tree, meaning).run
-        self._loops = any(place.startswith("@") for place in meaning.places.values())
+        self.type, self.variables, self._loops = shape
 
     def evaluate(self, scope: Mapping[str, object]) -> object:
         """Returns the value for one request.
@@ -50,6 +56,8 @@ class Program:
         else:
             frame = scope if type(scope) is dict else {**scope}
         try:
+            if self._run is None:
+                self._run = _compiled(self.text, self._declarations)[0]
             return self._run(frame)
         except EvaluationError:
             raise
@@ -91,20 +99,10 @@ class Condition:
         raise EvaluationError("the condition is neither true nor false")
 
 
-class _Declarations:
-    """Variables with their types as a key of the cache: equal for the same type objects."""
-
-    __slots__ = ("_key", "variables")
-
-    def __init__(self, variables: Mapping[str, Type]) -> None:
-        self.variables = dict(variables)
-        self._key = frozenset((name, id(kind)) for name, kind in self.variables.items())
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Declarations) and other._key == self._key
+def _compiled(text: str, declarations: Declarations) -> tuple[Run, Shape]:
+    tree = parse(text)
+    meaning = check(tree, declarations.variables)
+    return compile_tree(tree, meaning).run, read_shape(tree, meaning)
 
 
 def compile_expression(text: str, variables: Mapping[str, Type]) -> Program:
@@ -117,7 +115,7 @@ def compile_expression(text: str, variables: Mapping[str, Type]) -> Program:
     Raises:
         ExpressionError: it does not compile.
     """
-    return _program(text, _Declarations(variables))
+    return _program(text, declare(variables))
 
 
 def compile_condition(text: str, variables: Mapping[str, Type]) -> Condition:
@@ -130,17 +128,17 @@ def compile_condition(text: str, variables: Mapping[str, Type]) -> Condition:
     Raises:
         ExpressionError: it does not compile, or may be something else than a boolean.
     """
-    return _condition(text, _Declarations(variables))
+    return _condition(text, declare(variables))
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _program(text: str, declarations: _Declarations) -> Program:
-    return Program(text, declarations.variables)
+@lru_cache(maxsize=REMEMBERED)
+def _program(text: str, declarations: Declarations) -> Program:
+    return Program(text, declarations)
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _condition(text: str, declarations: _Declarations) -> Condition:
-    program = Program(text, declarations.variables)
+@lru_cache(maxsize=REMEMBERED)
+def _condition(text: str, declarations: Declarations) -> Condition:
+    program = Program(text, declarations)
     if program.type.name == BOOL.name:
         return Condition(program)
     hint = 'compare it, e.g. "... == true"' if program.type.name == "dyn" else ""

@@ -2,27 +2,29 @@
 
 `offset` is where a message about the node points to: the name of a member, the operator, the
 opening bracket; in characters from the beginning of the text.
+
+Nobody changes a node; to freeze them would make parsing a fifth slower.
 """
 
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Node:
     """A part of an expression."""
 
     offset: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Literal(Node):
     """A constant as it was written: null, bool, int, uint, double, string or bytes."""
 
     value: object
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Name(Node):
     """A variable, a type or a constant.
 
@@ -34,7 +36,7 @@ class Name(Node):
     absolute: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Select(Node):
     """`operand.field`, or `operand.?field`.
 
@@ -47,7 +49,7 @@ class Select(Node):
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Has(Node):
     """`has(operand.field)`."""
 
@@ -55,7 +57,7 @@ class Has(Node):
     field: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Index(Node):
     """`operand[index]`, or `operand[?index]`.
 
@@ -68,7 +70,7 @@ class Index(Node):
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Call(Node):
     """`name(arguments)`, or `receiver.name(arguments)` when there is a receiver."""
 
@@ -77,7 +79,7 @@ class Call(Node):
     arguments: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Unary(Node):
     """`!operand` or `-operand`."""
 
@@ -85,7 +87,7 @@ class Unary(Node):
     operand: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Binary(Node):
     """Two operands of an arithmetic operator, a comparison or `in`."""
 
@@ -94,7 +96,7 @@ class Binary(Node):
     right: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Logical(Node):
     """A chain of `&&` or of `||`: at least two terms."""
 
@@ -102,7 +104,7 @@ class Logical(Node):
     terms: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Conditional(Node):
     """`condition ? positive : negative`."""
 
@@ -111,7 +113,7 @@ class Conditional(Node):
     negative: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class ListLiteral(Node):
     """`[items]`.
 
@@ -123,7 +125,7 @@ class ListLiteral(Node):
     optional: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class MapLiteral(Node):
     """`{key: value, ...}`.
 
@@ -135,7 +137,7 @@ class MapLiteral(Node):
     optional: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Bind(Node):
     """`cel.bind(variable, value, body)`: the value is computed when it is read first, and once."""
 
@@ -144,7 +146,7 @@ class Bind(Node):
     body: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class OptionalMap(Node):
     """`operand.optMap(variable, body)`, or `optFlatMap`.
 
@@ -163,7 +165,7 @@ Quantifier = OneOf[
 ]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Comprehension(Node):
     """A macro over the elements of a list or the keys of a map.
 

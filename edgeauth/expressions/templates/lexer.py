@@ -24,6 +24,11 @@ _TOKEN: Final = re.compile(
     |(?P<word>[^\W\d]\w*)""",
     re.VERBOSE,
 )
+_ACTION: Final = r"""\{\{[^"'`{}]*(?:
+    (?:"(?:[^"\\\n]|\\[^\n])*"|`[^`]*`|'(?:[^'\\\n]|\\[^\n])*')[^"'`{}]*)*\}\}"""
+"""An action or a comment; comments may hold quotes and braces as well, which these do not."""
+_actions: Final = re.compile(_ACTION, re.VERBOSE).findall
+_is_simple: Final = re.compile(rf"[^{{]*(?:(?:\{{(?!\{{)|{_ACTION})[^{{]*)*", re.VERBOSE).fullmatch
 _MUST_END: Final = frozenset({"number", "variable", "field", "dot", "word"})
 _TERMINATOR: Final = re.compile(r"[ \t\r\n.,|:=()]|\}\}|\Z")
 
@@ -62,6 +67,16 @@ def tokenize(text: str) -> list[Token]:
         trim = tokens[-1].text != "}}"
     _add_text(tokens, text, position, len(text), (trim, False))
     return tokens
+
+
+def outline(text: str) -> str:
+    """Returns a template with the same actions and other texts between them.
+
+    Templates with equal outlines have the same syntax tree, but for those texts.
+    """
+    if "/*" in text or _is_simple(text) is None:
+        return text
+    return f"-{'-'.join(_actions(text))}-"
 
 
 def _add_text(

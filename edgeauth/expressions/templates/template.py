@@ -1,63 +1,102 @@
 """A compiled template, and how texts become one."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeAlias
 
+from edgeauth.expressions.declarations import Declarations, declare
 from edgeauth.expressions.errors import EvaluationError, ExpressionError
 from edgeauth.expressions.secrets import NO_SECRETS, Secrets
 from edgeauth.expressions.templates.compile import Program, TextReader, compile_document
 from edgeauth.expressions.templates.frame import Frame
-from edgeauth.expressions.templates.limits import MAX_OUTPUT
+from edgeauth.expressions.templates.lexer import outline
+from edgeauth.expressions.templates.limits import MAX_OUTPUT, MAX_TEXT
 from edgeauth.expressions.templates.parser import parse
 from edgeauth.expressions.templates.pieces import Written
 from edgeauth.expressions.templates.secret_calls import SECRET
 from edgeauth.expressions.types import Type
 
-MAX_INTERNED: Final = 4096
-"""Templates that are kept so that equal texts are compiled once."""
+_REMEMBERED: Final = 16_384
+"""How many shapes, and how many distinct texts, stay known."""
+
+_Scope: TypeAlias = Mapping[str, object]
+
+
+class _Ready(NamedTuple):
+    """What a template does, once it is compiled."""
+
+    render: Callable[[_Scope], str]
+    collect: Callable[[_Scope], list[str]]
 
 
 class Template:
-    """A template that compiled.
+    """A template that compiles.
+
+    Where one with the same actions did, the closures are made when they are needed first: most
+    rules of a large set wait long for a request.
 
     Attributes:
-        text: what it was compiled from.
+        text: as it was written.
         variables: the root names that it reads, e.g. `{"Subject"}`.
         constant: what it renders to when that depends on nothing; None when it does.
-        render: gives the text for one request. Its argument is the scope: the values of the root
-            names, at least of those in `variables`. Raises EvaluationError when something that
-            the template needs is not there or of the wrong type, or when it is too much work;
-            the error holds no data.
-        pieces: gives the same text in pieces that know where they come from, see
-            `edgeauth.expressions.templates.pieces`.
     """
 
-    __slots__ = ("constant", "pieces", "render", "text", "variables")
+    __slots__ = ("_declarations", "_ready", "constant", "text", "variables")
 
-    def __init__(self, text: str, program: Program) -> None:
+    def __init__(self, text: str, declarations: Declarations, secrets: Secrets) -> None:
         self.text = text
-        self.variables = program.read
-        self.render: Callable[[Mapping[str, object]], str] = _renderer(program)
-        self.pieces: Callable[[Mapping[str, object]], list[str]] = _collector(program)
         self.constant: str | None = None
-        if program.pure and not program.read:
-            self.constant = constant = self.render({})
-            self.render = lambda _scope: constant
-            self.pieces = lambda _scope: [Written(constant)]
+        self._declarations = declarations
+        self._ready: _Ready | None = None
+        known = _variables_read(text, declarations)
+        if known is not None:
+            self.variables = known
+            return
+        program = _compiled(text, declarations, secrets)
+        self.variables = program.read
+        self._ready = _ready(program)
+        if _depends_on_nothing(program):
+            self.constant = constant = _rendered(self._ready, text)
+            self._ready = _Ready(lambda _scope: constant, lambda _scope: [Written(constant)])
 
     def __repr__(self) -> str:
         return f"Template({self.text!r})"
 
+    def render(self, scope: _Scope) -> str:
+        """Returns the text for one request.
 
-_Key: TypeAlias = tuple[str, int, tuple[tuple[str, int], ...]]
-_interned: OrderedDict[_Key, tuple[Template, object, Secrets | None]] = OrderedDict()
+        Args:
+            scope: the values of the root names, at least of those in `variables`.
+
+        Raises:
+            EvaluationError: something that the template needs is not there or of the wrong type,
+                or it is too much work; the error holds no data.
+        """
+        return (self._ready or self._made_ready()).render(scope)
+
+    def pieces(self, scope: _Scope) -> list[str]:
+        """Returns the same text in pieces that know where they come from.
+
+        See `edgeauth.expressions.templates.pieces`.
+
+        Args:
+            scope: as for `render`.
+
+        Raises:
+            EvaluationError: as for `render`.
+        """
+        return (self._ready or self._made_ready()).collect(scope)
+
+    def _made_ready(self) -> _Ready:
+        # Those that name secrets are ready from the beginning.
+        self._ready = made = _ready(_compiled(self.text, self._declarations, NO_SECRETS))
+        return made
 
 
 def compile_template(
     text: str, variables: Mapping[str, Type], secrets: Secrets = NO_SECRETS
 ) -> Template:
-    """Compiles a template; equal texts for equal variables give the same object.
+    """Returns the compiled form of a template; the same text is compiled once.
 
     Args:
         text: Go text/template syntax, at most 64 KiB.
@@ -67,24 +106,48 @@ def compile_template(
     Raises:
         ExpressionError: the text does not compile, or it can only ever fail.
     """
-    # Most texts name no secret; those are the same whatever the sources are.
-    asked = secrets if SECRET in text else None
-    key = (text, id(asked), tuple(sorted((name, id(kind)) for name, kind in variables.items())))
-    known = _interned.get(key)
-    if known is not None:
-        _interned.move_to_end(key)
-        return known[0]
-    template = _compiled(text, variables, secrets)
-    # Types and sources are kept as well, so that their identities stay theirs.
-    _interned[key] = (template, tuple(variables.values()), asked)
-    if len(_interned) > MAX_INTERNED:
-        _interned.popitem(last=False)
-    return template
+    declarations = declare(variables)
+    if SECRET in text:
+        return Template(text, declarations, secrets)
+    return _template(text, declarations)
 
 
-def _compiled(text: str, variables: Mapping[str, Type], secrets: Secrets) -> Template:
+@lru_cache(maxsize=_REMEMBERED)
+def _template(text: str, declarations: Declarations) -> Template:
+    return Template(text, declarations, NO_SECRETS)
+
+
+def _variables_read(text: str, declarations: Declarations) -> frozenset[str] | None:
+    """Returns what a template reads if it compiles; None when only compiling it tells."""
+    if SECRET in text or len(text) > MAX_TEXT:
+        return None
+    return _variables_read_by(outline(text), declarations)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _variables_read_by(outline: str, declarations: Declarations) -> frozenset[str] | None:
     try:
-        return Template(text, compile_document(parse(text), variables, secrets))
+        program = _compiled(outline, declarations, NO_SECRETS)
+    except ExpressionError:
+        return None  # the text itself tells where it is wrong
+    return None if _depends_on_nothing(program) else program.read
+
+
+def _compiled(text: str, declarations: Declarations, secrets: Secrets) -> Program:
+    try:
+        return compile_document(parse(text), declarations.variables, secrets)
+    except RecursionError:
+        raise ExpressionError("nested too deeply", 0) from None
+
+
+def _depends_on_nothing(program: Program) -> bool:
+    """Returns whether a template is rendered once and for all, at load."""
+    return program.pure and not program.read
+
+
+def _rendered(ready: _Ready, text: str) -> str:
+    try:
+        return ready.render({})
     except EvaluationError as error:
         offset = max(text.find("{{"), 0)
         raise ExpressionError("the template can only fail", offset, str(error)) from None
@@ -92,18 +155,19 @@ def _compiled(text: str, variables: Mapping[str, Type], secrets: Secrets) -> Tem
         raise ExpressionError("nested too deeply", 0) from None
 
 
-def _renderer(program: Program) -> Callable[[Mapping[str, object]], str]:
-    if program.readers is not None:
-        return _straight(program.readers)
+def _ready(program: Program) -> _Ready:
+    """Returns what renders a template and what collects its pieces."""
     collect = _collector(program)
-    return lambda scope: _checked("".join(collect(scope)))
+    if program.readers is not None:
+        return _Ready(_straight(program.readers), collect)
+    return _Ready(lambda scope: _checked("".join(collect(scope))), collect)
 
 
-def _collector(program: Program) -> Callable[[Mapping[str, object]], list[str]]:
+def _collector(program: Program) -> Callable[[_Scope], list[str]]:
     """Returns what runs the template and keeps what it writes, piece by piece."""
     write, size = program.write, program.size
 
-    def collect(scope: Mapping[str, object]) -> list[str]:
+    def collect(scope: _Scope) -> list[str]:
         out: list[str] = []
         try:
             write(Frame(scope, size), out)

@@ -40,6 +40,11 @@ class Overload(NamedTuple):
     variadic: bool = False
     lazy: bool = False
 
+    @property
+    def refuses_constants(self) -> bool:
+        """Returns whether a constant argument of the right type may be refused at load."""
+        return self.converts or self.prepare is not None
+
     def signature(self) -> str:
         """Returns how it is called, e.g. `string.contains(string) -> bool`."""
         names = [parameter.name for parameter in self.parameters]

@@ -3,7 +3,7 @@
 import pytest
 
 from edgeauth.expressions.cel import Condition, compile_condition, compile_expression
-from edgeauth.expressions.errors import EvaluationError
+from edgeauth.expressions.errors import EvaluationError, ExpressionError
 from edgeauth.expressions.types import BOOL, STRING
 from tests.unit.expressions.cel.scopes import DECLARED, SCOPE, value
 
@@ -114,6 +114,39 @@ def test_the_same_text_is_compiled_once_per_set_of_variables() -> None:
 
     assert compile_condition("Name == 'a'", {"Name": STRING}) is first
     assert compile_condition("Name == 'a'", {"Name": STRING, "Flag": BOOL}) is not first
+
+
+STRINGS_MATTER = [
+    ("Request.Method.matches('a+')", "Request.Method.matches('(')"),
+    ("Request.Method in networks('10.0.0.0/8')", "Request.Method in networks('nowhere')"),
+    ("int('7') == 7", "int('seven') == 7"),
+    ("timestamp('2020-01-01T00:00:00Z') in []", "timestamp('noon') in []"),
+    ("Request['Method'] == 'GET'", "Request['Mehtod'] == 'GET'"),
+    ("Request.Method == 'GET'", "Request.Method == 'GE\\T'"),
+]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"), STRINGS_MATTER, ids=[text for text, _ in STRINGS_MATTER]
+)
+def test_a_wrong_string_is_found_although_the_same_text_with_another_one_compiled(
+    right: str, wrong: str
+) -> None:
+    compile_expression(right, DECLARED)
+
+    with pytest.raises(ExpressionError):
+        compile_expression(wrong, DECLARED)
+
+
+def test_texts_that_differ_in_strings_keep_their_own() -> None:
+    texts = [
+        f"Request.Method == '{method}' && Subject.ID != '{method}'" for method in ("PUT", "GET")
+    ]
+
+    conditions = [compile_condition(text, DECLARED) for text in texts]
+
+    assert [condition.evaluate(SCOPE) for condition in conditions] == [False, True]
+    assert {condition.variables for condition in conditions} == {frozenset({"Request", "Subject"})}
 
 
 def test_evaluation_leaves_the_scope_as_it_was() -> None:

@@ -269,3 +269,21 @@ def test_functions_on_words_dates_and_versions_have_limits_167(text):
 def test_no_time_zone_is_read_from_another_place_of_the_disk():
     zone = '{{ dateInZone "MST" 0 "../../../etc/passwd" }}{{ dateInZone "MST" 0 "/etc/passwd" }}'
     assert rendered(zone) == "UTCUTC"
+
+
+def test_templates_that_differ_between_their_actions_keep_their_own_texts() -> None:
+    actions = "{}{{{{ .Subject.ID }}}}{{{{- /* {} */}}}}{}"
+    texts = [actions.format(*parts) for parts in ("abc", ("", "'", ""), ("a", "}}", "b "))]
+
+    rendered = [compiled(text).render(SCOPE) for text in (*texts, "x {{ .Subject.ID }} {y}", "{}")]
+
+    assert rendered == ["aalicec", "alice", "aaliceb ", "x alice {y}", "{}"]
+
+
+def test_a_text_that_is_wrong_is_refused_although_another_with_its_actions_compiled() -> None:
+    compiled("a {{ .Subject.ID }} b")
+
+    with pytest.raises(ExpressionError, match="unclosed action"):
+        compiled("a {{ .Subject.ID }} b {{")
+    with pytest.raises(ExpressionError, match="the template is too long"):
+        compiled("a {{ .Subject.ID }} b" + "c" * 65_536)

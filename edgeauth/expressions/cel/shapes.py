@@ -1,0 +1,56 @@
+"""What texts of one shape have in common, so that only the first of them is parsed and checked.
+
+Ten thousand rules are written in a few shapes: `Subject.ID == "alice"` compiles if
+`Subject.ID == "bob"` does. A shape is a text without what stands in its strings.
+"""
+
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from edgeauth.expressions.cel.check import check
+from edgeauth.expressions.cel.lexer import outline
+from edgeauth.expressions.cel.meaning import Meaning
+from edgeauth.expressions.cel.parser import MAX_OCTETS, parse
+from edgeauth.expressions.cel.syntax import Node
+from edgeauth.expressions.declarations import Declarations
+from edgeauth.expressions.errors import ExpressionError
+from edgeauth.expressions.types import Type
+
+REMEMBERED: Final = 16_384
+"""How many shapes, and how many distinct texts, stay known."""
+_CERTAINLY_SHORT: Final = MAX_OCTETS // 4
+
+
+class Shape(NamedTuple):
+    """What is known of every text of a shape that compiles.
+
+    Attributes:
+        type: the static type of the value.
+        variables: the names of the root variables that are read.
+        loops: whether there are macros, which take room in the frame and whose steps are counted.
+    """
+
+    type: Type
+    variables: frozenset[str]
+    loops: bool
+
+
+def read_shape(tree: Node, meaning: Meaning) -> Shape:
+    """Returns the shape of a text that was checked."""
+    loops = any(place.startswith("@") for place in meaning.places.values())
+    return Shape(meaning.types[tree], frozenset(meaning.roots), loops)
+
+
+def known_shape(text: str, declarations: Declarations) -> Shape | None:
+    """Returns the shape of a text that compiles; None when only compiling this very text tells."""
+    return _shape(outline(text), declarations) if len(text) <= _CERTAINLY_SHORT else None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _shape(outline: str, declarations: Declarations) -> Shape | None:
+    try:
+        tree = parse(outline)
+        meaning = check(tree, declarations.variables)
+    except ExpressionError:
+        return None  # the text itself tells where it is wrong
+    return None if meaning.strings_matter else read_shape(tree, meaning)
