@@ -50,6 +50,7 @@ def request(
 
 
 PROBE = b"GET /probe HTTP/1.1\r\nHost: a.test\r\n\r\n"
+new_event_loop: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
 PATIENCE = 10.0
 """Seconds after which a test that hangs fails; nothing waits for so long."""
 
@@ -375,6 +376,6 @@ async def running_edge(
 
 
 def run(work: Coroutine[None, None, None]) -> None:
-    """Runs a test on the loop that edgeauth runs on."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    """Runs a test on a loop that edgeauth runs on."""
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(work)
