@@ -5,15 +5,27 @@ makes of an address.
 """
 
 import asyncio
+import socket
 import ssl
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeVar
 
+from edgeauth.listeners.candidates import Candidates
 from edgeauth.listeners.origin import Origin
-from edgeauth.listeners.upstream_trust import TrustOf, failed_handshake, system_trust
+from edgeauth.listeners.racing import HEAD_START, connected, first_of
+from edgeauth.listeners.resolving import Address, Names
+from edgeauth.listeners.upstream_trust import Trust, TrustOf, failed_handshake, system_trust
 from edgeauth.model.errors import Fault, Reason
 
 Connection = TypeVar("Connection", bound=asyncio.Protocol)
+
+
+class Way(NamedTuple):
+    """How a connection was made."""
+
+    address: Address
+    context: ssl.SSLContext | None
+    """None without TLS."""
 
 
 class Dialler:
@@ -22,18 +34,33 @@ class Dialler:
     Args:
         timeout: seconds for a connection, with all that belongs to it.
         trust: whom to take for an upstream.
+        names: the addresses of upstreams.
     """
 
-    def __init__(self, timeout: float, trust: TrustOf = system_trust) -> None:
+    def __init__(
+        self, timeout: float, trust: TrustOf = system_trust, names: Names | None = None
+    ) -> None:
         self._timeout = timeout
         self._trust = trust
+        self._names = names or Names()
+        self._candidates = Candidates()
 
-    def context(self, origin: Origin) -> ssl.SSLContext | None:
-        """Returns what connections to an origin are made with now; None without TLS."""
-        return self._trust(origin).context if origin.scheme == "https" else None
+    def leads(self, origin: Origin, way: Way) -> bool:
+        """Returns whether a connection would still be made in this way."""
+        if origin.scheme == "https" and way.context is not self._trust(origin).context:
+            return False
+        return self._names.holds(origin.host, way.address)
 
-    async def open(self, origin: Origin, make: Callable[[], Connection]) -> Connection:
-        """Returns a new connection to an upstream.
+    def refresh(self, origins: Iterable[Origin]) -> None:
+        """Keeps the addresses of origins that are in use up to date."""
+        self._names.refresh({origin.host for origin in origins})
+
+    def close(self) -> None:
+        """Gives up what is being asked."""
+        self._names.close()
+
+    async def open(self, origin: Origin, make: Callable[[], Connection]) -> tuple[Connection, Way]:
+        """Returns a new connection to an upstream, and how it was made.
 
         Args:
             origin: of the upstream.
@@ -50,12 +77,52 @@ class Dialler:
             raise Fault(Reason.COMMUNICATION, "no connection in time", status=504) from None
         except ssl.SSLError as error:
             raise Fault(Reason.COMMUNICATION, failed_handshake(error)) from None
-        except (OSError, UnicodeError) as error:
+        except socket.gaierror:
+            raise Fault(Reason.COMMUNICATION, "its name has no address") from None
+        except OSError as error:
             raise Fault(Reason.COMMUNICATION, f"no connection: {type(error).__name__}") from None
 
-    async def _open(self, origin: Origin, make: Callable[[], Connection]) -> Connection:
-        context, name = self._trust(origin) if origin.scheme == "https" else (None, None)
+    async def _open(self, origin: Origin, make: Callable[[], Connection]) -> tuple[Connection, Way]:
+        """Tries one address after the other until one of them proves to be the upstream."""
+        found = await self._names.addresses(origin.host)
+        left = self._candidates.order(found, origin.port)
+        trust = self._trust(origin) if origin.scheme == "https" else None
+        while True:
+            address, made = await first_of(left, lambda each: self._attempt(each, origin.port))
+            try:
+                connection = await _speak(made, trust, make)
+            except OSError:
+                self._candidates.failed(address, origin.port)
+                left = left[left.index(address) + 1 :]
+                if not left:
+                    raise
+            else:
+                return connection, Way(address, trust and trust.context)
+
+    async def _attempt(self, address: Address, port: int) -> socket.socket:
+        begun = asyncio.get_running_loop().time()
+        try:
+            return await connected(address, port)
+        except OSError:
+            self._candidates.failed(address, port)
+            raise
+        except asyncio.CancelledError:
+            # Another address was quicker, or nobody waits any more.
+            if asyncio.get_running_loop().time() - begun >= HEAD_START:
+                self._candidates.failed(address, port)
+            raise
+
+
+async def _speak(
+    made: socket.socket, trust: Trust | None, make: Callable[[], Connection]
+) -> Connection:
+    """Returns the protocol that speaks over a socket, after the handshake if there is one."""
+    context, name = (None, None) if trust is None else trust
+    try:
         _, connection = await asyncio.get_running_loop().create_connection(
-            make, origin.host, origin.port, ssl=context, server_hostname=name
+            make, sock=made, ssl=context, server_hostname=name
         )
-        return connection
+    except BaseException:
+        made.close()
+        raise
+    return connection

@@ -61,7 +61,6 @@ class ProxyDoor:
         self._pool = Pool(limits, deadlines, self)
         self.release = self._pool.release
         self.forget = self._pool.forget
-        self.close = self._pool.close
 
     def enforce(self, exchange: Exchange, permit: Permit) -> None:
         """Forwards the request; the exchange is answered by the upstream, or by its failure."""
@@ -127,7 +126,9 @@ class ProxyDoor:
         self, exchange: Exchange, origin: Origin, head: bytes, made: list[UpstreamConnection]
     ) -> None:
         try:
-            connection = await self._dialler.open(origin, lambda: UpstreamConnection(self, origin))
+            connection, way = await self._dialler.open(
+                origin, lambda: UpstreamConnection(self, origin)
+            )
         except Fault as fault:
             exchange.task = None
             self._refuse_failed(exchange, origin, Refusal.of(fault))
@@ -136,16 +137,24 @@ class ProxyDoor:
         if not connection.usable:
             self.failed(exchange, origin, "it closed the connection")
             return
+        connection.way = way
         made.append(connection)
         self._pool.open.add(connection)
         connection.serve(exchange, head, fresh=True)
 
     def sweep(self) -> None:
         """Ends what has waited for too long, and connections that would be made otherwise now."""
+        self._dialler.refresh(connection.origin for connection in self._pool.open)
         for connection in tuple(self._pool.open):
-            if connection.context is not self._dialler.context(connection.origin):
+            way = connection.way
+            if way is not None and not self._dialler.leads(connection.origin, way):
                 self._pool.retire(connection)
         self._pool.sweep()
+
+    def close(self) -> None:
+        """Ends all connections; nobody's turn comes any more."""
+        self._pool.close()
+        self._dialler.close()
 
     def failed(
         self, exchange: Exchange, origin: Origin, what: str, *, silent: bool = False

@@ -10,6 +10,7 @@ import ssl
 from typing import TYPE_CHECKING, Final, cast
 
 from edgeauth.listeners.content import UPSTREAM
+from edgeauth.listeners.dialling import Way
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.origin import Origin
 from edgeauth.listeners.tunnel import Tunnel
@@ -29,8 +30,8 @@ class UpstreamConnection(asyncio.Protocol):
 
     Attributes:
         origin: of the upstream.
-        context: of TLS; None for plain HTTP.
         deadline: when it is given up; 0.0 means never.
+        way: how it was made; None until that is known.
     """
 
     __slots__ = (
@@ -42,9 +43,9 @@ class UpstreamConnection(asyncio.Protocol):
         "_replayable",
         "_reusable",
         "_transport",
-        "context",
         "deadline",
         "origin",
+        "way",
     )
 
     _answer: UpstreamAnswer
@@ -56,6 +57,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._reusable = True
         self._left = 0
         self.deadline = 0.0
+        self.way: Way | None = None
 
     @property
     def usable(self) -> bool:
@@ -120,7 +122,6 @@ class UpstreamConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Notes the transport."""
         self._transport = cast("asyncio.Transport", transport)
-        self.context: ssl.SSLContext | None = transport.get_extra_info("sslcontext")
 
     def pause_writing(self) -> None:
         """Stops the client: the upstream reads more slowly than it sends."""
