@@ -81,6 +81,10 @@ def rules(
     announce(form, "the rule sets are valid")
 
 
+# What newer releases of heimdall call it.
+validate.add_command(rules, "ruleset")
+
+
 def _check(
     reading: "Reading",
     flags: dict[str, bool],

@@ -171,6 +171,9 @@ class _Composer:
             event.start_mark.index,  # type: ignore[union-attr]  # events of a text have marks
             event.end_mark.index,  # type: ignore[union-attr]  # as above
         )
+        if event.style == '"' and "\0" in text:
+            # Nothing that is configured has one, and what asks the operating system ends at it.
+            raise self._refused(node, "the text holds the character U+0000")
         if event.tag is not None:
             self._apply_tag(node, event.tag)
         elif event.implicit[0] and may_be_special(text):

@@ -77,7 +77,11 @@ def _replaced(node: Scalar, text: str, environment: MappingType[str, str]) -> Sc
                 node, message, expected=expected, offset=reference.start(), code=Code.VARIABLE
             )
             raise ConfigurationError([problem])
-        return environment.get(reference["name"]) or reference["default"] or ""
+        value = environment.get(reference["name"]) or reference["default"] or ""
+        if not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
+            message = f"the variable {reference['name']} is not UTF-8"
+            raise ConfigurationError([problem_at(node, message, code=Code.VARIABLE)])
+        return value
 
     value: str | int | float | bool | None = _REFERENCE.sub(value_of, text)
     whole = _REFERENCE.fullmatch(text)

@@ -52,6 +52,16 @@ def validate(form: str, rules: str = MISTAKES, file: str = "rules.yaml") -> Resu
     return run("validate", "rules", "--format", form, rules=rules, file=file)
 
 
+def test_rules_are_validated_under_the_name_of_newer_heimdalls_too() -> None:
+    results = [
+        run("validate", name, "--proxy-mode", "--format", "json", rules=MISTAKES)
+        for name in ("rules", "ruleset")
+    ]
+
+    assert results[0].exit_code == results[1].exit_code == 3
+    assert results[0].stdout == results[1].stdout
+
+
 def test_json_has_every_problem_in_a_documented_shape() -> None:
     result = validate("json")
 

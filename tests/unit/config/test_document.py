@@ -57,6 +57,7 @@ REFUSED = [
     pytest.param("a: 1e999", (1, 4), "this number is too large", id="overflow"),
     pytest.param("a: " + "9" * 101, (1, 4), None, id="a-hundred-digits"),
     pytest.param("a: x\x07", (1, 5), "character U+0007 is not allowed in YAML", id="bell"),
+    pytest.param('a: "\\0"', (1, 4), "the text holds the character U+0000", id="NUL"),
     pytest.param("é: \ud800", (1, 4), "character U+D800 is not allowed in YAML", id="surrogate"),
     pytest.param("x" * (MAX_OCTETS + 1), (0, 0), "the text is larger than 16 MiB", id="size"),
     pytest.param("é" * (MAX_OCTETS // 2 + 1), (0, 0), None, id="size-in-octets"),

@@ -39,6 +39,16 @@ def test_what_is_no_reference_is_refused(text: str):
     assert problem.message == "this is no reference to a variable"
 
 
+def test_a_variable_that_is_no_text_is_refused():
+    (root,) = read_documents("a: ${V}", "f.yaml")
+    with pytest.raises(ConfigurationError) as refused:
+        substitute(root, {"V": "a\udcff"})
+
+    (problem,) = refused.value.problems
+    assert (problem.line, problem.column) == (1, 4)
+    assert problem.message == "the variable V is not UTF-8"
+
+
 def test_every_bad_reference_is_told():
     with pytest.raises(ConfigurationError) as refused:
         substituted("a: ${1}\nb:\n  - x ${2}\n")
