@@ -68,7 +68,7 @@ docs: $(STAMP) ## write the generated reference pages anew
 	$(BIN)/python -m docs.generate
 
 bench: $(STAMP) ## measure CPU per request; says what is missing (wrk, nginx)
-	@$(BIN)/python benchmarks/scenario.py
+	@$(BIN)/python benchmarks/data_plane.py
 
 oracles: $(STAMP) ## put other engines of CEL into .oracles, to measure and to compare with
 	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target .oracles -r benchmarks/oracles.txt

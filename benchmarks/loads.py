@@ -69,10 +69,10 @@ class Server:
             os.killpg(self.process.pid, signal.SIGKILL)
 
 
-def start(command: Iterable[str], log: Path, *, cpu: int, env: Mapping[str, str] | None = None,
+def start(command: Iterable[str], log: Path, *, cpu: str, env: Mapping[str, str] | None = None,
           cwd: Path | None = None) -> subprocess.Popen[bytes]:  # fmt: skip
-    """Starts a process on one processor, in a group of its own, its output in a file."""
-    pinned = ["taskset", "-c", str(cpu), *command] if shutil.which("taskset") else list(command)
+    """Starts a process on some processors, in a group of its own, its output in a file."""
+    pinned = ["taskset", "-c", cpu, *command] if shutil.which("taskset") else list(command)
     with log.open("wb") as output:
         return subprocess.Popen(
             pinned,
@@ -100,9 +100,9 @@ class Figure:
         return self.cpu_seconds * 1e6 / max(self.requests, 1)
 
 
-def load(server: Server, seconds: int, connections: int = 64, cpu: int = 1) -> Figure:
+def load(server: Server, seconds: int, connections: int = 64, cpu: str = "1") -> Figure:
     """Returns what a server costs under as many requests as it takes."""
-    command = ["taskset", "-c", str(cpu), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s"]
+    command = ["taskset", "-c", cpu, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s"]
     command += ["--latency", f"http://127.0.0.1:{server.port}{server.path}"]
     for name, value in server.headers.items():
         command += ["-H", f"{name}: {value}"]
