@@ -24,9 +24,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.loads import Figure, Server, load, require  # noqa: E402
-from benchmarks.paced import paced  # noqa: E402
-from benchmarks.stage import BULK, Stage  # noqa: E402
+from benchmarks.loads import Figure, Server, load, require
+from benchmarks.paced import paced
+from benchmarks.stage import BULK, Stage
 
 _SHARE_OF_CAPACITY = 0.7
 _BULK_CONNECTIONS = 8

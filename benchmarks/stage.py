@@ -54,7 +54,8 @@ mechanisms:
         endpoint:
           url: "{neighbours}/v1/data/{{{{ .Values.policy }}}}"
           headers: {{Content-Type: application/json}}
-        payload: '{{"subject": {{{{ quote .Values.subject }}}}, "object": {{{{ quote .Values.object }}}}}}'
+        payload: |
+          {{"subject": {{{{ quote .Values.subject }}}}, "object": {{{{ quote .Values.object }}}}}}
         cache_ttl: 10m
   finalizers:
     - id: jwt
@@ -90,7 +91,10 @@ rules:
   - id: bulk
     match: {{routes: [{{path: "/bulk/:name"}}]}}
     forward_to: {{host: "127.0.0.1:{upstream}", rewrite: {{scheme: http}}}}
-    execute: [{{authenticator: accounts}}, {{authorizer: allow_all_requests}}, {{finalizer: nothing}}]
+    execute:
+      - authenticator: accounts
+      - authorizer: allow_all_requests
+      - finalizer: nothing
 """
 NGINX = """
 worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;

@@ -94,8 +94,5 @@ def fingerprint(*parts: bytes) -> bytes:
 
     `fingerprint(b"ab", b"c")` and `fingerprint(b"a", b"bc")` differ.
     """
-    digest = sha256()
-    for part in parts:
-        digest.update(len(part).to_bytes(8, "big"))
-        digest.update(part)
-    return digest.digest()
+    prefixed = [piece for part in parts for piece in (len(part).to_bytes(8, "big"), part)]
+    return sha256(b"".join(prefixed)).digest()

@@ -127,6 +127,11 @@ class Endpoint(CallSettings):
         return Call(self.method, url, tuple(fields.items()), body, self.settings)
 
     @cached_property
+    def varies(self) -> bool:
+        """Returns whether its calls depend on what is asked about."""
+        return any(each.variables for each in (self.url, *self.headers.values()))
+
+    @cached_property
     def fingerprint(self) -> bytes:
         """Returns a digest over what is configured, for cache keys."""
         parts = [f"{name}={value.text}".encode() for name, value in sorted(self.headers.items())]

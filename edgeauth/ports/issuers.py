@@ -1,6 +1,6 @@
 """What mechanisms may ask about issuers: their metadata and their keys."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from edgeauth.model.identity import fingerprint
@@ -71,6 +71,7 @@ class KeySource:
         key_set: how the key set that metadata leads to is fetched; None takes trust and limits of
             the metadata's endpoint, but not its credentials.
         trust: who may vouch for keys that bring certificates; None does not look at those.
+        fingerprint: a digest over all of this, for cache keys.
     """
 
     endpoint: Endpoint
@@ -79,15 +80,18 @@ class KeySource:
     ttl: float = 600.0
     key_set: CallSettings | None = None
     trust: TrustAnchors | None = None
+    fingerprint: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Once, since every new token asks for it.
+        object.__setattr__(self, "fingerprint", self._digest())
 
     @property
     def metadata(self) -> MetadataSource:
         """Returns where the metadata stands, if the endpoint is one of metadata."""
         return MetadataSource(self.endpoint, self.check_issuer)
 
-    @property
-    def fingerprint(self) -> bytes:
-        """Returns a digest over all of this, for cache keys."""
+    def _digest(self) -> bytes:
         key_set = b"" if self.key_set is None else self.key_set.fingerprint
         trust = b"" if self.trust is None else self.trust.fingerprint
         kind = b"metadata" if self.is_metadata else b"jwks"

@@ -192,10 +192,13 @@ class IssuerKeys:
         return await holder.fetch(kid) if known is None else known
 
     def _holder(self, source: KeySource, issuer: str) -> _KeyHolder:
-        call = source.endpoint.call({"TokenIssuer": issuer})
-        key = fingerprint(source.fingerprint, call.fingerprint)
+        endpoint = source.endpoint
+        key = source.fingerprint
+        if endpoint.varies:
+            key = fingerprint(key, endpoint.call({"TokenIssuer": issuer}).fingerprint)
         holder = self._holders.get(key)
         if holder is None:
+            call = endpoint.call({"TokenIssuer": issuer})
             if len(self._holders) >= MAX_ISSUERS:
                 # Issuers are an allow-list, so this is a matter of configuration, not of attack.
                 del self._holders[next(iter(self._holders))]

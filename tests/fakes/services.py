@@ -34,7 +34,9 @@ class World:
     secrets: Secrets = NO_SECRETS
 
     def __post_init__(self) -> None:
-        cache = self.cache or MemoryCache(self.clock, monotonic=self.clock.now)
+        cache = self.cache
+        if cache is None:  # an empty one is false
+            cache = MemoryCache(self.clock, monotonic=self.clock.now)
         issuers = Issuers(self.endpoints, self.clock)
         self.services = Services(
             self.clock,

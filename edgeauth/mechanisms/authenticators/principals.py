@@ -6,6 +6,7 @@ line, is not an identity.
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Final, NamedTuple, cast
 
 from pydantic import Field
@@ -35,7 +36,7 @@ class PrincipalSpecification(Specification):
     id: Path = Field(default_factory=lambda: compile_selector("sub"))
     attributes: Path = Field(default_factory=lambda: compile_selector("@this"))
 
-    @property
+    @cached_property
     def fingerprint(self) -> bytes:
         """Returns a digest over what is configured, for cache keys."""
         return fingerprint(self.id.text.encode(), self.attributes.text.encode())
