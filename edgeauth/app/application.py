@@ -3,7 +3,6 @@
 import asyncio
 import os
 import socket
-import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
@@ -15,6 +14,7 @@ from edgeauth.app.listeners import (
     metrics_listener,
     request_listener,
 )
+from edgeauth.app.logs import logs_of
 from edgeauth.app.part import ALONE, Part, Role
 from edgeauth.app.services import backing
 from edgeauth.catalogue.catalogue import Catalogue
@@ -42,12 +42,10 @@ from edgeauth.providers.secret_reload import SecretReloader
 from edgeauth.providers.trust_reload import TrustReloader
 from edgeauth.providers.watch import FileWatch
 from edgeauth.services.clock import SystemClock
-from edgeauth.services.decision_log import DecisionLog
 from edgeauth.services.loading_status import LoadingStatus
 from edgeauth.services.secret_status import SecretStatus, SigningKey
 from edgeauth.services.telemetry.instruments import Instruments
 from edgeauth.services.telemetry.sharing import Board
-from edgeauth.services.turn import Turn
 from edgeauth.wire.answers import Answers
 
 _DRAIN_SECONDS: Final = 10.0
@@ -66,16 +64,17 @@ class Application:
         self._configuration = blueprint.reading.configuration
         self._clock = SystemClock()
         self._tasks: list[asyncio.Task[None]] = []
-        self._log = DecisionLog(sys.stdout.buffer, self._clock, turn=Turn())
+        self._logs = logs_of(self._configuration.log, self._clock)
         self._status = LoadingStatus()
         self._metrics_at = self._metrics_endpoint(problems)
         self._instruments = Instruments(
             self._configuration.metrics,
-            self._log,
+            self._logs.decisions,
             self._clock,
             self._status,
             told=self._metrics_at is not None,
         )
+        self._instruments.watch(self._logs.statuses)
         answers = answers_of(self._configuration.serve)
         self._backing = backing(self._configuration, self._clock, answers, problems)
         signers = self._backing.signers
@@ -103,6 +102,7 @@ class Application:
             self._instruments,
             self._receptions,
             self._backing.contexts,
+            self._logs.access,
         )
         self._listener = request_listener(mode, self._decisions, around)
         self._management = ManagementListener(
@@ -110,7 +110,8 @@ class Application:
                 self._published(problems),
                 self._status,
                 cors_policy(self._configuration.management.cors),
-            )
+            ),
+            around.operators_recorder("management"),
         )
         self._metrics: ManagementListener | None = None
         if self._metrics_at is not None:
@@ -184,11 +185,11 @@ class Application:
             part: of this process in all that there is to do.
 
         Raises:
-            OSError: an address can not be listened on; the text names it.
+            OSError: an address can not be listened on, or a log not be written; the text names it.
         """
         if sockets is None:
             sockets = {place.name: open_sockets(place)[0] for place in self.places()}
-        self._begin(self._log.run())
+        self._begin_logs()
         self._reloader = self._build_reloader()
         if self._reloader is not None:
             self._begin(self._reloader.run())
@@ -215,6 +216,11 @@ class Application:
             await self._listener.serve(sockets["serve"], self._receptions.at("serve"))
         self._renew(part)
 
+    def _begin_logs(self) -> None:
+        self.open_logs()
+        for writer in self._logs.writers.values():
+            self._begin(writer.run())
+
     def _renew(self, part: Part) -> None:
         """Begins to keep TLS up to date: that of requests everywhere, what operators see once."""
         if part.generation:
@@ -227,8 +233,9 @@ class Application:
                 renewal.ask()  # what was read before the first process was made may be out of date
 
     def _share(self, board: Board, part: Part) -> None:
-        sharing = self._instruments.sharing(self._receptions.statuses["serve"])
-        if part.role is Role.WORKER:
+        works = part.role is Role.WORKER
+        sharing = self._instruments.sharing(self._receptions.statuses["serve"], gathers=not works)
+        if works:
             self._begin(sharing.publish(board, part.number))
         else:
             self._gathering = lambda: sharing.gather(board)
@@ -256,7 +263,8 @@ class Application:
         self._tasks.append(asyncio.get_running_loop().create_task(work))
 
     def reload(self) -> None:
-        """Has rule sets, secrets and the files of TLS read again soon."""
+        """Has rule sets, secrets and the files of TLS read again soon, and logs opened again."""
+        self.reopen_logs()
         if self._secret_reloader is not None:
             self._secret_reloader.ask()
         self._reload_asked = True
@@ -265,6 +273,18 @@ class Application:
         self._trust_reloader.ask()
         for renewal in self._receptions.renewals.values():
             renewal.ask()
+
+    def open_logs(self) -> None:
+        """Opens the files of logs; `start` does so in any case, in its own process.
+
+        Raises:
+            OSError: one can not be written to; the text names it.
+        """
+        self._logs.open()
+
+    def reopen_logs(self) -> None:
+        """Writes to the files that the configuration names, if others have been moved away."""
+        self._logs.reopen()
 
     async def stop(self) -> None:
         """Lets requests under way finish for ten seconds at most, then gives everything back."""

@@ -14,12 +14,14 @@ from edgeauth.listeners.dialling import Dialler
 from edgeauth.listeners.limits import limits_of
 from edgeauth.listeners.management import ManagementListener
 from edgeauth.listeners.metrics import metrics_application
+from edgeauth.listeners.observed import Recorder
 from edgeauth.listeners.proxy import ProxyDoor
 from edgeauth.listeners.receptions import Receptions
 from edgeauth.listeners.server import Door, Listener, cors_policy, trusted_by
 from edgeauth.listeners.upstream_trust import UpstreamTrust
 from edgeauth.model.errors import Reason
 from edgeauth.ports.services import Clock
+from edgeauth.services.access_log import AccessLog
 from edgeauth.services.client_tls import ClientContexts
 from edgeauth.services.secret_status import SecretStatus
 from edgeauth.services.telemetry.instruments import Instruments
@@ -44,7 +46,11 @@ def answers_of(serve: Serve) -> Answers:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What every listener works with."""
+    """What every listener works with.
+
+    Attributes:
+        access: notes every exchange; None when nobody wants that.
+    """
 
     configuration: Configuration
     clock: Clock
@@ -52,11 +58,21 @@ class Surroundings:
     instruments: Instruments
     receptions: Receptions
     contexts: ClientContexts
+    access: AccessLog | None
+
+    def operators_recorder(self, listener: str) -> Recorder | None:
+        """Returns what notes the exchanges of a listener for operators; None when nothing does."""
+        if self.access is None or not self.configuration.log.access_log.management:
+            return None
+        return Recorder(self.access, listener, self.clock)
 
 
 def request_listener(mode: Mode, decisions: DecisionPoint, around: Surroundings) -> Listener:
     """Returns the listener that requests to be decided about come to."""
     serve = around.configuration.serve
+    trusted, recorder = trusted_by(serve), None
+    if around.access is not None:
+        recorder = Recorder(around.access, mode.value, around.clock, trusted.networks)
     limits, deadlines = limits_of(serve), Deadlines()
     door: Door = DecisionDoor(serve.respond.statuses.accepted.code)
     if mode is Mode.PROXY:
@@ -68,10 +84,11 @@ def request_listener(mode: Mode, decisions: DecisionPoint, around: Surroundings)
         door,
         deadlines,
         limits,
-        trusted_by(serve),
+        trusted,
         around.instruments.record_malformed,
         cors_policy(serve.cors) if mode is Mode.PROXY else None,
         around.receptions.statuses["serve"],
+        recorder,
     )
 
 
@@ -94,4 +111,4 @@ def metrics_listener(
         gather()
         return exposition.render(accept)
 
-    return ManagementListener(metrics_application(render))
+    return ManagementListener(metrics_application(render), around.operators_recorder("metrics"))

@@ -2,7 +2,8 @@
 
 With one worker there is one process. With more there is a supervisor, a process for operators and
 one for each worker. SIGTERM and SIGINT end them after the requests under way, SIGHUP has rule sets
-read again, and SIGUSR2 starts a successor that takes the sockets over.
+read again, SIGUSR1 has logs opened again, and SIGUSR2 starts a successor that takes the sockets
+over.
 """
 
 import asyncio
@@ -29,8 +30,9 @@ def run(application: Application) -> None:
     """Serves until the process is told to stop.
 
     Raises:
-        OSError: an address can not be listened on; the text names it.
+        OSError: an address can not be listened on, or a log not be written; the text names it.
     """
+    application.open_logs()
     workers = application.workers or available_processors()
     predecessor = take_predecessor(os.environ)
     sockets = _sockets(application, workers)
@@ -90,6 +92,7 @@ def _serve(
 ) -> None:
     # Whoever asks before the loop listens to signals is heard as well, and ends nothing.
     signal.signal(signal.SIGHUP, lambda *_: application.reload())
+    signal.signal(signal.SIGUSR1, lambda *_: application.reopen_logs())
 
     async def until_told_to_stop() -> None:
         stop = asyncio.Event()
@@ -97,6 +100,7 @@ def _serve(
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, application.reload)
+        loop.add_signal_handler(signal.SIGUSR1, application.reopen_logs)
         if lifeline is None:
             loop.add_signal_handler(signal.SIGUSR2, start_successor, sockets)
         else:

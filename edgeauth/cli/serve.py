@@ -65,7 +65,8 @@ def _serve(mode: "Mode", config: Path | None, prefix: str, flags: dict[str, bool
     from edgeauth.cli.logs import configure_logs
     from edgeauth.cli.processes import run
 
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what it asks for is under way
+    for number in (signal.SIGHUP, signal.SIGUSR1):
+        signal.signal(number, signal.SIG_IGN)  # what they ask for is under way
     with problems_reported() as problems:
         reading = load_configuration(config, prefix, problems)
         log = reading.configuration.log

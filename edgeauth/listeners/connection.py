@@ -10,14 +10,14 @@ Trust: every octet is hostile. What is malformed is answered and the connection 
 
 import asyncio
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from edgeauth.listeners.content import PIPELINED
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.reading import RequestReader
 from edgeauth.listeners.resumption import resumed
-from edgeauth.model.decision import Decision, Deny, Response
-from edgeauth.model.errors import Malformed
+from edgeauth.model.decision import Decision, Response
+from edgeauth.model.errors import Malformed, Reason
 from edgeauth.services.listener_status import Limited
 from edgeauth.wire.http1 import expects_continue, request_framing
 from edgeauth.wire.inbound import canonical_request
@@ -37,12 +37,14 @@ class ClientConnection(RequestReader):
         told: the address of the client, if a proxy told it at the beginning of the connection.
     """
 
-    __slots__ = ("_advancing", "_requests", "_told", "peer")
+    __slots__ = ("_advancing", "_requests", "_told", "enforce", "peer")
+    exchange_type: ClassVar[type[Exchange]] = Exchange
 
     def __init__(self, listener: "Listener", told: str | None = None) -> None:
         super().__init__(listener)
         self._told = told
-        self._parsing = Exchange(self, 0)
+        self.enforce = listener.enforce
+        self._parsing = self.exchange_type(self, 0)
         self._advancing = False
         self._requests = 0
 
@@ -98,6 +100,8 @@ class ClientConnection(RequestReader):
 
     def expire(self) -> None:
         """Closes because the deadline has passed; tells it to whoever owes content to a step."""
+        if self._queue:
+            self._queue[0].note("timeout")
         if self._queue and self._queue[0].is_read:
             self._refuse(Malformed("the content does not come in time", 408))
         else:
@@ -107,7 +111,7 @@ class ClientConnection(RequestReader):
 
     def on_message_begin(self) -> None:
         """Begins an exchange."""
-        self._parsing = Exchange(self, self._segment)
+        self._parsing = self.exchange_type(self, self._segment)
 
     def _advance(self) -> None:
         """Begins the first exchange of the queue, and the next as long as answers come at once."""
@@ -133,6 +137,7 @@ class ClientConnection(RequestReader):
             request = canonical_request(
                 exchange.method, exchange.target, exchange.fields, self.peer
             )
+            exchange.request = request
             exchange.framing = request_framing(exchange.method, exchange.version, request.headers)
             if (exchange.framing.length or 0) > self.limits.body_octets:
                 raise self._too_much()
@@ -140,7 +145,6 @@ class ClientConnection(RequestReader):
         except Malformed as malformed:
             self._answer_malformed(exchange, malformed)
             return
-        exchange.request = request
         exchange.complete = exchange.complete or exchange.framing.empty
         if not self._admit(exchange):
             return
@@ -165,6 +169,7 @@ class ClientConnection(RequestReader):
             exchange.keep_alive = False
         if listener.in_flight >= limits.requests_in_flight:
             listener.limited(Limited.REQUESTS_IN_FLIGHT)
+            exchange.note("overloaded")
             exchange.answer(_OVERLOADED)
             return False
         listener.in_flight += 1
@@ -185,7 +190,7 @@ class ClientConnection(RequestReader):
         try:
             awaited: object = deciding.send(None)
         except StopIteration as done:
-            self._enforce(exchange, done.value)
+            exchange.enforce(done.value)
             return
         exchange.task = self._listener.spawn(
             deciding if awaited is None else resumed(deciding, awaited),
@@ -199,17 +204,11 @@ class ClientConnection(RequestReader):
             return
         exchange.task = None
         try:
-            self._enforce(exchange, task.result())
+            exchange.enforce(task.result())
         except asyncio.CancelledError:
             self.abort()
         except Exception as bug:  # noqa: BLE001  (or the client would wait for ever)
             self._broken(exchange, bug)
-
-    def _enforce(self, exchange: Exchange, decision: Decision) -> None:
-        if isinstance(decision, Deny):
-            exchange.answer(decision.response)
-        else:
-            self._listener.enforce(exchange, decision)
 
     def _broken(self, exchange: Exchange, bug: BaseException) -> None:
         """Answers for a bug of ours; whatever was permitted, nothing more is done for it."""
@@ -219,6 +218,7 @@ class ClientConnection(RequestReader):
             return
         exchange.keep_alive = False
         exchange.abandon_upstream()
+        exchange.note(Reason.INTERNAL.value)
         exchange.answer(_INTERNAL_ERROR)
 
     def exchange_done(self, exchange: Exchange) -> None:
@@ -299,6 +299,7 @@ class ClientConnection(RequestReader):
     def _answer_malformed(self, exchange: Exchange, malformed: Malformed) -> None:
         self._deaf = True
         self._listener.malformed(self.peer, malformed)
+        exchange.note(Reason.PRECONDITION.value)
         exchange.keep_alive = False
         exchange.answer(Response(malformed.status, ((b"cache-control", b"no-store"),)))
 
@@ -323,6 +324,12 @@ class ClientConnection(RequestReader):
         """Returns the transport; what is spoken over it from now on is no request any more."""
         self.landed(self._queue[0])
         return super().hand_over()
+
+    def abort(self) -> None:
+        """Closes at once: the client must not take what it has for a complete answer."""
+        if self._queue:
+            self._queue[0].note("aborted")
+        super().abort()
 
     # The exchange speaks.
 

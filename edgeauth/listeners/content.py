@@ -33,6 +33,11 @@ _SLOWEST: Final = 65_536
 class ContentSink(Protocol):
     """Where the content of a request goes."""
 
+    @property
+    def place(self) -> str:
+        """Returns what logs call it."""
+        ...
+
     def send(self, data: bytes) -> None:
         """Takes some content, framed as it has to be on the wire."""
         ...

@@ -10,13 +10,14 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, NamedTuple
 
 from edgeauth.listeners.content import UPSTREAM, RequestContent
-from edgeauth.model.decision import Field, Response
+from edgeauth.model.decision import Decision, Deny, Field, Response
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Request
 from edgeauth.wire.http1 import render_response
 
 if TYPE_CHECKING:
     from edgeauth.listeners.connection import ClientConnection
+    from edgeauth.listeners.tunnel import Tunnel
 
 
 class Upgrade(NamedTuple):
@@ -37,6 +38,7 @@ class Exchange(RequestContent):
     Attributes:
         most_octets: the head is not longer than this; usually that is all one needs to know.
         undelivered: octets since the parser came to the end of a field or a piece of content.
+        status: of the answer; 0 before its head is written.
         early: what came after a request that asks for another protocol, in that protocol; None
             when the request does not ask. It is never looked at.
         in_flight: whether it is counted as a request that is worked on.
@@ -44,7 +46,6 @@ class Exchange(RequestContent):
     """
 
     __slots__ = (
-        "begun",
         "cors_fields",
         "early",
         "fields",
@@ -56,6 +57,7 @@ class Exchange(RequestContent):
         "most_octets",
         "request",
         "started",
+        "status",
         "target",
         "task",
         "trailer_fields",
@@ -82,7 +84,7 @@ class Exchange(RequestContent):
         self.cors_fields: tuple[Field, ...] = ()
         self.task: asyncio.Task[object] | None = None
         self.started = False
-        self.begun = False
+        self.status = 0
         self.in_flight = False
         self.early: bytearray | None = None
         self.upgrade: Upgrade | None = None
@@ -117,6 +119,21 @@ class Exchange(RequestContent):
         """Runs work for the exchange in a task, which ends with the exchange at the latest."""
         self.task = self.connection.spawn(work)
 
+    def enforce(self, decision: Decision) -> None:
+        """Answers a denial; leaves a permit to the door."""
+        if isinstance(decision, Deny):
+            self.answer(decision.response)
+        else:
+            self.connection.enforce(self, decision)
+
+    def note(self, error: str, upstream: str = "") -> None:
+        """Is told what goes wrong, before the exchange ends; only the access log wants to know.
+
+        Args:
+            error: a class of errors; no data of the request.
+            upstream: the service that it is about, if there is one.
+        """
+
     def answer(self, response: Response) -> None:
         """Answers with a response of edgeauth's own and ends the exchange.
 
@@ -124,10 +141,10 @@ class Exchange(RequestContent):
         """
         if self._answered:
             return
-        if self.begun:
+        if self.status:
             self.connection.abort()
             return
-        keep_alive = self.settle()
+        keep_alive = self.settle(response.status)
         if self.cors_fields:
             response = response._replace(fields=(*response.fields, *self.cors_fields))
         self.connection.write(
@@ -135,14 +152,24 @@ class Exchange(RequestContent):
         )
         self.finish()
 
-    def settle(self) -> bool:
+    def settle(self, status: int) -> bool:
         """Decides, and returns, whether the connection is used again after this answer.
 
-        Asked when the head of the answer is written, since that says it to the client: what
+        Called when the head of the answer is written, since that says it to the client: what
         comes later, such as the rest of an upload, does not change it any more.
         """
+        self.status = status
         self.keep_alive = self.keep_alive and self.complete and not self.connection.draining
         return self.keep_alive
+
+    def switch(self, tunnel: "Tunnel") -> None:
+        """Leaves the connection to another protocol.
+
+        Args:
+            tunnel: knows how much is said in it.
+        """
+        self.settle(101)
+        self.sink = None
 
     def finish(self) -> None:
         """Ends the exchange after its answer was written completely."""

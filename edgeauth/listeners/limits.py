@@ -15,8 +15,7 @@ class Limits:
             two pieces of content (chunk extensions, trailers), beyond that 400.
         head_fields: number of fields; beyond that 431.
         target_octets: request target; beyond that 414.
-        content_octets: content that is held because a step reads it; beyond that 413. What no
-            step reads has no limit.
+        content_octets: content that is held because a step reads it; beyond that 413.
         trailer_fields: fields after a chunked body, which are dropped, and together are no longer
             than a head; beyond that 400.
         read_timeout: seconds for a complete head, and between two pieces of content. Content that

@@ -13,7 +13,9 @@ import structlog
 from aiohttp import hdrs, web
 
 from edgeauth.contract.jwks import PublishedKeys
+from edgeauth.listeners.access import access_logger
 from edgeauth.listeners.arrivals import Arrivals, Reception
+from edgeauth.listeners.observed import Recorder
 from edgeauth.listeners.sockets import Place, open_sockets
 from edgeauth.model.json import Json
 from edgeauth.model.request import Headers
@@ -139,9 +141,15 @@ class _Connection(web.RequestHandler):
 class _Server(web.Server):
     """Makes such connections."""
 
+    def __init__(self, application: Handler, recorder: Recorder | None) -> None:
+        super().__init__(application)
+        self._recorder = recorder
+
     def __call__(self) -> web.RequestHandler:
         loop = asyncio.get_running_loop()
-        return _Connection(self, loop=loop, access_log=None)  # type: ignore[arg-type]  # means none
+        if self._recorder is None:
+            return _Connection(self, loop=loop, access_log=None)  # type: ignore[arg-type]  # means none
+        return _Connection(self, loop=loop, access_log_class=access_logger(self._recorder))
 
 
 class ManagementListener:
@@ -149,10 +157,12 @@ class ManagementListener:
 
     Args:
         application: what is served.
+        recorder: notes every exchange; None notes nothing.
     """
 
-    def __init__(self, application: Handler) -> None:
+    def __init__(self, application: Handler, recorder: Recorder | None = None) -> None:
         self._application = application
+        self._recorder = recorder
         self._runner: web.ServerRunner | None = None
         self._arrivals: Arrivals | None = None
 
@@ -180,7 +190,7 @@ class ManagementListener:
             sockets: that listen.
             reception: what comes before the first request; None for nothing.
         """
-        server = _Server(self._application)
+        server = _Server(self._application, self._recorder)
         self._runner = web.ServerRunner(server)
         await self._runner.setup()
         self._arrivals = Arrivals(reception or Reception(), lambda _told: server())

@@ -113,6 +113,7 @@ class ProxyDoor:
 
     def _overloaded(self, exchange: Exchange, origin: Origin) -> None:
         _log.error("upstream overloaded", upstream=origin.place)
+        exchange.note(_OVERLOADED.reason.value, origin.place)
         self._refuse(exchange, _OVERLOADED)
 
     def _connect(self, exchange: Exchange, origin: Origin, head: bytes) -> None:
@@ -175,9 +176,11 @@ class ProxyDoor:
         _log.error("upstream failed", upstream=origin.place, error=refusal.detail)
         if not self._answers.is_usual(refusal.reason):
             refusal = replace(refusal, status=None)
+        exchange.note(refusal.reason.value, origin.place)
         self._refuse(exchange, refusal)
 
     def _refuse(self, exchange: Exchange, refusal: Refusal) -> None:
+        exchange.note(refusal.reason.value)
         headers = Headers() if exchange.request is None else exchange.request.headers
         exchange.answer(self._answers.to(refusal, headers))
 

@@ -19,6 +19,7 @@ from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.limits import Limits
 from edgeauth.listeners.networks import Network, address_of, is_among, origin_of
+from edgeauth.listeners.observed import ObservedConnection, Recorder
 from edgeauth.listeners.sockets import BACKLOG, Place, open_sockets
 from edgeauth.model.decision import Decision, Permit
 from edgeauth.model.errors import Malformed
@@ -105,6 +106,7 @@ class Listener:
         record_malformed: is told the client's address and what was wrong with its bytes.
         cors: what pages of other origins may do; None leaves that to upstreams.
         status: how often limits were reached is counted here.
+        recorder: notes every exchange; None notes nothing.
 
     Attributes:
         in_flight: requests begun and not answered yet.
@@ -120,6 +122,7 @@ class Listener:
         record_malformed: RecordMalformed = lambda _address, _malformed: None,
         cors: CorsPolicy | None = None,
         status: ListenerStatus | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self.decide = decide
         self.cors = cors
@@ -137,6 +140,7 @@ class Listener:
         self._connections: set[ClientConnection] = set()
         self._tasks: set[asyncio.Task[object]] = set()
         self._telling: Telling = "none"
+        self._recorder = recorder
         self._servers: list[asyncio.Server | Arrivals] = []
         self._sweeping: asyncio.TimerHandle | None = None
         self._drained: asyncio.Event | None = None
@@ -170,15 +174,21 @@ class Listener:
         self._sweep()
         if reception is not None and not reception.is_plain:
             self._telling = reception.telling
-            arrivals = Arrivals(reception, lambda told: ClientConnection(self, told))
+            arrivals = Arrivals(reception, self._connection)
             arrivals.accept(sockets)
             self._servers.append(arrivals)
             return
         loop = asyncio.get_running_loop()
         for each in sockets:
             self._servers.append(
-                await loop.create_server(lambda: ClientConnection(self), sock=each, backlog=BACKLOG)
+                await loop.create_server(self._connection, sock=each, backlog=BACKLOG)
             )
+
+    def _connection(self, told: str | None = None) -> ClientConnection:
+        """Returns what speaks with a client whose address a proxy has told, if one had to."""
+        if self._recorder is None:
+            return ClientConnection(self, told)
+        return ObservedConnection(self, told, self._recorder)
 
     async def drain(self, seconds: float) -> None:
         """Stops accepting, lets requests under way finish for so long, then closes everything."""
@@ -191,6 +201,7 @@ class Listener:
             async with asyncio.timeout(seconds):
                 await self._settled()
         self._close()
+        await asyncio.sleep(0)  # connections learn that they are lost
 
     async def _settled(self) -> None:
         """Waits until nobody is on the way any more, and then until nobody is left."""

@@ -35,7 +35,7 @@ class Owner(Protocol):
 class _End(asyncio.Protocol):
     """One of the two connections."""
 
-    __slots__ = ("_ended", "_other", "_owner", "_transport", "_tunnel")
+    __slots__ = ("_ended", "_other", "_owner", "_transport", "_tunnel", "octets")
     _other: "_End"
 
     def __init__(self, tunnel: "Tunnel", owner: Owner) -> None:
@@ -43,6 +43,8 @@ class _End(asyncio.Protocol):
         self._owner = owner
         self._transport = owner.hand_over()
         self._ended = False
+        self.octets = 0
+        """That came and went to the other end."""
 
     def join(self, other: "_End") -> None:
         """Takes over the transport; what comes goes to the other end from now on."""
@@ -51,13 +53,18 @@ class _End(asyncio.Protocol):
         self._transport.set_protocol(self)
 
     def write(self, data: bytes) -> None:
-        """Says what the other end has said."""
+        """Says something to this end."""
         if data and not self._transport.is_closing():
             self._transport.write(data)
 
     def data_received(self, data: bytes) -> None:
         """Passes on what came."""
         self._tunnel.touch()
+        self.pass_on(data)
+
+    def pass_on(self, data: bytes) -> None:
+        """Says to the other end what has come from here."""
+        self.octets += len(data)
         self._other.write(data)
 
     def pause_writing(self) -> None:
@@ -127,14 +134,16 @@ class Tunnel:
         limits: `idle_timeout` is how long nothing may flow in either direction.
         ends_at: the deadline beyond which it does not live, in the time of `Deadlines`; 0.0 is
             none.
+        head: tells the client that the protocol is another one from now on.
 
     Attributes:
         over: whether one of the connections is gone.
     """
 
-    __slots__ = ("_client", "_ends_at", "limits", "over")
+    __slots__ = ("_client", "_ends", "_ends_at", "_head", "limits", "over")
 
-    def __init__(self, limits: "Limits", ends_at: float) -> None:
+    def __init__(self, limits: "Limits", ends_at: float, head: bytes) -> None:
+        self._head = head
         self.limits = limits
         self.over = False
         self._ends_at = ends_at
@@ -152,7 +161,7 @@ class Tunnel:
         Args:
             client: to the client.
             upstream: to the upstream.
-            said: what waits for the upstream, and for the client.
+            said: what the client has said already, and the upstream.
             client_ended: whether the client says nothing more.
         """
         self._client = client
@@ -160,10 +169,18 @@ class Tunnel:
         near.join(far)
         far.join(near)
         self.touch()
-        far.write(said[0])
-        near.write(said[1])
+        self._ends = near, far
+        near.write(self._head)
+        near.pass_on(said[0])
+        far.pass_on(said[1])
         if client_ended:
             near.eof_received()
+
+    @property
+    def octets(self) -> tuple[int, int]:
+        """Returns how much has come from the client, and from the upstream."""
+        near, far = self._ends
+        return near.octets, far.octets
 
     def touch(self) -> None:
         """Notes that something flows."""

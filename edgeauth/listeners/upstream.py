@@ -60,6 +60,15 @@ class UpstreamConnection(asyncio.Protocol):
         self.way: Way | None = None
 
     @property
+    def place(self) -> str:
+        """Returns the address at the other end, as logs call it."""
+        name = self._transport.get_extra_info("peername")
+        if not isinstance(name, tuple):
+            return self.origin.place
+        host, port = name[:2]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    @property
     def usable(self) -> bool:
         """Returns whether another request may be sent."""
         return self._reusable and not self._transport.is_closing()
@@ -215,14 +224,12 @@ class UpstreamConnection(asyncio.Protocol):
         if exchange is None or exchange.upgrade is None or switched is None:
             self._fail("it switched to what nobody asked for")
             return
-        self._exchange = exchange.sink = None
+        self._exchange = None
         self._reusable = False
-        exchange.begun = True
         client = exchange.connection
-        early = bytes(exchange.early or b"")
-        Tunnel(self._door.limits, exchange.upgrade.ends_at).join(
-            client, self, (early, switched + said), client_ended=client.ended
-        )
+        tunnel = Tunnel(self._door.limits, exchange.upgrade.ends_at, switched)
+        exchange.switch(tunnel)
+        tunnel.join(client, self, (bytes(exchange.early or b""), said), client_ended=client.ended)
 
     def hand_over(self) -> asyncio.Transport:
         """Returns the transport, which reads, to who speaks over it from now on."""

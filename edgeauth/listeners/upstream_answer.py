@@ -186,10 +186,9 @@ class UpstreamAnswer:
             parts.append(b"transfer-encoding: chunked\r\n")
         elif length is not None:
             parts.append(b"content-length: %d\r\n" % length)
-        if not exchange.settle():
+        if not exchange.settle(status):
             parts.append(b"connection: close\r\n")
         parts.append(b"\r\n")
-        exchange.begun = True
         self._output.append(b"".join(parts))
 
     def on_body(self, data: bytes) -> None:

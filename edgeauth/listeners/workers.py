@@ -22,7 +22,14 @@ import structlog
 
 _log = structlog.get_logger()
 _WATCHED: Final = frozenset(
-    {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR2, signal.SIGCHLD}
+    {
+        signal.SIGTERM,
+        signal.SIGINT,
+        signal.SIGHUP,
+        signal.SIGUSR1,
+        signal.SIGUSR2,
+        signal.SIGCHLD,
+    }
 )
 _SHORT_LIFE: Final = 1.0
 """Seconds; a process that lives so long at most is replaced with a pause."""
@@ -115,8 +122,8 @@ class Supervisor:
     def _told(self, what: signal.Signals) -> None:
         if what in (signal.SIGTERM, signal.SIGINT):
             self._ending = True
-        elif what is signal.SIGHUP:
-            self._pass_on(signal.SIGHUP)
+        elif what in (signal.SIGHUP, signal.SIGUSR1):
+            self._pass_on(what)
         elif what is signal.SIGUSR2:
             self.succeed()
 

@@ -6,10 +6,8 @@ a query, since those often are credentials.
 Trust: method, host, path and subject are the client's words; JSON escapes them.
 """
 
-import asyncio
-import threading
-from contextlib import AbstractContextManager, nullcontext
-from typing import Final, Protocol
+from contextlib import AbstractContextManager
+from typing import Final
 
 import msgspec
 
@@ -17,20 +15,9 @@ from edgeauth.model.decision import Decision, Permit, Refusal
 from edgeauth.model.errors import Malformed, Reason
 from edgeauth.model.request import Request
 from edgeauth.ports.services import Clock
+from edgeauth.services.line_writer import DEFAULT_BUFFER_OCTETS, LineWriter, LogStream
 
-FLUSH_INTERVAL: Final = 0.2
-"""Seconds between two writes."""
-DEFAULT_BUFFER_OCTETS: Final = 16_777_216
-
-
-class LogStream(Protocol):
-    """Where lines go: a binary file, or standard output's buffer."""
-
-    def write(self, data: bytes, /) -> object:
-        """Writes everything."""
-
-    def flush(self) -> object:
-        """Hands everything written to the operating system."""
+_ENCODE: Final = msgspec.json.Encoder().encode
 
 
 class _Cause(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -62,17 +49,17 @@ class _Line(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class DecisionLog:
-    """Gathers lines and writes them to a stream.
-
-    `record` neither waits nor writes. When the stream is slower than the decisions, lines are
-    dropped and a line says how many: requests do not wait for their log.
+    """Makes lines of decisions.
 
     Args:
         stream: where lines go; used by one thread at a time.
         clock: the time of the lines.
-        buffer_octets: how much may wait to be written.
-        turn: is held while lines are written, so that those of several processes that write to
-            the same stream do not mix.
+        buffer_octets: how much may wait to be written; a line tells how many are dropped.
+        turn: is held while lines are written, so that those of several logs and processes that
+            write to the same stream do not mix.
+
+    Attributes:
+        writer: writes the lines.
     """
 
     def __init__(
@@ -82,19 +69,13 @@ class DecisionLog:
         buffer_octets: int = DEFAULT_BUFFER_OCTETS,
         turn: AbstractContextManager[object] | None = None,
     ) -> None:
-        self._stream = stream
-        self._turn = turn or nullcontext()
         self._clock = clock
-        self._limit = buffer_octets
-        self._lines: list[bytes] = []
-        self._octets = 0
-        self._dropped = 0
-        self._writing = threading.Lock()
-        self._encode = msgspec.json.Encoder().encode
+        self.writer = LineWriter(stream, self._dropped, buffer_octets, turn)
+        self._keep = self.writer.keep
 
     def record(self, request: Request, decision: Decision) -> None:
         """Keeps the line of a decision until the next write."""
-        self._keep(self._encode(_line(self._clock.now(), request, decision)))
+        self._keep(_ENCODE(_line(self._clock.now(), request, decision)))
 
     def record_malformed(self, client: str, malformed: Malformed) -> None:
         """Keeps the line of a refusal of bytes that are no request, until the next write.
@@ -111,59 +92,10 @@ class DecisionLog:
             "reason": Reason.PRECONDITION.value,
             "detail": str(malformed),
         }
-        self._keep(self._encode(line))
+        self._keep(_ENCODE(line))
 
-    def _keep(self, line: bytes) -> None:
-        if self._octets + len(line) > self._limit:
-            self._dropped += 1
-            return
-        self._octets += len(line) + 1
-        self._lines.append(line)
-
-    async def run(self, interval: float = FLUSH_INTERVAL) -> None:
-        """Writes what was recorded again and again; when it is cancelled, for the last time.
-
-        Args:
-            interval: seconds between two writes.
-        """
-        loop = asyncio.get_running_loop()
-        try:
-            while True:
-                await asyncio.sleep(interval)
-                if self._lines or self._dropped:
-                    # In a thread: a pipe that nobody reads must not stop the world. Shielded: what
-                    # was taken is written even if the end comes before the thread has begun.
-                    writing = loop.run_in_executor(None, self._write, self._take())
-                    self._dropped += await asyncio.shield(writing)
-        finally:
-            self.flush()
-
-    def flush(self) -> None:
-        """Writes what was recorded, now."""
-        if self._lines or self._dropped:
-            lost = self._write(self._take())
-            self._dropped += lost
-
-    def _take(self) -> list[bytes]:
-        lines, self._lines, self._octets = self._lines, [], 0
-        if self._dropped:
-            lines.append(self._encode({"time": self._clock.now(), "dropped": self._dropped}))
-            self._dropped = 0
-        return lines
-
-    def _write(self, lines: list[bytes]) -> int:
-        """Returns how many lines were lost because the stream did not take them."""
-        with self._writing:
-            try:
-                with self._turn:
-                    return self._write_now(lines)
-            except OSError:
-                return len(lines)
-
-    def _write_now(self, lines: list[bytes]) -> int:
-        self._stream.write(b"\n".join((*lines, b"")))
-        self._stream.flush()
-        return 0
+    def _dropped(self, lines: int) -> bytes:
+        return _ENCODE({"time": self._clock.now(), "dropped": lines})
 
 
 def _line(now: float, request: Request, decision: Decision) -> _Line:

@@ -3,16 +3,22 @@
 import fcntl
 import os
 import tempfile
+import threading
 from types import TracebackType
 
 
 class Turn:
-    """Is held by one of the processes that were made by the same one; ends with its holder."""
+    """Is held by one thread of the processes that were made by the same one; ends with its holder.
+
+    A process that holds it must not be copied: the copy would wait for ever.
+    """
 
     def __init__(self) -> None:
         self._file = _lockable()
+        self._here = threading.Lock()
 
     def __enter__(self) -> None:
+        self._here.acquire()
         # Record locks belong to a process; those of flock() would be shared with its copies.
         fcntl.lockf(self._file, fcntl.LOCK_EX)
 
@@ -23,6 +29,7 @@ class Turn:
         traceback: TracebackType | None,
     ) -> None:
         fcntl.lockf(self._file, fcntl.LOCK_UN)
+        self._here.release()
 
 
 def _lockable() -> int:

@@ -3,10 +3,10 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from edgeauth.listeners.connection import ClientConnection
 from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.limits import Limits
+from edgeauth.listeners.observed import Recorder
 from edgeauth.listeners.server import Decide, Listener
 from edgeauth.model.decision import Decision, Deny, HeaderEdits, Permit, Refusal, Response
 from edgeauth.model.errors import Reason
@@ -113,6 +113,7 @@ class Forwarding:
     sent: bytearray = field(default_factory=bytearray)
     paused: bool = False
     abandoned: bool = False
+    place: str = "upstream.test:80"
 
     def send(self, data: bytes) -> None:
         assert not self.abandoned
@@ -172,18 +173,28 @@ async def by_path(request: Request, _content: ContentSource) -> Decision:
 class FakeClient:
     """A client at the other end of a connection."""
 
-    def __init__(self, limits: Limits | None = None, decide: Decide = by_path) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        decide: Decide = by_path,
+        recorder: Recorder | None = None,
+    ) -> None:
         self.door = FakeDoor()
         self.deadlines = Deadlines()
         self.deadlines.now = 1000.0
         self.status = ListenerStatus("serve")
         self.bugs: list[BaseException] = []
         self.listener = Listener(
-            decide, self.door, self.deadlines, limits or Limits(), status=self.status
+            decide,
+            self.door,
+            self.deadlines,
+            limits or Limits(),
+            status=self.status,
+            recorder=recorder,
         )
         self.listener.broken = self.bugs.append  # type: ignore[method-assign]
         self.listener.malformed = lambda peer, malformed: None  # type: ignore[method-assign]
-        self.connection = ClientConnection(self.listener)
+        self.connection = self.listener._connection()
         self.transport = FakeTransport(self.connection)
         self.connection.connection_made(self.transport)
 

@@ -1,13 +1,14 @@
 """The configuration of the process."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from edgeauth.config.codes import Code
 from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.models.cache import Cache, InMemoryCache
+from edgeauth.config.models.log import Log
 from edgeauth.config.models.master_key import MasterKey
 from edgeauth.config.models.secret_management import SecretSource
 from edgeauth.config.models.serve import Management, Serve
@@ -59,16 +60,6 @@ class DefaultRule(Specification):
 
     execute: Execute1beta1
     on_error: OnError = ()
-
-
-class Log(Specification):
-    """The log of the process."""
-
-    refused: ClassVar[Mapping[str, str]] = {"access_log_enabled": NOT_YET}
-
-    level: Literal["trace", "debug", "info", "warn", "error", "fatal", "panic"] = "error"
-    format: Literal["json", "text", "gelf"] = "json"
-    """What a line looks like."""
 
 
 class FileSystem(Specification):

@@ -4,7 +4,7 @@ Source:
     OpenMetrics 1.0 and the Prometheus text format 0.0.4, by prometheus-client.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
@@ -21,6 +21,7 @@ from edgeauth.ports.facts import CacheCounters
 from edgeauth.ports.services import Clock
 from edgeauth.services.listener_status import Limited, ListenerStatus, Refused
 from edgeauth.services.loading_status import LoadingStatus
+from edgeauth.services.log_status import LogStatus
 from edgeauth.services.secret_status import SecretStatus
 from edgeauth.services.telemetry.certificates import CertificateEnd
 from edgeauth.services.telemetry.decisions import DecisionCounts, TimedDecisions
@@ -39,6 +40,7 @@ class Counted:
         listeners: how they do.
         rules: how long they took; None unless `metrics.cover_rules` is on.
         caches: what they were asked, by backend; none unless `metrics.cover_cache` is on.
+        logs: how they do, by name; those of one name are told of together.
     """
 
     clock: Clock
@@ -49,6 +51,7 @@ class Counted:
     listeners: tuple[ListenerStatus, ...] = ()
     rules: TimedDecisions | None = None
     caches: Mapping[str, CacheCounters] = field(default_factory=dict)
+    logs: Sequence[Mapping[str, LogStatus]] = ()
 
 
 class Exposition:
@@ -93,6 +96,7 @@ class _Families(Collector):
         yield _certificates((*counted.certificates(), *shown), counted.clock.now())
         if counted.listeners:
             yield from _listeners(counted.listeners)
+        yield _lost_lines(counted.logs)
         if counted.rules is not None:
             yield _durations(counted.rules)
         if counted.caches:
@@ -199,6 +203,15 @@ def _listeners(listeners: tuple[ListenerStatus, ...]) -> Iterator[Metric]:
         limited.add_metric((limit.value,), sum(each.limited[limit] for each in listeners))
     yield limited
     yield renewals
+
+
+def _lost_lines(logs: Sequence[Mapping[str, LogStatus]]) -> Metric:
+    family = CounterMetricFamily(
+        "edgeauth_log_lines_lost", "Lines that were not written.", labels=("log",)
+    )
+    for name in dict.fromkeys(name for each in logs for name in each):
+        family.add_metric((name,), sum(each[name].lost for each in logs if name in each))
+    return family
 
 
 def _durations(timed: TimedDecisions) -> Metric:

@@ -11,6 +11,7 @@ from edgeauth.ports.services import Clock
 from edgeauth.services.decision_log import DecisionLog
 from edgeauth.services.listener_status import ListenerStatus
 from edgeauth.services.loading_status import LoadingStatus
+from edgeauth.services.log_status import LogStatus
 from edgeauth.services.secret_status import SecretStatus
 from edgeauth.services.telemetry.certificates import CertificateEnd, end_of
 from edgeauth.services.telemetry.decisions import Decide, DecisionCounts, TimedDecisions
@@ -51,6 +52,7 @@ class Instruments:
         self._counts = DecisionCounts(log.record, log.record_malformed)
         self._rules: TimedDecisions | None = None
         self._caches: Mapping[str, CacheCounters] = {}
+        self._logs: list[Mapping[str, LogStatus]] = []
         counted = self._counts if told else log
         self.record = counted.record
         self.record_malformed = counted.record_malformed
@@ -64,6 +66,14 @@ class Instruments:
         if self._settings.cover_cache:
             self._caches = caches
 
+    def watch(self, logs: Mapping[str, LogStatus]) -> None:
+        """Has it told how logs do.
+
+        Args:
+            logs: those of this process, by name.
+        """
+        self._logs.append(logs)
+
     def decide(self, decide: Decide) -> Decide:
         """Returns what decides, measured by rule if that is wanted."""
         if not (self._told and self._settings.cover_rules):
@@ -71,13 +81,19 @@ class Instruments:
         self._rules = TimedDecisions(decide)
         return self._rules.decide
 
-    def sharing(self, listener: ListenerStatus) -> Sharing:
+    def sharing(self, listener: ListenerStatus, *, gathers: bool) -> Sharing:
         """Returns what exchanges the counts with other processes.
 
         Args:
             listener: how the listener for requests does.
+            gathers: whether it is the others' counts that are to be known here. This process
+                writes logs of its own, which are not theirs.
         """
-        return Sharing(self._counts, self._rules, self._caches, listener)
+        (logs,) = self._logs
+        if gathers:
+            logs = {name: LogStatus() for name in logs}
+            self.watch(logs)
+        return Sharing(self._counts, self._rules, self._caches, listener, logs)
 
     def exposition(
         self,
@@ -108,5 +124,6 @@ class Instruments:
                 tuple(listeners),
                 self._rules,
                 self._caches,
+                self._logs,
             )
         )

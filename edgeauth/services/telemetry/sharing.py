@@ -16,6 +16,7 @@ import msgspec
 from edgeauth.model.errors import Reason
 from edgeauth.ports.facts import CacheCounters
 from edgeauth.services.listener_status import Limited, ListenerStatus, Refused
+from edgeauth.services.log_status import LogStatus
 from edgeauth.services.telemetry.decisions import DecisionCounts, Durations, TimedDecisions
 
 _HALF_OCTETS: Final = 4 * 1024 * 1024
@@ -41,6 +42,8 @@ class Counts(msgspec.Struct, omit_defaults=True):
     """Renewals, failures."""
     limited: dict[str, int] = {}
     """How often limits were reached."""
+    lost: dict[str, int] = {}
+    """Lines, by log."""
 
 
 class Board:
@@ -82,6 +85,7 @@ class Sharing:
         rules: measured here; None when they are not.
         caches: counted here, by backend; none when they are not.
         listener: how the listener for requests does here.
+        logs: how they do, by name.
     """
 
     def __init__(
@@ -90,7 +94,9 @@ class Sharing:
         rules: TimedDecisions | None,
         caches: Mapping[str, CacheCounters],
         listener: ListenerStatus,
+        logs: Mapping[str, LogStatus],
     ) -> None:
+        self._logs = logs
         self._listener = listener
         self._decisions = decisions
         self._rules = rules
@@ -120,6 +126,7 @@ class Sharing:
             {reason.value: count for reason, count in self._listener.refused.items() if count},
             (self._listener.renewals, self._listener.failures),
             {limit.value: count for limit, count in self._listener.limited.items() if count},
+            {name: status.lost for name, status in self._logs.items() if status.lost},
         )
         return msgspec.json.encode(counts)
 
@@ -158,6 +165,8 @@ class Sharing:
             )
         self._listener.renewals = sum(each.tls[0] for each in all_of_them)
         self._listener.failures = sum(each.tls[1] for each in all_of_them)
+        for log, status in self._logs.items():
+            status.lost = sum(each.lost.get(log, 0) for each in all_of_them)
         for backend, counters in self._caches.items():
             said = [each.caches[backend] for each in all_of_them if backend in each.caches]
             for name in CacheCounters.__slots__:

@@ -263,7 +263,7 @@ def test_an_answer_that_has_begun_is_never_followed_by_another():
     broken.send(GET)
     broken.door.progress()
     exchange = broken.door.attached[0].exchange
-    exchange.begun = True
+    exchange.settle(200)
     broken.connection.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")
     from edgeauth.model.decision import Response
 
@@ -318,7 +318,7 @@ def test_whether_an_upload_ends_later_does_not_change_what_was_said():
     early.send(POST)
     early.door.progress()
     exchange = early.door.attached[0].exchange
-    assert not exchange.settle()
+    assert not exchange.settle(200)
     early.send(b"helloworld" + GET)
     exchange.finish()
     assert early.transport.ended or early.transport.closing

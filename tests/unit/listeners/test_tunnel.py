@@ -4,6 +4,7 @@ import pytest
 
 from edgeauth.listeners.exchange import Upgrade
 from edgeauth.listeners.limits import Limits
+from edgeauth.listeners.observed import Recorder
 from edgeauth.listeners.origin import Origin
 from edgeauth.listeners.proxy import ProxyDoor
 from edgeauth.listeners.upstream import UpstreamConnection
@@ -19,9 +20,15 @@ class Pair:
     """A client and an upstream that the client's request goes to."""
 
     def __init__(
-        self, *, early: bytes = b"", late: bytes = b"", life: float = 0.0, gone: bool = False
+        self,
+        *,
+        early: bytes = b"",
+        late: bytes = b"",
+        life: float = 0.0,
+        gone: bool = False,
+        recorder: Recorder | None = None,
     ) -> None:
-        self.client = FakeClient(LIMITS)
+        self.client = FakeClient(LIMITS, recorder=recorder)
         self.client.send(ASKED + early)
         if gone:
             self.client.connection.eof_received()

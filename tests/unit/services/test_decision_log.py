@@ -47,7 +47,7 @@ def logged(*decisions, of=None):
     log = DecisionLog(stream, FakeClock())
     for decision in decisions:
         log.record(of or request(), decision)
-    log.flush()
+    log.writer.flush()
     return stream.lines()
 
 
@@ -91,7 +91,7 @@ def test_bytes_that_are_no_request_are_logged_without_any_of_them():
     log = DecisionLog(stream, FakeClock())
 
     log.record_malformed("192.0.2.7", Malformed("the head is too large", 431))
-    log.flush()
+    log.writer.flush()
 
     assert stream.lines() == [
         {
@@ -133,9 +133,9 @@ def test_lines_beyond_the_buffer_are_dropped_and_counted():
     for _ in range(10):
         log.record(request(), PERMIT)
 
-    log.flush()
+    log.writer.flush()
     log.record(request(), PERMIT)
-    log.flush()
+    log.writer.flush()
 
     *kept, dropped, after = stream.lines()
     assert dropped == {"time": NOW, "dropped": 10 - len(kept)}
@@ -149,8 +149,8 @@ def test_lines_that_the_stream_did_not_take_are_counted():
     log.record(request(), PERMIT)
     log.record(request(), PERMIT)
 
-    log.flush()
-    log.flush()
+    log.writer.flush()
+    log.writer.flush()
 
     assert stream.lines() == [{"time": NOW, "dropped": 2}]
 
@@ -158,7 +158,7 @@ def test_lines_that_the_stream_did_not_take_are_counted():
 def test_nothing_recorded_is_nothing_written():
     stream = Stream()
 
-    DecisionLog(stream, FakeClock()).flush()
+    DecisionLog(stream, FakeClock()).writer.flush()
 
     assert stream.written == b""
 
@@ -168,7 +168,7 @@ def test_what_was_recorded_is_written_when_the_writer_is_stopped():
     log = DecisionLog(stream, FakeClock())
 
     async def serve() -> None:
-        writer = asyncio.create_task(log.run())
+        writer = asyncio.create_task(log.writer.run())
         await asyncio.sleep(0)
         log.record(request(), PERMIT)
         writer.cancel()
@@ -184,7 +184,7 @@ def test_what_was_recorded_is_written_while_the_writer_runs():
     log = DecisionLog(stream, FakeClock())
 
     async def serve() -> None:
-        writer = asyncio.create_task(log.run(interval=0))
+        writer = asyncio.create_task(log.writer.run(interval=0))
         log.record(request(), PERMIT)
         while not stream.written:
             await asyncio.sleep(0)
@@ -206,7 +206,7 @@ def test_lines_that_wait_for_a_thread_are_written_when_the_writer_is_stopped():
         loop.set_default_executor(ThreadPoolExecutor(1))
         blocking = loop.run_in_executor(None, go_on.wait)
         log.record(request(), PERMIT)
-        writer = asyncio.create_task(log.run(interval=0))
+        writer = asyncio.create_task(log.writer.run(interval=0))
         await settle()
         log.record(request(), DENY)
         writer.cancel()
@@ -229,7 +229,7 @@ def test_lines_are_written_in_turn():
 
     log = DecisionLog(Stream(), FakeClock(), turn=Turn())
     log.record(request(), PERMIT)
-    log.flush()
+    log.writer.flush()
 
     assert held == ["taken"]
 

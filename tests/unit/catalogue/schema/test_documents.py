@@ -26,6 +26,7 @@ BEYOND = {
     "a handshake that may take for ever",
     "a PROXY protocol that nobody may speak",
     "certificates of clients told to nobody",
+    "an access log that is not switched on",
     # what hosts of upstreams mean for each other
     "a name that many upstreams could pose under",
     "upstreams that an entry before means already",

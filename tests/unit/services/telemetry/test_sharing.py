@@ -5,6 +5,7 @@ import pytest
 from edgeauth.model.errors import Reason
 from edgeauth.ports.facts import CacheCounters
 from edgeauth.services.listener_status import Limited, ListenerStatus, Refused
+from edgeauth.services.log_status import LogStatus
 from edgeauth.services.telemetry import sharing
 from edgeauth.services.telemetry.decisions import DecisionCounts, Durations, TimedDecisions
 from edgeauth.services.telemetry.sharing import Board, Sharing
@@ -23,7 +24,9 @@ class Process:
         self.cache = CacheCounters()
         self.listener = ListenerStatus("serve")
         caches = {"in-memory": self.cache}
-        self.sharing = Sharing(self.decisions, self.rules, caches, self.listener)
+        self.log = LogStatus()
+        logs = {"access": self.log}
+        self.sharing = Sharing(self.decisions, self.rules, caches, self.listener, logs)
 
     def counting(self, number: int) -> "Process":
         self.decisions.permitted = number
@@ -32,6 +35,7 @@ class Process:
         self.cache.hits, self.cache.misses, self.cache.stored = number, number, number
         self.listener.refused[Refused.TIMEOUT] = number
         self.listener.limited[Limited.BODY] = number
+        self.log.lost = number
         self.listener.renewals, self.listener.failures = number, 2 * number
         durations = self.rules.durations.setdefault(("set", "rule"), Durations())
         durations.counts[0], durations.total = number, float(number)
@@ -47,6 +51,7 @@ class Process:
             (durations.counts[0], durations.total),
             (self.listener.refused[Refused.TIMEOUT], self.listener.limited[Limited.BODY]),
             (self.listener.renewals, self.listener.failures),
+            self.log.lost,
         )
 
     def publish(self, board: Board, place: int) -> None:
@@ -62,7 +67,7 @@ class Process:
 
 def times(number: int) -> tuple[object, ...]:
     counted = (number, 2 * number, 3 * number, (number,) * 3, (number, float(number)))
-    return (*counted, (number, number), (number, 2 * number))
+    return (*counted, (number, number), (number, 2 * number), number)
 
 
 def test_what_processes_have_counted_is_added_up_as_often_as_somebody_asks():

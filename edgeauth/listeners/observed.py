@@ -1,0 +1,263 @@
+"""Connections whose exchanges are noted for the access log.
+
+They are of classes of their own, so that nothing is measured, and nothing asked, where nobody
+keeps such a log.
+
+Trust: what is noted are the client's words; the log escapes them.
+"""
+
+import re
+import ssl
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from edgeauth.listeners.connection import ClientConnection
+from edgeauth.listeners.content import ContentSink
+from edgeauth.listeners.exchange import Exchange
+from edgeauth.listeners.networks import Network, address_of, is_among
+from edgeauth.model.decision import Decision, Deny
+from edgeauth.model.request import Headers
+from edgeauth.ports.services import Clock
+from edgeauth.services.access_log import AccessLog, Entry
+from edgeauth.wire.proxy_protocol import UNIX_SOCKET
+
+if TYPE_CHECKING:
+    from edgeauth.listeners.server import Listener
+    from edgeauth.listeners.tunnel import Tunnel
+
+LONGEST: Final = 512
+"""Octets of what a client says of itself; the rest is left out."""
+_WITH_SECRETS: Final = re.compile(r"[?#].*|(?<=//)[^/@]*@", re.DOTALL)
+"""What may hold secrets in a URL: query, fragment, user name and password."""
+
+
+class Recorder:
+    """Where exchanges are noted, and with what.
+
+    Args:
+        log: takes the lines.
+        listener: the name of the listener.
+        clock: the time of day.
+        trusted: networks of proxies.
+        now: seconds that only ever grow.
+
+    Attributes:
+        client_of: returns the client among the addresses of a forwarding chain.
+    """
+
+    def __init__(
+        self,
+        log: AccessLog,
+        listener: str,
+        clock: Clock,
+        trusted: tuple[Network, ...] = (),
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.log = log
+        self.listener = listener
+        self.clock = clock
+        self.now = now
+        # Remembered, because a client comes again and again.
+        self.client_of: Callable[[tuple[str, ...]], str] = lru_cache(maxsize=4096)(
+            lambda addresses: client_of(addresses, trusted)
+        )
+
+
+class ObservedExchange(Exchange):
+    """An exchange that ends in a line of the access log.
+
+    Args:
+        connection: of the client.
+        octets: length of the segment that the request began in.
+    """
+
+    __slots__ = (
+        "_asked",
+        "_begun",
+        "_decision",
+        "_error",
+        "_first",
+        "_observer",
+        "_sent_before",
+        "_sink",
+        "_tunnel",
+        "_upstream",
+    )
+
+    def __init__(self, connection: "ObservedConnection", octets: int) -> None:
+        super().__init__(connection, octets)
+        self._observer = connection
+        self._begun = connection.now()
+        self._asked = self._first = 0.0
+        self._sent_before = 0
+        self._decision: Decision | None = None
+        self._error = self._upstream = ""
+        self._sink: ContentSink | None = None
+        self._tunnel: Tunnel | None = None
+
+    def enforce(self, decision: Decision) -> None:
+        """Notes the decision."""
+        self._decision = decision
+        self._asked = self._observer.now()
+        if isinstance(decision, Deny):
+            self._error = decision.refusal.reason.value
+        super().enforce(decision)
+
+    def attach(self, sink: ContentSink, head: bytes) -> None:
+        """Notes who answers."""
+        self._sink = sink
+        super().attach(sink, head)
+
+    def note(self, error: str, upstream: str = "") -> None:
+        """Notes an error; what came of it later is no news."""
+        self._error = self._error or error
+        self._upstream = self._upstream or upstream
+
+    def settle(self, status: int) -> bool:
+        """Notes when the answer began."""
+        self._first = self._observer.now()
+        self._sent_before = self._observer.begin_answer()
+        return super().settle(status)
+
+    def switch(self, tunnel: "Tunnel") -> None:
+        """Notes who knows how much is said in the other protocol."""
+        self._tunnel = tunnel
+        super().switch(tunnel)
+
+    def finish(self) -> None:
+        """Is logged."""
+        self._observer.record(self)
+        super().finish()
+
+    def cancel(self) -> None:
+        """Is logged, if anything was done for it; what was switched has come to its end so."""
+        if self.started and not self._answered:
+            if self._tunnel is None:
+                self.note("client_closed")
+            self._observer.record(self)
+        super().cancel()
+
+    def entry(self, recorder: Recorder) -> Entry:
+        """Returns the line, but for what the connection knows."""
+        now = recorder.now()
+        duration = now - self._begun
+        entry = Entry(recorder.clock.now() - duration, recorder.listener, (), "")
+        entry.status, entry.error = self.status, self._error
+        entry.duration = round(duration, 6)
+        if self._first:
+            entry.first_byte = round(self._first - self._begun, 6)
+        self._add_request(entry)
+        self._add_decision(entry)
+        self._add_upstream(entry, now)
+        self._add_octets(entry)
+        return entry
+
+    def _add_request(self, entry: Entry) -> None:
+        request = self.request
+        if request is None:
+            return
+        entry.method, entry.scheme, entry.host, entry.path = request[:4]
+        entry.client = request.client_addresses
+        entry.protocol = "HTTP/1.1" if self.version == "1.1" else "HTTP/1.0"
+        headers = request.headers
+        entry.user_agent = _text(headers, b"user-agent")
+        entry.request_id = _text(headers, b"x-request-id")
+        entry.traceparent = _text(headers, b"traceparent")
+        if b"referer" in headers:
+            entry.referer = without_secrets(_text(headers, b"referer"))
+
+    def _add_decision(self, entry: Entry) -> None:
+        decision = self._decision
+        if decision is not None:
+            entry.decision = "deny" if isinstance(decision, Deny) else "permit"
+            entry.rule, entry.subject = decision.rule_id, decision.subject_id
+
+    def _add_upstream(self, entry: Entry, now: float) -> None:
+        entry.upstream = self._upstream
+        if self._sink is not None:
+            entry.upstream = self._sink.place
+        if entry.upstream:
+            entry.upstream_time = round((self._first or now) - self._asked, 6)
+
+    def _add_octets(self, entry: Entry) -> None:
+        entry.bytes_in = self.content_octets
+        if self.status:
+            entry.bytes_out = self._observer.sent - self._sent_before
+        if self._tunnel is not None and self.upgrade is not None:
+            said, heard = self._tunnel.octets
+            entry.bytes_in, entry.bytes_out = said, heard
+            entry.upgrade = self.upgrade.protocol.decode("latin-1")
+
+
+class ObservedConnection(ClientConnection):
+    """A connection whose exchanges are logged.
+
+    Args:
+        listener: what accepted it.
+        told: the address of the client, if a proxy told it at the beginning of the connection.
+        recorder: where they are logged.
+
+    Attributes:
+        now: seconds that only ever grow.
+        sent: octets of all answers so far, but for their heads.
+    """
+
+    __slots__ = ("_awaits_head", "_recorder", "now", "sent")
+    exchange_type: ClassVar[type[Exchange]] = ObservedExchange
+
+    def __init__(self, listener: "Listener", told: str | None, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._awaits_head = False
+        self.now = recorder.now
+        self.sent = 0
+        super().__init__(listener, told)
+
+    def begin_answer(self) -> int:
+        """Learns that a head is the next to be written; returns what was sent before."""
+        self._awaits_head = True
+        return self.sent
+
+    def write(self, data: bytes) -> None:
+        """Writes a piece of an answer."""
+        super().write(data)
+        self.sent += len(data)
+        if self._awaits_head:
+            self._awaits_head = False
+            self.sent -= data.find(b"\r\n\r\n") + 4
+
+    def record(self, exchange: ObservedExchange) -> None:
+        """Logs an exchange that is over."""
+        entry = exchange.entry(self._recorder)
+        entry.client = entry.client or (self.peer.address,)
+        entry.client_address = self._recorder.client_of(entry.client)
+        if self.peer.scheme == "https":
+            encrypted: ssl.SSLObject | None = self._transport.get_extra_info("ssl_object")
+            entry.tls = (encrypted and encrypted.version()) or ""
+        self._recorder.log.record(entry)
+
+
+def _text(headers: Headers, name: bytes) -> str:
+    value = headers.get(name)
+    return "" if value is None else value[:LONGEST].decode("utf-8", "replace")
+
+
+def without_secrets(url: str) -> str:
+    """Returns a URL without its query, its fragment and whoever it is for."""
+    return _WITH_SECRETS.sub("", url)
+
+
+def client_of(addresses: tuple[str, ...], trusted: tuple[Network, ...]) -> str:
+    """Returns the address of the client: the last one that is no trusted proxy.
+
+    What stands before it anybody may have said.
+
+    Args:
+        addresses: of the forwarding chain, the peer last.
+        trusted: networks of proxies.
+    """
+    for address in reversed(addresses):
+        if address == UNIX_SOCKET or not is_among(address_of(address), trusted):
+            return address
+    return addresses[0]

@@ -1,0 +1,107 @@
+"""The access log: one line for every exchange with a client, however it ended.
+
+A line never holds a query, a credential or a cookie. The decision log says why something was
+decided; this one says what became of it.
+
+Trust: method, host, path, subject and the names of programs are the client's words; JSON escapes
+them, and so does the combined format.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from edgeauth.services.line_writer import LineWriter
+from edgeauth.wire.combined_log import CombinedEntry, combined_line
+
+_ENCODE: Final = msgspec.json.Encoder().encode
+
+
+class Entry(msgspec.Struct, omit_defaults=True, tag_field="log", tag="access"):
+    """The fields of a line; empty ones are left out. Those of the decision log have its names.
+
+    Attributes:
+        time: when the request came; seconds since the epoch.
+        listener: `proxy`, `decision`, `management` or `metrics`.
+        client: the addresses of the forwarding chain, the peer last.
+        client_address: the one of them that is the client's: the last that is no trusted proxy.
+        status: of the answer; 0 when there was none.
+        bytes_in: octets of content that the client has sent.
+        bytes_out: octets of content that were sent to it, framing of chunks included.
+        duration: seconds from the request to the end of the answer.
+        first_byte: seconds from the request to the head of the answer.
+        upstream: address of the service that was asked.
+        upstream_time: seconds from the decision to the head of its answer.
+        error: why it did not go well.
+        upgrade: the protocol that the connection has switched to.
+    """
+
+    time: float
+    listener: str
+    client: tuple[str, ...]
+    client_address: str
+    method: str = ""
+    scheme: str = ""
+    host: str = ""
+    path: str = ""
+    protocol: str = ""
+    status: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    duration: float = 0.0
+    first_byte: float = 0.0
+    decision: str = ""
+    rule: str = ""
+    subject: str = ""
+    error: str = ""
+    upstream: str = ""
+    upstream_time: float = 0.0
+    upgrade: str = ""
+    tls: str = ""
+    user_agent: str = ""
+    referer: str = ""
+    request_id: str = ""
+    traceparent: str = ""
+
+
+class AccessLog:
+    """Makes lines of exchanges.
+
+    Args:
+        writer: takes them.
+        form: `json` or `combined`.
+
+    Attributes:
+        record: keeps the line of an exchange until the next write.
+    """
+
+    def __init__(self, writer: LineWriter, form: str) -> None:
+        self._keep = writer.keep
+        self.record: Callable[[Entry], None] = self._json if form == "json" else self._combined
+
+    def _json(self, entry: Entry) -> None:
+        self._keep(_ENCODE(entry))
+
+    def _combined(self, entry: Entry) -> None:
+        self._keep(
+            combined_line(
+                CombinedEntry(
+                    entry.client_address,
+                    entry.subject,
+                    entry.time,
+                    entry.method,
+                    entry.path,
+                    entry.protocol,
+                    entry.status,
+                    entry.bytes_out,
+                    entry.referer,
+                    entry.user_agent,
+                )
+            )
+        )
+
+
+def dropped_line(seconds: float, lines: int) -> bytes:
+    """Returns the line of JSON that says how many are missing."""
+    return _ENCODE({"log": "access", "time": seconds, "dropped": lines})
