@@ -11,7 +11,15 @@ from pydantic.fields import FieldInfo
 
 from edgeauth.config import scalars
 from edgeauth.config.documented import documented
-from edgeauth.config.models import methods, paths, rules, rules_1beta1, steps
+from edgeauth.config.models import (
+    methods,
+    paths,
+    rules,
+    rules_1beta1,
+    sockets,
+    steps,
+    upstreams,
+)
 from edgeauth.config.models.secret_management import SecretText
 from edgeauth.config.scalars import Authority
 from edgeauth.expressions.cel import Condition
@@ -30,6 +38,10 @@ _WORDS = (
     (scalars.Patience, "duration"),
     (scalars.ByteSize, "size"),
     (scalars.Host, "host with optional port"),
+    (sockets.UpstreamHost, "host with optional port, or unix socket"),
+    (sockets.SocketPlace, "path"),
+    (upstreams.Pattern, "host pattern"),
+    (upstreams.ServerName, "host"),
     (scalars.Network, "address or network"),
     (scalars.HttpStatus, "HTTP status"),
     (scalars.Port, "port"),

@@ -139,6 +139,7 @@ class Application:
             self._configuration.default_rule,
             blueprint.enforcement,
             proxy=blueprint.mode is Mode.PROXY,
+            upstreams=self._configuration.upstreams,
         )
         for problem in (*catalogue.problems.found, *compiler.problems.found):
             problems.add(problem)

@@ -14,7 +14,9 @@ from edgeauth.config.decode import collect
 from edgeauth.config.errors import Collector, ConfigurationError, Problem
 from edgeauth.config.models.configuration import DefaultRule
 from edgeauth.config.models.rules import ForwardTo, Rule as RuleSpecification
+from edgeauth.config.models.sockets import UnixSocket
 from edgeauth.config.models.steps import Step
+from edgeauth.config.models.upstreams import Upstreams
 from edgeauth.config.read import RuleSet
 from edgeauth.engine.rule import DEFAULT_RULE_ID, Rule
 from edgeauth.engine.rulebook import RuleBook
@@ -37,6 +39,7 @@ class RuleCompiler:
         default_rule: what rules inherit and what holds where none matches.
         enforcement: which secure defaults hold.
         proxy: whether requests will be forwarded, so that every rule needs `forward_to`.
+        upstreams: says which unix sockets requests may be forwarded to.
 
     Attributes:
         problems: what is wrong with the default rule, or insecure about it. Rules are looked at
@@ -50,9 +53,11 @@ class RuleCompiler:
         enforcement: Enforcement,
         *,
         proxy: bool,
+        upstreams: Upstreams = Upstreams(),  # noqa: B008  (immutable)
     ) -> None:
         self._enforcement = enforcement
         self._proxy = proxy
+        self._upstreams = upstreams
         self._builder = PipelineBuilder(catalogue)
         self._default: Pipeline | None = None
         self.problems = Collector()
@@ -155,6 +160,14 @@ class RuleCompiler:
                     expected="expected forward_to with a host such as orders:9000",
                     code=Code.NO_UPSTREAM,
                 )
+        elif isinstance(target.host, UnixSocket):
+            if self._proxy and not self._upstreams.allows(target.host):
+                yield target.problem(
+                    "rules may not forward to this socket",
+                    "host",
+                    expected="expected one that upstreams.sockets of the configuration lists",
+                    code=Code.INSECURE,
+                )
         elif target.rewrite.scheme == "http" and self._enforcement.upstream_tls:
             yield target.rewrite.problem(
                 "the upstream would be asked without TLS",
@@ -236,10 +249,12 @@ def _default_rule(pipeline: Pipeline, shared: frozenset[bytes]) -> Rule:
 
 
 def _target(specification: ForwardTo, slashes: EncodedSlashes) -> Target:
-    rewrite = specification.rewrite
+    rewrite, upstream = specification.rewrite, specification.host
+    socket = upstream.path if isinstance(upstream, UnixSocket) else None
+    host, port = ("localhost", None) if isinstance(upstream, UnixSocket) else upstream
     return Target(
-        specification.host.host,
-        specification.host.port,
+        host,
+        port,
         rewrite.scheme,
         rewrite.strip_path_prefix,
         rewrite.add_path_prefix,
@@ -247,4 +262,5 @@ def _target(specification: ForwardTo, slashes: EncodedSlashes) -> Target:
         specification.forward_host_header,
         decode_slashes=slashes is EncodedSlashes.ON,
         upgrades=frozenset(each.encode() for each in specification.upgrades),
+        socket=socket,
     )

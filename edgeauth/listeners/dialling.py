@@ -117,11 +117,15 @@ async def _speak(
     made: socket.socket, trust: Trust | None, make: Callable[[], Connection]
 ) -> Connection:
     """Returns the protocol that speaks over a socket, after the handshake if there is one."""
+    loop = asyncio.get_running_loop()
     context, name = (None, None) if trust is None else trust
     try:
-        _, connection = await asyncio.get_running_loop().create_connection(
-            make, sock=made, ssl=context, server_hostname=name
-        )
+        if made.family == socket.AF_UNIX:
+            _, connection = await loop.create_unix_connection(make, sock=made)
+        else:
+            _, connection = await loop.create_connection(
+                make, sock=made, ssl=context, server_hostname=name
+            )
     except BaseException:
         made.close()
         raise

@@ -13,7 +13,14 @@ class Origin(NamedTuple):
 
     scheme: str
     host: str
+    """A name, an address, or the absolute path of a unix socket."""
     port: int
+    """0 for a unix socket."""
+
+    @property
+    def is_socket(self) -> bool:
+        """Returns whether it is a unix socket."""
+        return self.host.startswith("/")
 
     @property
     def name(self) -> str:
@@ -23,10 +30,12 @@ class Origin(NamedTuple):
     @property
     def place(self) -> str:
         """Returns what logs call it."""
-        return f"{self.name}:{self.port}"
+        return f"unix:{self.host}" if self.is_socket else f"{self.name}:{self.port}"
 
 
 def origin_of(request: Request, target: Target) -> Origin:
     """Returns where a request goes."""
+    if target.socket is not None:
+        return Origin("http", target.socket, 0)
     scheme = target.scheme or request.scheme
     return Origin(scheme, target.host.strip("[]"), target.port or _DEFAULT_PORTS[scheme])

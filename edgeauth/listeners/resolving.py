@@ -31,11 +31,14 @@ class Address(NamedTuple):
 
     family: int
     host: str
+    """An address; of a unix socket its path."""
     scope: int = 0
     """Of link-local addresses of IPv6."""
 
-    def at(self, port: int) -> tuple[str, int] | tuple[str, int, int, int]:
+    def at(self, port: int) -> str | tuple[str, int] | tuple[str, int, int, int]:
         """Returns what sockets take."""
+        if self.family == socket.AF_UNIX:
+            return self.host
         if self.family == socket.AF_INET6:
             return (self.host, port, 0, self.scope)
         return (self.host, port)
@@ -152,6 +155,8 @@ class Names:
 @lru_cache(maxsize=1024)
 def _literal(host: str) -> Address | None:
     """Returns the address that a host is already; None for a name."""
+    if host.startswith("/"):
+        return Address(socket.AF_UNIX, host)
     try:
         version = ip_address(host).version
     except ValueError:

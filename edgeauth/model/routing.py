@@ -17,7 +17,7 @@ class Target:
     """The upstream of a rule (`forward_to`).
 
     Attributes:
-        host: host name or address, lower-cased; IPv6 in brackets.
+        host: host name or address, lower-cased; IPv6 in brackets; `localhost` for a socket.
         port: 1 to 65535; None means the default of the scheme.
         scheme: `http`, `https` or None for that of the request.
         strip_path_prefix: removed from the front of the path when it is there.
@@ -26,6 +26,7 @@ class Target:
         forward_host_header: whether the client's host is sent upstream, else `host`.
         decode_slashes: whether `%2F` in the path is forwarded as a slash.
         upgrades: protocols that a connection may switch to, in lower case.
+        socket: absolute path of a unix socket, in the place of host and port.
     """
 
     host: str
@@ -37,6 +38,7 @@ class Target:
     forward_host_header: bool = True
     decode_slashes: bool = False
     upgrades: frozenset[bytes] = frozenset({b"websocket"})
+    socket: str | None = None
 
     @property
     def authority(self) -> str:

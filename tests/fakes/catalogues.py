@@ -108,7 +108,13 @@ def compiled(
             catalogue = Catalogue(
                 made.configuration.mechanisms, Registry(TYPES), made.world.services, holds
             )
-            compiler = RuleCompiler(catalogue, made.configuration.default_rule, holds, proxy=proxy)
+            compiler = RuleCompiler(
+                catalogue,
+                made.configuration.default_rule,
+                holds,
+                proxy=proxy,
+                upstreams=made.configuration.upstreams,
+            )
             for problem in (*catalogue.problems.found, *compiler.problems.found):
                 problems.add(problem)
             with problems:

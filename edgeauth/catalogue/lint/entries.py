@@ -9,6 +9,7 @@ from edgeauth.catalogue.lint.kinds import LintCode
 from edgeauth.catalogue.lint.landscape import Landscape
 from edgeauth.catalogue.lint.parts import parts_of
 from edgeauth.config.models.configuration import DefaultRule
+from edgeauth.config.models.sockets import UnixSocket
 from edgeauth.config.specification import Specification
 from edgeauth.expressions.templates import Template
 
@@ -28,7 +29,8 @@ def http_endpoints(landscape: Landscape) -> Iterator[LintFinding]:
         target = None if isinstance(specification, DefaultRule) else specification.forward_to
         if target is None or target.rewrite.scheme != "http":
             continue
-        if not _THIS_MACHINE.fullmatch(str(target.host)):
+        host = target.host
+        if not isinstance(host, UnixSocket) and not _THIS_MACHINE.fullmatch(str(host)):
             node = target.rewrite.node_at("scheme")
             yield finding(LintCode.HTTP_ENDPOINT, node, "the upstream is asked without TLS")
 

@@ -15,8 +15,9 @@ from edgeauth.config.codes import Code
 from edgeauth.config.findings import Finding, not_expected, refuse
 from edgeauth.config.models.methods import Methods
 from edgeauth.config.models.paths import PathExpression, wildcard_names
+from edgeauth.config.models.sockets import UnixSocket, UpstreamHost
 from edgeauth.config.models.steps import OnError, Step
-from edgeauth.config.scalars import Host, Identifier, ListOf, Text, parse_authority
+from edgeauth.config.scalars import Identifier, ListOf, Text, parse_authority
 from edgeauth.config.specification import Specification
 from edgeauth.config.spelling import did_you_mean
 
@@ -136,11 +137,18 @@ UpgradeName: TypeAlias = Annotated[
 class ForwardTo(Specification):
     """The upstream of a rule."""
 
-    host: Host
+    host: UpstreamHost
     forward_host_header: bool = True
     upgrades: ListOf[UpgradeName] = ("websocket",)
     """Protocols that a connection may switch to, if the upstream agrees; empty for none."""
     rewrite: Rewrite = Rewrite()
+
+    @model_validator(mode="after")
+    def _check_socket(self) -> Self:
+        if isinstance(self.host, UnixSocket) and self.rewrite.scheme == "https":
+            message = "a unix socket is spoken to without TLS"
+            refuse([Finding(message, ("rewrite", "scheme"), "leave it out")])
+        return self
 
 
 class Rule(Specification, ABC):

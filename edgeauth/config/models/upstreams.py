@@ -1,4 +1,4 @@
-"""How upstreams are reached (`upstreams`): whom edgeauth trusts to be one."""
+"""How upstreams are reached (`upstreams`): whom edgeauth trusts to be one, and which sockets."""
 
 from collections.abc import Iterator
 from typing import Annotated, NamedTuple, TypeAlias
@@ -7,6 +7,7 @@ from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from edgeauth.config.findings import Finding, not_expected, refuse
 from edgeauth.config.models.client_tls import ClientTls
+from edgeauth.config.models.sockets import SocketPlace, UnixSocket
 from edgeauth.config.scalars import ListOf, is_host, parse_authority
 from edgeauth.config.specification import Specification
 
@@ -111,6 +112,8 @@ class Upstreams(Specification):
 
     tls: ListOf[UpstreamTls] = ()
     """The first entry with the host counts; without one it has to be trusted by the system."""
+    sockets: ListOf[SocketPlace] = ()
+    """Unix sockets that rules may forward to, and folders of them."""
 
     @model_validator(mode="after")
     def _check_order(self) -> "Upstreams":
@@ -125,6 +128,11 @@ class Upstreams(Specification):
                     message = "has no effect: a host before it covers it"
                     yield Finding(message, ("tls", index, "hosts", number))
                 seen.append(pattern)
+
+    def allows(self, socket: UnixSocket) -> bool:
+        """Returns whether rules may forward to a socket: it is listed, or its folder is."""
+        folder = socket.path[: socket.path.rindex("/") + 1]
+        return socket.path in self.sockets or folder in self.sockets
 
     def tls_of(self, host: str, port: int) -> UpstreamTls | None:
         """Returns what holds for an upstream; None means that nothing is configured.

@@ -43,6 +43,20 @@ def test_a_proxy_has_to_know_where_to_forward():
     assert compiled(rule_set(FORWARDED), proxy=True).problems == ()
 
 
+def test_a_socket_that_the_configuration_does_not_list_is_refused():
+    text = RULE + "  forward_to: {host: 'unix:/run/orders.sock', rewrite: {scheme: http}}\n"
+
+    (problem,) = compiled(rule_set(text), proxy=True).problems
+
+    assert problem.message == "rules may not forward to this socket"
+    assert (problem.line, problem.column) == (7, 24)
+    assert compiled(rule_set(text)).problems == ()
+    listed = DEFAULT_RULE + "upstreams: {sockets: [/run/orders.sock]}\n"
+    made = compiled(rule_set(text), default_rule=listed, proxy=True)
+    assert made.problems == ()
+    assert made.rule(ASKED).target == Target("localhost", None, "http", socket="/run/orders.sock")
+
+
 @pytest.mark.parametrize("proxy", [True, False])
 def test_forwarding_without_tls_is_refused(proxy: bool):
     text = FORWARDED.replace("'}", "', rewrite: {scheme: http}}")

@@ -30,6 +30,8 @@ BEYOND = {
     # what hosts of upstreams mean for each other
     "a name that many upstreams could pose under",
     "upstreams that an entry before means already",
+    # what a path leads to
+    "sockets that lead elsewhere, belong to nobody or are none",
     # two places of a document have to be compared
     "a mechanism twice (measured 22)",
     "a rule twice",
