@@ -26,6 +26,7 @@ from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Request
 from edgeauth.ports.content import ContentSource
 from edgeauth.services.listener_status import Limited, ListenerStatus
+from edgeauth.wire.client_certificates import Element
 from edgeauth.wire.cors import CorsPolicy
 from edgeauth.wire.inbound import Peer
 from edgeauth.wire.proxy_protocol import UNIX_SOCKET
@@ -44,13 +45,17 @@ class TrustedProxies(NamedTuple):
     networks: tuple[Network, ...] = ()
     certificate_field: bytes | None = None
     """The field in which they tell of the client's certificate, in lower case."""
+    certificate_element: Element = "only"
+    """Which certificate counts where the field tells of several."""
 
 
 def trusted_by(serve: Serve) -> TrustedProxies:
     """Returns the peers that the configuration trusts."""
     field = serve.client_certificate_from
     return TrustedProxies(
-        tuple(serve.trusted_proxies), None if field is None else field.lower().encode("ascii")
+        tuple(serve.trusted_proxies),
+        None if field is None else field.lower().encode("ascii"),
+        serve.client_certificate_element,
     )
 
 
@@ -256,8 +261,13 @@ class Listener:
             address = str(known)
             if is_among(known, self._trusted.networks):
                 # What it shows is its own certificate, not that of a client it speaks for.
-                field = self._trusted.certificate_field
-                return Peer(address, trusted=True, scheme=scheme, certificate_field=field)
+                return Peer(
+                    address,
+                    trusted=True,
+                    scheme=scheme,
+                    certificate_field=self._trusted.certificate_field,
+                    certificate_element=self._trusted.certificate_element,
+                )
         shown = shown_certificate(encrypted)
         fields = told_fields(encrypted, shown, self._telling)
         return Peer(

@@ -10,10 +10,10 @@ Source:
 
 import binascii
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final
+from typing import Final, Literal, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from cryptography import x509
@@ -30,6 +30,11 @@ X_FORWARDED_CLIENT_CERT: Final = b"x-forwarded-client-cert"
 MAX_FIELD_OCTETS: Final = 16_384
 MAX_NAMES: Final = 64
 """Alternative names that a certificate may have."""
+MAX_ELEMENTS: Final = 16
+"""Certificates that a proxy may tell of."""
+
+Element: TypeAlias = Literal["only", "first", "last"]
+"""Which certificate counts where proxies tell of several: `only` takes no more than one."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _ITEM: Final = re.compile(rb":([A-Za-z0-9+/]+={0,2}):")
@@ -61,19 +66,23 @@ def parse_certificate(der: bytes) -> ClientCertificate:
     )
 
 
-def parse_client_certificate_field(name: bytes, value: bytes) -> ClientCertificate:
+def parse_client_certificate_field(
+    name: bytes, value: bytes, element: Element = "only"
+) -> ClientCertificate:
     """Returns the certificate that a trusted proxy tells of.
 
     Args:
         name: `CLIENT_CERT` or `X_FORWARDED_CLIENT_CERT`.
         value: the field, which was there once.
+        element: of the second one, which certificate counts.
 
     Raises:
-        Malformed: the field is not of its form, or tells of several certificates.
+        Malformed: the field is not of its form, or tells of several certificates and only one
+            is taken.
     """
     if len(value) > MAX_FIELD_OCTETS:
         raise Malformed("the client certificate is too long")
-    return _forwarded(value) if name == X_FORWARDED_CLIENT_CERT else _client_cert(value)
+    return _forwarded(value, element) if name == X_FORWARDED_CLIENT_CERT else _client_cert(value)
 
 
 def client_certificate_fields(
@@ -115,53 +124,85 @@ def _client_cert(value: bytes) -> ClientCertificate:
 
 
 @lru_cache(maxsize=256)
-def _forwarded(value: bytes) -> ClientCertificate:
-    """Returns the one certificate that Envoy tells of.
+def _forwarded(value: bytes, element: Element) -> ClientCertificate:
+    """Returns the certificate of Envoy's field that counts.
 
-    Several elements are the words of several hops; nobody can say which of them counts, so a
-    proxy has to replace the field and not to append to it (`SANITIZE_SET`).
+    Several elements are the words of several hops. Nobody but the operator can say which of them
+    counts; all have to be of their form.
     """
-    once: dict[str, str] = {}
-    several: dict[str, list[str]] = {name: [] for name in _REPEATABLE}
-    for name, text in _pairs(value):
-        if name in _REPEATABLE:
-            several[name].append(text)
-        elif name in _ONCE and name not in once:
-            once[name] = text
-        else:
-            raise Malformed("the forwarded client certificate has a member too many")
-    digest = once.get("hash", "")
-    if _DIGEST.fullmatch(digest) is None:
-        raise Malformed("the forwarded client certificate has no hash")
-    if "cert" in once:
-        certificate = parse_certificate(_pem_certificate(once["cert"]))
-        if certificate.fingerprint != bytes.fromhex(digest):
-            raise Malformed("the forwarded client certificate has the hash of another one")
-        return certificate
-    subject = once.get("subject", "")
-    uris, dns_names = tuple(several["uri"]), tuple(several["dns"])
-    _check_names(subject, *uris, *dns_names)
-    return ClientCertificate(bytes.fromhex(digest), subject, uris, dns_names)
+    found = [_Forwarded(pairs) for pairs in _elements(value)]
+    if element == "only" and len(found) > 1:
+        raise Malformed("the forwarded client certificate is not one certificate")
+    return found[-1 if element == "last" else 0].certificate()
 
 
-def _pairs(value: bytes) -> Iterator[tuple[str, str]]:
-    """Yields lower-cased names and unquoted values of one element."""
+class _Forwarded:
+    """One element: what one hop says of its client.
+
+    Args:
+        pairs: names in lower case, and values.
+
+    Raises:
+        Malformed: a member is unknown or there twice, or there is no digest.
+    """
+
+    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
+        self._once: dict[str, str] = {}
+        self._several: dict[str, list[str]] = {name: [] for name in _REPEATABLE}
+        for name, text in pairs:
+            if name in _REPEATABLE:
+                # Envoy writes members that it was told to tell, also where there is nothing to.
+                self._several[name] += [text] if text else []
+            elif name in _ONCE and name not in self._once:
+                self._once[name] = text
+            else:
+                raise Malformed("the forwarded client certificate has a member too many")
+        if _DIGEST.fullmatch(self._once.get("hash", "")) is None:
+            raise Malformed("the forwarded client certificate has no hash")
+
+    def certificate(self) -> ClientCertificate:
+        """Returns the certificate, or what was told of it.
+
+        Raises:
+            Malformed: it can not be read, is another one than the digest says, or a name in it
+                is none.
+        """
+        once, digest = self._once, bytes.fromhex(self._once["hash"])
+        if "cert" in once:
+            certificate = parse_certificate(_pem_certificate(once["cert"]))
+            if certificate.fingerprint != digest:
+                raise Malformed("the forwarded client certificate has the hash of another one")
+            return certificate
+        subject = once.get("subject", "")
+        uris, dns_names = tuple(self._several["uri"]), tuple(self._several["dns"])
+        _check_names(subject, *uris, *dns_names)
+        return ClientCertificate(digest, subject, uris, dns_names)
+
+
+def _elements(value: bytes) -> list[list[tuple[str, str]]]:
+    """Returns lower-cased names and unquoted values of each element."""
     try:
         text = value.decode("ascii")
     except UnicodeDecodeError:
         raise Malformed("the forwarded client certificate is not ASCII") from None
+    found: list[list[tuple[str, str]]] = [[]]
     at = 0
     while True:
         pair = _PAIR.match(text, at)
         if pair is None:
             raise Malformed("the forwarded client certificate is no list of members")
         quoted, plain = pair[2], pair[3]
-        yield pair[1].lower(), plain if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+        unquoted = plain if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+        found[-1].append((pair[1].lower(), unquoted))
         at = pair.end()
         if at == len(text):
-            return
-        if text[at] != ";":
-            raise Malformed("the forwarded client certificate is not one certificate")
+            return found
+        if text[at] == ",":
+            found.append([])
+        elif text[at] != ";":
+            raise Malformed("the forwarded client certificate is no list of members")
+        if len(found) > MAX_ELEMENTS:
+            raise Malformed("there are too many forwarded client certificates")
         at += 1
 
 

@@ -12,6 +12,7 @@ from edgeauth.wire.authority import parse_authority
 from edgeauth.wire.client_certificates import (
     CLIENT_CERT,
     CLIENT_CERT_CHAIN,
+    Element,
     parse_client_certificate_field,
 )
 from edgeauth.wire.forwarded import forwarded_addresses
@@ -43,6 +44,8 @@ class Peer(NamedTuple):
     """`https` when the connection is encrypted."""
     certificate_field: bytes | None = None
     """The field that tells of the client's certificate, if the peer is trusted to set one."""
+    certificate_element: Element = "only"
+    """Which certificate counts where the field tells of several."""
     certificate: ClientCertificate | None = None
     """What the peer itself has shown; of a trusted one it says nothing about its clients."""
     certificate_told: tuple[tuple[bytes, bytes], ...] = ()
@@ -137,7 +140,7 @@ def _original_request(
         parse_query(query),
         headers,
         (*forwarded_addresses(headers), peer.address),
-        _client_certificate(headers, peer.certificate_field),
+        _client_certificate(headers, peer),
     )
 
 
@@ -149,12 +152,13 @@ def _without_unbelieved(headers: Headers, believed: bytes | None) -> Headers:
     )
 
 
-def _client_certificate(headers: Headers, name: bytes | None) -> ClientCertificate | None:
+def _client_certificate(headers: Headers, peer: Peer) -> ClientCertificate | None:
     """Returns the certificate that the one believed field tells of (attack 151)."""
+    name = peer.certificate_field
     value = None if name is None else headers.get(name)
     if name is None or value is None:
         return None
-    return parse_client_certificate_field(name, value)
+    return parse_client_certificate_field(name, value, peer.certificate_element)
 
 
 def _split_forwarded_uri(uri: bytes) -> tuple[bytes, bytes]:

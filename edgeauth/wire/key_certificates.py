@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.verification import (
     Criticality,
     ExtensionPolicy,
@@ -73,6 +74,10 @@ class TrustAnchors:
         self.fingerprint = fingerprint
         self._load = load
 
+    def has_issued(self, certificate: x509.Certificate) -> bool:
+        """Returns whether one of the authorities has signed a certificate itself."""
+        return any(_signed(each, certificate) for each in self._load())
+
     @cached_property
     def _store(self) -> Store | None:
         certificates = list(self._load())
@@ -105,6 +110,14 @@ class TrustAnchors:
             # The library's text may quote the certificate.
             raise Malformed("has a certificate that is not trusted") from None
         return min(each.not_valid_after_utc.timestamp() for each in verified)
+
+
+def _signed(authority: x509.Certificate, certificate: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def parse_authorities(text: bytes) -> tuple[x509.Certificate, ...]:

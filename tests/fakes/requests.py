@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from edgeauth.expressions.objects import RequestView
+from edgeauth.model.client_certificate import ClientCertificate
 from edgeauth.model.identity import Principal, Subject, fingerprint
 from edgeauth.model.json import Json
 from edgeauth.model.request import Headers, Request
@@ -16,10 +17,20 @@ def request(
     method: str = "GET",
     query: str = "",
     headers: Mapping[str, str] | None = None,
+    certificate: ClientCertificate | None = None,
 ) -> Request:
     """Returns a request to shop.test."""
     fields = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
-    return Request(method, "https", "shop.test", path, query, Headers(fields), ("192.0.2.1",))
+    return Request(
+        method,
+        "https",
+        "shop.test",
+        path,
+        query,
+        Headers(fields),
+        ("192.0.2.1",),
+        certificate,
+    )
 
 
 def matched(

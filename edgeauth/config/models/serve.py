@@ -131,6 +131,8 @@ class Serve(Specification):
     """Peers whose `Forwarded` and `X-Forwarded-*` fields are believed."""
     client_certificate_from: Literal["Client-Cert", "X-Forwarded-Client-Cert"] | None = None
     """The field in which they tell of the client's certificate; None believes none."""
+    client_certificate_element: Literal["only", "first", "last"] = "only"
+    """Which certificate counts where `X-Forwarded-Client-Cert` tells of several."""
     respond: Respond = Respond()
     cors: Cors | None = None
     """Of the proxy; None leaves cross-origin requests to the services."""
@@ -140,6 +142,12 @@ class Serve(Specification):
         if self.client_certificate_from is not None and not self.trusted_proxies:
             message = "client_certificate_from has no effect without trusted_proxies"
             refuse([Finding(message, ("client_certificate_from",), on_key=True)])
+        if (
+            self.client_certificate_element != "only"
+            and self.client_certificate_from != "X-Forwarded-Client-Cert"
+        ):
+            message = "client_certificate_element is about X-Forwarded-Client-Cert only"
+            refuse([Finding(message, ("client_certificate_element",), on_key=True)])
         return self
 
 

@@ -11,6 +11,7 @@ from edgeauth.model.errors import Malformed
 from edgeauth.wire.base64url import encode_base64url
 from edgeauth.wire.client_certificates import (
     CLIENT_CERT,
+    MAX_ELEMENTS,
     MAX_NAMES,
     X_FORWARDED_CLIENT_CERT,
     parse_certificate,
@@ -50,8 +51,8 @@ def client_cert(value: str):
     return parse_client_certificate_field(CLIENT_CERT, value.encode("latin-1"))
 
 
-def forwarded(value: str):
-    return parse_client_certificate_field(X_FORWARDED_CLIENT_CERT, value.encode("latin-1"))
+def forwarded(value: str, element="only"):
+    return parse_client_certificate_field(X_FORWARDED_CLIENT_CERT, value.encode("latin-1"), element)
 
 
 def escaped(der: bytes) -> str:
@@ -175,9 +176,47 @@ class TestForwarded:
 
         assert found.fingerprint == bytes.fromhex(DIGEST)
         assert found.subject == 'CN=orders,O="Shop"; Ltd'
-        assert found.uris == ("spiffe://shop.test/orders", "")
+        assert found.uris == ("spiffe://shop.test/orders",)
         assert found.dns_names == ("a.test",)
         assert found.der == b""
+
+    @pytest.mark.parametrize(
+        ("element", "digest"), [("first", "ab"), ("last", "cd")], ids=["first", "last"]
+    )
+    def test_of_several_elements_the_configured_one_counts(self, element, digest):
+        found = forwarded(
+            f'Hash={"ab" * 32};Subject="CN=a,O=\\",Hash={DIGEST}",Hash={"cd" * 32};DNS=b.test',
+            element,
+        )
+
+        assert found.fingerprint == bytes.fromhex(digest * 32)
+
+    @pytest.mark.parametrize("element", ["first", "last"])
+    @pytest.mark.parametrize(
+        "value",
+        [
+            f"Hash={DIGEST},",
+            f",Hash={DIGEST}",
+            f"Hash={DIGEST},,Hash={DIGEST}",
+            f"Hash={DIGEST},Subject=a",
+            f"Subject=a,Hash={DIGEST}",
+            f"Hash={DIGEST},Hash={DIGEST};Extra=1",
+            f"Hash={DIGEST}, Hash={DIGEST}",
+            ",".join([f"Hash={DIGEST}"] * (MAX_ELEMENTS + 1)),
+        ],
+        ids=[
+            "nothing-behind", "nothing-before", "nothing-between", "attack-151-no-hash-behind",
+            "attack-151-no-hash-before", "unknown-member", "blank", "too-many",
+        ],
+    )  # fmt: skip
+    def test_every_element_has_to_be_of_its_form(self, value, element):
+        with pytest.raises(Malformed):
+            forwarded(value, element)
+
+    def test_a_quotation_that_never_ends_takes_linear_time(self):
+        for filling in ("\\\\", "a,", "a;", '\\"', "=,"):
+            with pytest.raises(Malformed):
+                forwarded(f'Hash={DIGEST};Subject="' + filling * (15_000 // len(filling)), "last")
 
     def test_what_the_certificate_itself_says_counts(self):
         der = certificate(x509.UniformResourceIdentifier("spiffe://shop.test/orders"))

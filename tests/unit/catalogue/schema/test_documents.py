@@ -27,6 +27,7 @@ BEYOND = {
     "a PROXY protocol that nobody may speak",
     "certificates of clients told to nobody",
     "an access log that is not switched on",
+    "one of several certificates of a field that has one",
     # what hosts of upstreams mean for each other
     "a name that many upstreams could pose under",
     "upstreams that an entry before means already",
