@@ -22,12 +22,18 @@ from edgeauth.model.errors import Malformed
 from edgeauth.wire.headers import is_token
 from edgeauth.wire.jwa import SymmetricKey, VerificationKey
 from edgeauth.wire.structured_fields import (
+    BareItem,
+    Item,
     Parameters,
+    serialize_dictionary,
     serialize_inner_list,
+    serialize_list,
+    serialize_member,
     serialize_octets,
     serialize_parameters,
     serialize_string,
 )
+from edgeauth.wire.structured_parser import parse_dictionary, parse_item, parse_list
 
 SIGNATURE_ALGORITHMS: Final[Mapping[str, str]] = {
     "rsa-pss-sha512": "PS512",
@@ -47,6 +53,22 @@ DERIVED_COMPONENTS: Final = frozenset(
 MAX_PARAMETERS: Final = 1_000
 """Parameters of a query that is looked at."""
 
+STRUCTURED_DICTIONARIES: Final = frozenset(
+    {
+        "accept-signature", "cdn-cache-control", "content-digest", "priority", "repr-digest",
+        "signature", "signature-input", "want-content-digest", "want-repr-digest",
+    }
+)  # fmt: skip
+"""Fields that are known to be dictionaries."""
+STRUCTURED_LISTS: Final = frozenset(
+    {"accept-ch", "cache-status", "client-cert-chain", "proxy-status"}
+)
+"""Fields that are known to be lists."""
+STRUCTURED_ITEMS: Final = frozenset(
+    {"client-cert", "cross-origin-opener-policy", "origin-agent-cluster"}
+)
+"""Fields that are known to be single items."""
+
 _QUERY_PARAMETER: Final = re.compile(r'@query-param;name="([ !#-\[\]-~]+)"')
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
@@ -56,13 +78,13 @@ class Component(NamedTuple):
 
     name: str
     """`@method` and the like, or the lower-cased name of a field."""
-    parameter: str | None = None
-    """For `@query-param`: which one, encoded as in the query."""
+    modifier: tuple[str, str | bool] | None = None
+    """`name` of `@query-param`, encoded as in the query; `sf`, `bs` or `key` of a field."""
 
     @property
     def identifier(self) -> str:
         """Returns how signatures call the component."""
-        parameters = () if self.parameter is None else (("name", self.parameter),)
+        parameters = () if self.modifier is None else (self.modifier,)
         return serialize_string(self.name) + serialize_parameters(parameters)
 
 
@@ -72,8 +94,8 @@ class SignedRequest(NamedTuple):
     method: str
     url: str
     """Absolute; a fragment does not count."""
-    fields: Mapping[str, str]
-    """By lower-cased name; values of one name are joined with a comma and a blank."""
+    fields: Mapping[str, Sequence[str]]
+    """The values of each field by its lower-cased name, in the order in which they are sent."""
 
 
 def parse_component(text: str) -> Component:
@@ -81,15 +103,45 @@ def parse_component(text: str) -> Component:
 
     Raises:
         Malformed: there is no such component of requests. Parameters of fields (`sf`, `key`,
-            `bs`, `tr`, `req`) are not supported.
+            `bs`) are for those who sign with other software.
     """
     named = _QUERY_PARAMETER.fullmatch(text)
     if named is not None:
-        return Component("@query-param", named[1])
+        return Component("@query-param", ("name", named[1]))
     name = text.lower()
     if name in DERIVED_COMPONENTS or is_token(name.encode("utf-8", "replace")):
         return Component(name)
     raise Malformed("there is no such component of a request")
+
+
+def component_of(item: Item) -> Component:
+    """Returns the component that an item of Signature-Input names.
+
+    Raises:
+        Malformed: there is no such component of requests, as one of a response (`req`), of a
+            trailer (`tr`) or in two forms at once.
+    """
+    name = item.value
+    if not isinstance(name, str) or name != name.lower() or len(item.parameters) > 1:
+        raise Malformed("there is no such component of a request")
+    modifier = item.parameters[0] if item.parameters else None
+    if name == "@query-param":
+        if modifier is not None and modifier[0] == "name" and isinstance(modifier[1], str):
+            return Component(name, (modifier[0], modifier[1]))
+    elif modifier is None:
+        if name in DERIVED_COMPONENTS or is_token(name.encode("ascii", "replace")):
+            return Component(name)
+    elif is_token(name.encode("ascii", "replace")):
+        return Component(name, _field_modifier(*modifier))
+    raise Malformed("there is no such component of a request")
+
+
+def _field_modifier(name: str, value: BareItem) -> tuple[str, str | bool]:
+    if name in {"sf", "bs"} and value is True:
+        return name, True
+    if name == "key" and isinstance(value, str):
+        return name, value
+    raise Malformed("a component is wanted in a form that is not known")
 
 
 def signature_base(
@@ -159,14 +211,35 @@ def signature_algorithm(key: VerificationKey) -> str:
 
 
 def _value(request: SignedRequest, component: Component) -> str:
-    if component.parameter is not None:
-        return _query_parameter(request.url, component.parameter)
+    if component.name == "@query-param" and component.modifier is not None:
+        return _query_parameter(request.url, str(component.modifier[1]))
     if component.name in DERIVED_COMPONENTS:
         return _derived(request, component.name)
-    value = request.fields.get(component.name)
-    if value is None:
+    values = request.fields.get(component.name)
+    if not values:
         raise Malformed(f"the request has no field {component.name} to be signed")
-    return value.strip(" \t")
+    stripped = [value.strip(" \t") for value in values]
+    if component.modifier is None:
+        return ", ".join(stripped)
+    if component.modifier[0] == "bs":
+        return ", ".join(serialize_octets(value.encode("latin-1")) for value in stripped)
+    return _structured(component.name, ", ".join(stripped), component.modifier)
+
+
+def _structured(name: str, value: str, modifier: tuple[str, str | bool]) -> str:
+    """Returns a field in the one way to write it (2.1.1), or a member of it (2.1.2)."""
+    if modifier[0] == "key":
+        member = parse_dictionary(value).get(str(modifier[1]))
+        if member is None:
+            raise Malformed("a covered member is not in its field")
+        return serialize_member(member)
+    if name in STRUCTURED_DICTIONARIES:
+        return serialize_dictionary(parse_dictionary(value))
+    if name in STRUCTURED_LISTS:
+        return serialize_list(parse_list(value))
+    if name in STRUCTURED_ITEMS:
+        return serialize_member(parse_item(value))
+    raise Malformed("a covered field is not known to be structured")
 
 
 def _derived(request: SignedRequest, name: str) -> str:
@@ -190,10 +263,14 @@ def _query_parameter(url: str, name: str) -> str:
     """Returns the value of a parameter (section 2.2.8), encoded anew."""
     try:
         pairs = parse_qsl(
-            urlsplit(url).query, keep_blank_values=True, max_num_fields=MAX_PARAMETERS
+            urlsplit(url).query,
+            keep_blank_values=True,
+            # Else several octets that are no UTF-8 would have one value, and one signature.
+            errors="strict",
+            max_num_fields=MAX_PARAMETERS,
         )
     except ValueError:
-        raise Malformed("the query has too many parameters") from None
+        raise Malformed("the query has too many parameters, or is no UTF-8") from None
     found = [value for key, value in pairs if _encoded(key) == name]
     if len(found) != 1:
         raise Malformed("a covered parameter of the query is not there exactly once")

@@ -156,4 +156,4 @@ def _covered(call: Call) -> SignedRequest:
     fields = dict(call.headers) | {"host": authority_of(call.url)}
     if call.body is not None:
         fields["content-length"] = str(len(call.body))
-    return SignedRequest(call.method, call.url, fields)
+    return SignedRequest(call.method, call.url, {name: (value,) for name, value in fields.items()})

@@ -24,7 +24,11 @@ from edgeauth.wire.signatures import (
 from edgeauth.wire.structured_fields import serialize_parameters, serialize_string
 
 VECTORS = json.loads((Path(__file__).parent / "rfc9421.json").read_text())
-REQUEST = SignedRequest(**VECTORS["request"])
+REQUEST = SignedRequest(
+    VECTORS["request"]["method"],
+    VECTORS["request"]["url"],
+    {name: (value,) for name, value in VECTORS["request"]["fields"].items()},
+)
 CASES = [pytest.param(case, id=case["section"]) for case in VECTORS["cases"]]
 
 
@@ -43,7 +47,8 @@ def base_of(case):
 
 
 def base(url, *components, fields=None, method="GET"):
-    request = SignedRequest(method, url, fields or {})
+    lines = {name: (value,) for name, value in (fields or {}).items()}
+    request = SignedRequest(method, url, lines)
     signed, octets = signature_base(request, [parse_component(each) for each in components], ())
     *lines, last = octets.decode().split("\n")
     assert last == f'"@signature-params": {signed}'

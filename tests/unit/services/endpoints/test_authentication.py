@@ -130,7 +130,7 @@ def test_a_signature_covers_what_is_sent():
     assert parameters["tag"] == '"edgeauth"'
     assert parameters["alg"] == '"ed25519"'
     request = SignedRequest(
-        method, there + path, {name.lower(): each for name, each in found.items()}
+        method, there + path, {name.lower(): (each,) for name, each in found.items()}
     )
     ordered = [
         (name, int(value) if value.isdigit() else value.strip('"'))
