@@ -316,8 +316,9 @@ class ClientConnection(RequestReader):
         self._end(lingering=lingering)
 
     def close_when_idle(self) -> None:
-        """Closes now when nothing is under way; otherwise the listener's draining does it."""
-        if not self._queue:
+        """Closes now when nothing is under way; otherwise it is closed after the last answer."""
+        head_begun = self._parsing.most_octets and not self._parsing.head_complete
+        if not self._queue and not head_begun:
             self._close(lingering=False)
 
     def hand_over(self) -> asyncio.Transport:

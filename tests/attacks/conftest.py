@@ -1,4 +1,4 @@
-"""Every attack on both event loops: uvloop's, and that of the standard library where it is missing."""
+"""Every attack on both event loops: uvloop's, and the one that serves where it is missing."""
 
 import asyncio
 
