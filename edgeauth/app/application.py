@@ -84,7 +84,9 @@ class Application:
         self._instruments.cover(self._backing.caching.counters)
         for problem in blueprint.enforcement.problems(self._configuration):
             problems.add(problem)
-        self._receptions = Receptions(self._configuration, self._clock, FileWatch, problems)
+        self._receptions = Receptions(
+            self._configuration, self._clock, FileWatch, problems, self._backing.secrets
+        )
         self._rule_sets: RuleSetsInForce | None = None
         self._reloader: Reloader | None = None
         self._reload_asked = False

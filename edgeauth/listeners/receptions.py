@@ -10,8 +10,9 @@ from edgeauth.config.models.configuration import Configuration
 from edgeauth.config.models.serve import Management, Serve
 from edgeauth.listeners.arrivals import Reception
 from edgeauth.listeners.tls import TlsError
-from edgeauth.listeners.tls_renewal import ServerTls, TlsRenewal, Watch, files_of
+from edgeauth.listeners.tls_renewal import ServerTls, SourceWatch, TlsRenewal, Watch, files_of
 from edgeauth.ports.services import Clock
+from edgeauth.secret_sources.sources import HeldSecrets
 from edgeauth.services.listener_status import ListenerStatus
 
 _LISTENERS: Final = ("serve", "management")
@@ -25,6 +26,7 @@ class Receptions:
         clock: tells whether certificates are current.
         watch: returns what looks at a file.
         problems: receives what is wrong with files.
+        secrets: the sources that keys of listeners may come from.
 
     Attributes:
         statuses: of the listeners.
@@ -37,8 +39,10 @@ class Receptions:
         clock: Clock,
         watch: Callable[[Path], Watch],
         problems: Collector,
+        secrets: HeldSecrets,
     ) -> None:
         self._clock = clock
+        self._secrets = secrets
         self._watch = watch
         self.statuses = {name: ListenerStatus(name) for name in _LISTENERS}
         self.renewals: dict[str, TlsRenewal] = {}
@@ -60,10 +64,11 @@ class Receptions:
             return Reception(proxies=sources, proxy_timeout=patience, status=status)
         watches = [self._watch(file) for file in files_of(listener.tls)]
         try:
-            tls = ServerTls(listener.tls, self._clock, status)
+            tls = ServerTls(listener.tls, self._clock, status, self._secrets)
         except TlsError as error:
             problems.add(listener.tls.problem(str(error), *error.path, code=Code.UNUSABLE))
             return Reception(status=status)
+        watches += [SourceWatch(each) for each in tls.sources]
         self.renewals[name] = TlsRenewal(tls, watches, self._clock)
         clients = listener.tls.client_certificates
         return Reception(

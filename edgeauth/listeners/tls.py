@@ -1,4 +1,4 @@
-"""TLS of listeners: key stores and trust stores as contexts, replaced as a whole.
+"""TLS of listeners: keys and trust stores as contexts, replaced as a whole.
 
 OpenSSL's session tickets are sealed with a key that lives as long as its context and is known to
 no other process. So a ticket of another worker, or of a time before the last renewal, costs a full
@@ -15,12 +15,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from edgeauth.config.models.tls import CipherSuite, ClientCertificates, FurtherCertificate, Tls
+from edgeauth.config.models.secret_management import SecretReference
+from edgeauth.config.models.tls import CipherSuite, ClientCertificates, ShownKey, Tls
 from edgeauth.contract.chains import dns_names
 from edgeauth.contract.client_authorities import read_authorities, read_revocation_lists
 from edgeauth.contract.keystore import KeyStoreError, read_key_store
 from edgeauth.contract.stored_keys import StoredKey
 from edgeauth.contract.tls_identities import load_identity
+from edgeauth.ports.key_places import KeyPlace
+from edgeauth.secret_sources.source import HeldSource
+from edgeauth.secret_sources.sources import HeldSecrets
 from edgeauth.wire.server_names import ServerNames
 
 _VERSIONS: Final = {"TLS1.2": ssl.TLSVersion.TLSv1_2, "TLS1.3": ssl.TLSVersion.TLSv1_3}
@@ -70,6 +74,7 @@ class TlsContexts:
     Args:
         settings: `tls` of the listener.
         now: seconds since the epoch; certificates have to be current.
+        secrets: the sources that its keys may come from.
 
     Attributes:
         front: what handshakes begin with; it changes to another one when the client says a name.
@@ -79,9 +84,9 @@ class TlsContexts:
         TlsError: a file can not be used, or a certificate would never be shown.
     """
 
-    def __init__(self, settings: Tls, now: float) -> None:
+    def __init__(self, settings: Tls, now: float, secrets: HeldSecrets) -> None:
         clients = _clients(settings.client_certificates, now)
-        self.keys = tuple(_keys(settings, now))
+        self.keys = tuple(_keys(settings, now, secrets))
         contexts = [_context(settings, key, clients) for key in self.keys]
         self.front = contexts[0]
         names = ServerNames(self.front)
@@ -94,16 +99,41 @@ class TlsContexts:
         self.front.sni_callback = _chooser(names)
 
 
-def _keys(settings: Tls, now: float) -> Iterator[StoredKey]:
-    places: list[tuple[Tls | FurtherCertificate, tuple[str | int, ...]]] = [(settings, ())]
-    places += [(each, ("certificates", i)) for i, each in enumerate(settings.certificates)]
-    for each, place in places:
-        store = each.key_store
-        password = None if store.password is None else store.password.get_secret_value()
+def shown_keys(settings: Tls) -> Iterator[tuple[ShownKey, tuple[str | int, ...]]]:
+    """Yields the keys that a listener shows, each with its place below `tls`."""
+    yield settings, ()
+    for index, each in enumerate(settings.certificates):
+        yield each, ("certificates", index)
+
+
+def _keys(settings: Tls, now: float, secrets: HeldSecrets) -> Iterator[StoredKey]:
+    for shown, place in shown_keys(settings):
         try:
-            yield read_key_store(Path(store.path), password).tls_key(each.key_id, now)
+            yield _key(shown, now, secrets)
         except KeyStoreError as error:
-            raise TlsError(str(error), *place, "key_store") from None
+            kind = "key_store" if shown.secret is None else "secret"
+            raise TlsError(str(error), *place, kind) from None
+
+
+def _key(shown: ShownKey, now: float, secrets: HeldSecrets) -> StoredKey:
+    if shown.secret is not None:
+        return held_store(shown.secret, secrets).key_store.tls_key(shown.secret.selector, now)
+    if shown.key_store is None:
+        raise TypeError("a key without a place")
+    password = shown.key_store.password
+    store = read_key_store(
+        Path(shown.key_store.path), None if password is None else password.get_secret_value()
+    )
+    return store.tls_key(shown.key_id, now)
+
+
+def held_store(secret: SecretReference, secrets: HeldSecrets) -> HeldSource:
+    """Returns the source that a key comes from.
+
+    Raises:
+        KeyStoreError: there is no such source.
+    """
+    return secrets.key_store(KeyPlace(None, None, secret.source, secret.selector))
 
 
 def _clients(settings: ClientCertificates | None, now: float) -> _Clients | None:

@@ -7,6 +7,7 @@ ticket key that is found later.
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from ssl import SSLContext
 from typing import Final, Protocol
@@ -14,8 +15,11 @@ from typing import Final, Protocol
 import structlog
 
 from edgeauth.config.models.tls import Tls
-from edgeauth.listeners.tls import TlsContexts, TlsError
+from edgeauth.contract.keystore import KeyStore
+from edgeauth.listeners.tls import TlsContexts, TlsError, held_store, shown_keys
 from edgeauth.ports.services import Clock
+from edgeauth.secret_sources.source import HeldSource
+from edgeauth.secret_sources.sources import HeldSecrets
 from edgeauth.services.listener_status import ListenerStatus
 from edgeauth.services.telemetry.certificates import CertificateEnd, end_of
 
@@ -36,17 +40,39 @@ class ServerTls:
         settings: `tls` of the listener.
         clock: tells whether certificates are current.
         status: is kept up to date.
+        secrets: the sources that its keys may come from.
+
+    Attributes:
+        status: the same.
+        sources: those that keys come from.
 
     Raises:
         TlsError: the settings can not be used.
     """
 
-    def __init__(self, settings: Tls, clock: Clock, status: ListenerStatus) -> None:
+    def __init__(
+        self, settings: Tls, clock: Clock, status: ListenerStatus, secrets: HeldSecrets
+    ) -> None:
         self._settings = settings
         self._clock = clock
+        self._secrets = secrets
         self.status = status
-        self._contexts = TlsContexts(settings, clock.now())
+        self._contexts = TlsContexts(settings, clock.now(), secrets)
+        self.sources = self._demand()
         self._tell()
+
+    def _demand(self) -> tuple[HeldSource, ...]:
+        """Has sources refuse to become what can not be shown, and returns them."""
+        found: list[HeldSource] = []
+        for shown, _ in shown_keys(self._settings):
+            if shown.secret is not None:
+                key_id, source = shown.secret.selector, held_store(shown.secret, self._secrets)
+                source.require(("tls", key_id), partial(self._check, key_id))
+                found.append(source)
+        return tuple(dict.fromkeys(found))
+
+    def _check(self, key_id: str | None, store: KeyStore) -> None:
+        store.tls_key(key_id, self._clock.now())
 
     def current(self) -> SSLContext:
         """Returns the context for the next handshake."""
@@ -59,7 +85,7 @@ class ServerTls:
             TlsError: something is wrong with them; what was in force stays in force.
         """
         try:
-            self._contexts = TlsContexts(self._settings, self._clock.now())
+            self._contexts = TlsContexts(self._settings, self._clock.now(), self._secrets)
         except TlsError:
             self.status.failures += 1
             raise
@@ -81,8 +107,8 @@ class ServerTls:
 
 def files_of(settings: Tls) -> tuple[Path, ...]:
     """Returns the files that TLS is made of."""
-    stores = (settings.key_store, *(each.key_store for each in settings.certificates))
-    paths = [store.path for store in stores]
+    shown = (each.key_store for each, _ in shown_keys(settings))
+    paths = [store.path for store in shown if store is not None]
     clients = settings.client_certificates
     if clients is not None:
         paths.append(clients.trust_store)
@@ -97,6 +123,24 @@ class Watch(Protocol):
     def changed(self) -> bool:
         """Looks, and returns whether one has changed and is still again."""
         ...
+
+
+class SourceWatch:
+    """Looks at a secret source: what it holds was settled before it is held.
+
+    Args:
+        source: the source.
+    """
+
+    def __init__(self, source: HeldSource) -> None:
+        self._source = source
+        self._seen = source.content
+
+    def changed(self) -> bool:
+        """Returns whether it holds something else than at the last look."""
+        content = self._source.content
+        news, self._seen = content is not self._seen, content
+        return news
 
 
 class TlsRenewal:

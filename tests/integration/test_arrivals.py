@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from edgeauth.config.models.tls import Tls
 from edgeauth.listeners.server import TrustedProxies
 from edgeauth.listeners.tls import TlsContexts
+from edgeauth.secret_sources.sources import HeldSecrets
 from edgeauth.services.listener_status import Refused
 from tests.fakes.handshakes import NOW, Authority
 from tests.integration.arrivals import GET, LOCAL, LOOPS, arriving
@@ -49,7 +50,7 @@ def authority(tmp_path: Path) -> Authority:
 def serving(authority: Authority, **more: object) -> Callable[[], ssl.SSLContext]:
     shop = authority.issue("shop.test")
     made = Tls.model_validate({"key_store": {"path": str(shop.path)}, **more})
-    contexts = TlsContexts(made, NOW.timestamp())
+    contexts = TlsContexts(made, NOW.timestamp(), HeldSecrets())
     return lambda: contexts.front
 
 

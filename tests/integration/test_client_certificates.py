@@ -26,6 +26,7 @@ from edgeauth.model.decision import Decision, Permit
 from edgeauth.model.request import Request
 from edgeauth.model.routing import Target
 from edgeauth.ports.content import ContentSource
+from edgeauth.secret_sources.sources import HeldSecrets
 from edgeauth.wire.answers import Answers
 from tests.attacks.edge import EDITS, OWNED, Client, Upstream, request, run
 from tests.fakes.handshakes import NOW, Authority
@@ -80,7 +81,7 @@ async def proxying(
     shop = authority.issue("shop.test")
     asking = {"mode": mode, "trust_store": str((authority.parent or authority).path)}
     tls = Tls.model_validate({"key_store": {"path": str(shop.path)}, "client_certificates": asking})
-    contexts = TlsContexts(tls, NOW.timestamp())
+    contexts = TlsContexts(tls, NOW.timestamp(), HeldSecrets())
     upstream = Upstream()
     backend = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
     proxy = Proxy(0, upstream)

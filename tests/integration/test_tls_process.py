@@ -74,6 +74,30 @@ def test_every_worker_shows_a_new_certificate_and_keeps_the_last_good_one(
     assert "Traceback" not in errors
 
 
+def test_a_key_from_a_secret_source_is_exchanged_in_every_worker(
+    place: Place, authority: Authority
+) -> None:
+    authority.issue("old.test", file="tls.pem")
+    with_tls(place)
+    file = place.folder / "edgeauth.yaml"
+    text = file.read_text().replace("{key_store: {path: tls.pem}", "{secret: {source: listeners}")
+    file.write_text(
+        f"{text}secret_management:\n"
+        "  listeners: {type: pem, config: {path: tls.pem, watch: true}}\n"
+    )
+    client = authority.client()
+    with place.running("proxy") as process:
+        eventually(lambda: shown(place.port, client) == names("old.test"))
+        authority.issue("new.test", file="tls.pem")
+        for port in (place.port, place.management):
+            eventually(
+                lambda port=port: [shown(port, client) for _ in range(8)] == [names("new.test")] * 8
+            )
+        _, errors = stop(process)
+
+    assert "Traceback" not in errors
+
+
 def test_clients_do_not_fill_the_log_by_handshakes_that_fail(
     place: Place, authority: Authority
 ) -> None:

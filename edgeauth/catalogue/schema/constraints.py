@@ -14,6 +14,7 @@ from edgeauth.config.models.master_key import MasterKey
 from edgeauth.config.models.rules import HostCondition, Rewrite
 from edgeauth.config.models.rules_1beta1 import HttpMatch
 from edgeauth.config.models.steps import Step, Step1alpha4, Step1beta1
+from edgeauth.config.models.tls import ShownKey
 from edgeauth.mechanisms.authenticators.assertions import (
     AssertionsSpecification,
     ScopesSpecification,
@@ -71,6 +72,11 @@ def _source(schema: JsonSchemaValue) -> JsonSchemaValue:
 
 def _key_source(schema: JsonSchemaValue) -> JsonSchemaValue:
     return {**schema, "oneOf": _one_of("jwks_endpoint", "metadata_endpoint")}
+
+
+def _shown_key(schema: JsonSchemaValue) -> JsonSchemaValue:
+    needed = {"key_id": ["key_store"]}
+    return {**schema, "oneOf": _one_of("key_store", "secret"), "dependentRequired": needed}
 
 
 def _introspection(schema: JsonSchemaValue) -> JsonSchemaValue:
@@ -145,6 +151,7 @@ _CONSTRAINTS: Final[dict[type[BaseModel], Callable[[JsonSchemaValue], JsonSchema
     IntrospectionSpecification: _introspection,
     AssertionsSpecification: _one_proof,
     MasterKey: _master_key,
+    ShownKey: _shown_key,
     HostCondition: _host_condition,
     Rewrite: _rewrite,
     Endpoint: _or_url,

@@ -1,13 +1,15 @@
 """TLS of the listeners: what they show, what they speak, and whom they ask for a certificate."""
 
-from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from collections.abc import Iterator
+from typing import Literal
 
 from pydantic import SecretStr, model_validator
 
+from edgeauth.config.codes import Code
 from edgeauth.config.findings import Finding, refuse
+from edgeauth.config.models.secret_management import SecretReference
 from edgeauth.config.scalars import Identifier, ListOf, Patience, Text
-from edgeauth.config.specification import NOT_YET, Specification
+from edgeauth.config.specification import Specification
 
 CipherSuite = Literal[
     "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
@@ -29,12 +31,33 @@ class KeyStore(Specification):
     password: SecretStr | None = None
 
 
-class FurtherCertificate(Specification):
-    """A certificate for clients that ask for one of its names."""
+class ShownKey(Specification):
+    """A key that is shown with its certificate: in a PEM file, or in a secret source."""
 
-    key_store: KeyStore
+    key_store: KeyStore | None = None
     key_id: Identifier | None = None
     """Which key of the store; None means the first one."""
+    secret: SecretReference | None = None
+    """A key of a source in place of both; its id is the selector."""
+
+    @model_validator(mode="after")
+    def _check_key(self) -> "ShownKey":
+        refuse(self._misplaced())
+        return self
+
+    def _misplaced(self) -> Iterator[Finding]:
+        if self.secret is None and self.key_store is None:
+            message = 'missing key "key_store"'
+            yield Finding(message, hint="or secret", code=Code.MISSING_KEY)
+        if self.secret is not None and self.key_store is not None:
+            yield Finding("key_store has no effect beside secret", ("key_store",), on_key=True)
+        if self.secret is not None and self.key_id is not None:
+            message = "key_id has no effect beside secret; name the key in its selector"
+            yield Finding(message, ("key_id",), on_key=True)
+
+
+class FurtherCertificate(ShownKey):
+    """A certificate for clients that ask for one of its names."""
 
 
 class ClientCertificates(Specification):
@@ -49,16 +72,11 @@ class ClientCertificates(Specification):
     """What upstreams are told of it (RFC 9440)."""
 
 
-class Tls(Specification):
+class Tls(ShownKey):
     """The keys and the versions of a listener."""
 
-    refused: ClassVar[Mapping[str, str]] = {"secret": NOT_YET}
-
-    key_store: KeyStore
-    key_id: Identifier | None = None
-    """Which key of the store; None means the first one."""
     certificates: ListOf[FurtherCertificate] = ()
-    """Shown to clients that ask for one of their names, instead of that of `key_store`."""
+    """Shown to clients that ask for one of their names, instead of the first one."""
     min_version: Literal["TLS1.2", "TLS1.3"] = "TLS1.3"
     cipher_suites: ListOf[CipherSuite] | None = None
     """Of TLS 1.2; None means those with AES-GCM and ChaCha20."""

@@ -9,6 +9,7 @@ from cryptography import x509
 
 from edgeauth.config.models.tls import Tls
 from edgeauth.listeners.tls import TlsContexts, TlsError
+from edgeauth.secret_sources.sources import HeldSecrets
 from tests.fakes.handshakes import (
     DAY,
     NOW,
@@ -37,7 +38,7 @@ def shop(authority: Authority) -> Identity:
 
 def contexts(shown: Identity, **settings: object) -> TlsContexts:
     made = Tls.model_validate({"key_store": {"path": str(shown.path)}, **settings})
-    return TlsContexts(made, NOW.timestamp())
+    return TlsContexts(made, NOW.timestamp(), HeldSecrets())
 
 
 def further(*identities: Identity) -> dict[str, object]:

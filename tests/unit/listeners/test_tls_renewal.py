@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from edgeauth.config.models.secret_management import PemSource
 from edgeauth.config.models.tls import Tls
+from edgeauth.contract.keystore import KeyStoreError
 from edgeauth.listeners.tls import TlsError
-from edgeauth.listeners.tls_renewal import ServerTls, TlsRenewal, files_of
+from edgeauth.listeners.tls_renewal import ServerTls, SourceWatch, TlsRenewal, files_of
+from edgeauth.secret_sources.sources import HeldSecrets
 from edgeauth.services.listener_status import ListenerStatus
+from tests.fakes.certificates import pem
 from tests.fakes.clock import FakeClock
 from tests.fakes.driving import run
 from tests.fakes.handshakes import DAY, NOW, Authority, shake_hands
@@ -41,7 +45,7 @@ class Served:
         self.clock = FakeClock(NOW.timestamp())
         self.watch = FakeWatch()
         settings = Tls.model_validate({"key_store": {"path": str(self.shop.path)}})
-        self.tls = ServerTls(settings, self.clock, ListenerStatus("serve"))
+        self.tls = ServerTls(settings, self.clock, ListenerStatus("serve"), HeldSecrets())
         self.status = self.tls.status
 
     def shown(self) -> set[str]:
@@ -158,3 +162,82 @@ def test_the_files_are_known_so_that_they_can_be_watched(tmp_path: Path) -> None
     )
 
     assert files_of(settings) == (shop.path, blog.path, authority.path, crl)
+
+
+# Keys from secret sources.
+
+
+def sources(**paths: Path) -> HeldSecrets:
+    held = HeldSecrets()
+    for name, path in paths.items():
+        settings = {"type": "pem", "config": {"path": str(path)}}
+        held.add(name, PemSource.model_validate(settings), {})
+    return held
+
+
+def from_source(held: HeldSecrets, **settings: object) -> ServerTls:
+    tls = Tls.model_validate({"secret": {"source": "listeners"}, **settings})
+    return ServerTls(tls, FakeClock(NOW.timestamp()), ListenerStatus("serve"), held)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told", "path"),
+    [
+        ({"secret": {"source": "nobody"}}, "no secret source nobody", ("secret",)),
+        ({"secret": {"source": "roots"}}, "holds no keys", ("secret",)),
+        ({"secret": {"source": "bare"}}, "has no certificate", ("secret",)),
+        ({"secret": {"source": "listeners", "selector": "a"}}, "no key a", ("secret",)),
+        (
+            {"certificates": [{"secret": {"source": "nobody"}}]},
+            "no secret source nobody",
+            ("certificates", 0, "secret"),
+        ),
+    ],
+    ids=["unknown-source", "certificates-alone", "no-certificate", "unknown-key", "further"],
+)
+def test_attack_153_a_source_without_a_key_to_show_stops_the_start(
+    tmp_path: Path, settings: dict[str, object], told: str, path: tuple[str | int, ...]
+) -> None:
+    authority = Authority(tmp_path)
+    shop = authority.issue("shop.test")
+    bare = tmp_path / "bare.pem"
+    bare.write_bytes(pem(shop.key))
+    held = sources(listeners=shop.path, roots=authority.path, bare=bare)
+
+    with pytest.raises(TlsError, match=told) as caught:
+        from_source(held, **settings)
+
+    assert caught.value.path == path
+
+
+def test_a_key_of_a_source_is_shown_and_another_one_as_soon_as_the_source_has_it(
+    tmp_path: Path,
+) -> None:
+    authority = Authority(tmp_path)
+    path = authority.issue("old.test", file="tls.pem").path
+    held = sources(listeners=path)
+    tls = from_source(held)
+    (source,) = tls.sources
+    watch = SourceWatch(source)
+
+    def shown() -> set[str]:
+        return shake_hands(tls.current(), authority.client()).shown
+
+    assert shown() == {"old.test"}
+    assert not watch.changed()
+    path.write_bytes(pem(authority.key))
+    with pytest.raises(KeyStoreError, match="has no certificate"):
+        source.reload()
+    ended = authority.issue("ended.test", begin=NOW - 9 * DAY, end=NOW - DAY, file="tls.pem")
+    with pytest.raises(KeyStoreError, match="has expired"):
+        source.reload()
+    assert ended.path == path
+    assert (watch.changed(), shown()) == (False, {"old.test"})
+
+    authority.issue("new.test", file="tls.pem")
+    source.reload()
+
+    assert watch.changed()
+    tls.renew()
+    assert shown() == {"new.test"}
+    assert not watch.changed()
