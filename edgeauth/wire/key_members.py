@@ -33,6 +33,28 @@ _CURVES: Final[Mapping[str, _Curve]] = {
 }
 
 
+def _powers(base: int, modulus: int) -> frozenset[int]:
+    """Returns every residue that is a power of the base."""
+    found, power = set(), 1
+    while power not in found:
+        found.add(power)
+        power = power * base % modulus
+    return frozenset(found)
+
+
+_WEAK_RESIDUES: Final = tuple(
+    (prime, _powers(65_537, prime))
+    for prime in range(3, 168)
+    if all(prime % divisor for divisor in range(2, prime))
+)
+"""For each small prime what it leaves of a modulus that Infineon's library has made: its factors
+are powers of 65537 there. Of other moduli one in more than 2^27 looks like that.
+
+Source:
+    Nemec et al., The Return of Coppersmith's Attack (CCS 2017).
+"""
+
+
 def key_members(material: VerificationKey) -> dict[str, Json]:
     """Returns the members that make up a key: those of its thumbprint (RFC 7638 section 3.2).
 
@@ -86,6 +108,8 @@ def _rsa_key(document: Mapping[str, Json]) -> rsa.RSAPublicKey:
     exponent = int.from_bytes(_octets(document, "e"), "big")
     if modulus.bit_length() not in RSA_BITS or exponent not in _RSA_EXPONENTS:
         raise Malformed("is an RSA key of a size that is not used")
+    if all(modulus % prime in residues for prime, residues in _WEAK_RESIDUES):
+        raise Malformed("is an RSA key whose factors can be found (CVE-2017-15361)")
     return rsa.RSAPublicNumbers(exponent, modulus).public_key()
 
 

@@ -19,8 +19,8 @@ def parse_known_keys(document: Json) -> dict[str, PublicKey]:
     """Returns the keys of a set by their names.
 
     Raises:
-        Malformed: it is no key set, is empty, or a key has no name, that of another one, is
-            private, weak or of an unknown kind.
+        Malformed: it is no key set, is empty, mixes secrets and public keys, or a key has no name,
+            that of another one, is private, weak or of an unknown kind.
     """
     listed = document.get("keys") if isinstance(document, Mapping) else None
     if not isinstance(listed, list) or not 0 < len(listed) <= MAX_KEYS:
@@ -34,6 +34,9 @@ def parse_known_keys(document: Json) -> dict[str, PublicKey]:
         if key.kid is None or key.kid in keys:
             raise Malformed(f"has a key, number {number}, without a kid of its own")
         keys[key.kid] = key
+    if len({isinstance(key.material, SymmetricKey) for key in keys.values()}) > 1:
+        # Attack 125: whoever publishes the public keys would publish the secrets.
+        raise Malformed("mixes secrets and public keys")
     return keys
 
 

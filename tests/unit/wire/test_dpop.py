@@ -4,6 +4,7 @@ from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Headers, Request
 from edgeauth.wire.base64url import encode_base64url
 from edgeauth.wire.dpop import canonical_url, check_proof, parse_proof, request_url
+from edgeauth.wire.jws import parse_compact, verify_signature
 from edgeauth.wire.jwt import DEFAULT_ALGORITHMS
 from tests.fakes.proofs import proof, public_jwk
 from tests.fakes.requests import request
@@ -17,6 +18,13 @@ RFC_9449 = (
     b"IjoiaHR0cHM6Ly9yZXNvdXJjZS5leGFtcGxlLm9yZy9wcm90ZWN0ZWRyZXNvdXJjZSIsImlhdCI6MTU2MjI2MjYxOCwi"
     b"YXRoIjoiZlVIeU8ycjJaM0RaNTNFc05yV0JiMHhXWG9hTnk1OUlpS0NBcWtzbVFFbyJ9.2oW9RP35yRqzhrtNP86L-Ey7"
     b"1EOptxRimPPToA1plemAgR6pxHF8y6-yqyVnmcw6Fy1dqd-jfxSYoMxhAJpLjA"
+)
+# Section 4.1, figure 2: for a token endpoint, so that it is bound to no token.
+RFC_9449_FOR_A_TOKEN_ENDPOINT = (
+    RFC_9449.partition(b".")[0]
+    + b".eyJqdGkiOiItQndDM0VTYzZhY2MybFRjIiwiaHRtIjoiUE9TVCIsImh0dSI6Imh0dHBzOi8vc2VydmVyLmV4YW1wb"
+    b"GUuY29tL3Rva2VuIiwiaWF0IjoxNTYyMjYyNjE2fQ.2-GxA6T8lP4vfrg8v-FdWP0A0zdrj8igiMLvqRMUvwnQg4PtFL"
+    b"bdLXiOSsX0x7NVY-FNyJK70nfbV37xRZT3Lg"
 )
 RFC_9449_KEY = b"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
 
@@ -37,6 +45,12 @@ class TestVectors:
         assert encode_base64url(parsed.key.thumbprint) == RFC_9449_KEY
         assert (parsed.id, parsed.issued_at) == ("e1j3V_bKic8-LAEB", 1562262618)
         assert parsed.nonce is None
+
+    def test_the_proof_of_rfc_9449_for_a_token_endpoint_is_none_for_a_resource(self):
+        key = parse_proof(RFC_9449).key
+        assert verify_signature(parse_compact(RFC_9449_FOR_A_TOKEN_ENDPOINT), key, {"ES256"})
+        with pytest.raises(Malformed, match="ath"):
+            parse_proof(RFC_9449_FOR_A_TOKEN_ENDPOINT)
 
     @pytest.mark.parametrize("octet", [30, 250, 500, len(RFC_9449) - 2])
     def test_no_octet_of_it_can_be_changed(self, octet):

@@ -473,7 +473,7 @@ class TestKeysOfASource:
     @pytest.fixture
     def held(self, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
-        self.write(self.keys("EdDSA", "HS256"))
+        self.write(self.keys("EdDSA"))
         (document,) = read_documents(
             "secret_management: {partners: {type: file, config: {path: s.json}}}", "edgeauth.yaml"
         )
@@ -493,7 +493,10 @@ class TestKeysOfASource:
         return http_message_signatures.TYPE.build("s", decoded, World(secrets=held).services)
 
     @pytest.mark.parametrize("algorithm", ["ed25519", "hmac-sha256"])
-    def test_public_keys_and_secrets_of_a_source_count(self, held, algorithm):
+    def test_public_keys_or_secrets_of_a_source_count(self, held, algorithm):
+        self.write(self.keys("EdDSA" if algorithm == "ed25519" else "HS256"))
+        held.all()[0].reload()
+
         assert isinstance(asked(self.authenticator(held), signed(algorithm=algorithm)), Principal)
 
     def test_attack_193_a_key_that_is_taken_out_counts_no_more(self, held):
@@ -520,9 +523,11 @@ class TestKeysOfASource:
             ({"keys": [key_members(verification_key("EdDSA"))]}, "without a kid"),
             ({"keys": [PUBLIC, PUBLIC]}, "without a kid of its own"),
             ({"keys": [{**PUBLIC, "d": "A"}]}, "secret"),
+            ({"keys": [PUBLIC, {"kty": "oct", "kid": "b", "k": "A" * 43}]}, "mixes secrets"),
         ],
         ids=["none", "empty", "attack-190 short", "no-kid", "encryption", "no-secret", "unknown",
-             "public-without-kid", "attack-125 kid-twice", "attack-125 private"],
+             "public-without-kid", "attack-125 kid-twice", "attack-125 private",
+             "attack-125 mixed"],
     )  # fmt: skip
     def test_a_set_with_a_key_of_no_use_is_refused_at_load_and_at_reload(
         self, held, document, told

@@ -169,3 +169,24 @@ def test_no_token_is_in_what_is_shown():
     run(finalizer.finalize(asking()))
 
     assert "of-alice" not in repr(finalizer.__dict__)
+
+
+def test_the_exchange_of_rfc_8693_section_2_3_is_made():
+    answer = (
+        b'{"access_token": "eyJhbGciOiJFUzI1NiIsImtpZCI6IjllciJ9", "expires_in": 60,'
+        b' "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",'
+        b' "token_type": "Bearer"}'
+    )
+    using = world(answer)
+    config = {"resource": ["https://backend.example.com/api"], "audience": [], "scopes": []}
+
+    fields = finalized(asking("accVkjcJyb4BWCxGsndESCJQbdFMogUC5PbRDqceLTC"), config, using)
+
+    form = parse_qs((using.endpoints.calls[0].body or b"").decode(), strict_parsing=True)
+    assert {name: values for name, values in form.items() if not name.startswith("client_")} == {
+        "grant_type": ["urn:ietf:params:oauth:grant-type:token-exchange"],
+        "resource": ["https://backend.example.com/api"],
+        "subject_token": ["accVkjcJyb4BWCxGsndESCJQbdFMogUC5PbRDqceLTC"],
+        "subject_token_type": ["urn:ietf:params:oauth:token-type:access_token"],
+    }
+    assert fields == ((b"authorization", b"Bearer eyJhbGciOiJFUzI1NiIsImtpZCI6IjllciJ9"),)
