@@ -111,7 +111,8 @@ class ClientConnection(RequestReader):
 
     def on_message_begin(self) -> None:
         """Begins an exchange."""
-        self._parsing = self.exchange_type(self, self._segment)
+        self._parsing = exchange = self.exchange_type(self, self._segment)
+        self._take_field = exchange.fields.append
 
     def _advance(self) -> None:
         """Begins the first exchange of the queue, and the next as long as answers come at once."""

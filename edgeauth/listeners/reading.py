@@ -8,6 +8,7 @@ read, since nobody knows where the next request would begin.
 """
 
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import httptools
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 class RequestReader(ClientStream):
     """Reads requests from one client into a queue; a subclass answers them."""
 
-    __slots__ = ("_deaf", "_parser", "_parsing", "_queue", "_segment")
+    __slots__ = ("_deaf", "_parser", "_parsing", "_queue", "_segment", "_take_field")
     _parsing: Exchange
     """What the parser is at, or was at last."""
+    _take_field: Callable[[tuple[bytes, bytes]], None]
+    """Where the fields go that the parser finds: into the head, or to be counted after it."""
 
     def __init__(self, listener: "Listener") -> None:
         super().__init__(listener)
@@ -127,17 +130,16 @@ class RequestReader(ClientStream):
         Raises:
             Malformed: there are too many of those; the parser makes it one of its own errors.
         """
-        exchange = self._parsing
-        if exchange.head_complete:
-            exchange.trailer_fields += 1
-            exchange.trailer_octets += len(name) + len(value) + 4
-            limits = self.limits
-            if exchange.trailer_fields > limits.trailer_fields or (
-                exchange.trailer_octets > limits.head_octets
-            ):
-                raise Malformed("there are too many trailer fields")
-            return
-        exchange.fields.append((name.lower(), value.rstrip(b" \t")))
+        self._take_field((name.lower(), value.rstrip(b" \t")))
+
+    def _count_trailer(self, field: tuple[bytes, bytes]) -> None:
+        exchange, limits = self._parsing, self.limits
+        exchange.trailer_fields += 1
+        exchange.trailer_octets += len(field[0]) + len(field[1]) + 4
+        if exchange.trailer_fields > limits.trailer_fields or (
+            exchange.trailer_octets > limits.head_octets
+        ):
+            raise Malformed("there are too many trailer fields")
 
     def on_headers_complete(self) -> None:
         """Puts the exchange into the queue and begins it when it is the first.
@@ -147,6 +149,7 @@ class RequestReader(ClientStream):
         exchange, parser = self._parsing, self._parser
         exchange.head_complete = True
         exchange.undelivered = 0
+        self._take_field = self._count_trailer
         if self._deaf:
             return
         exchange.method = parser.get_method()

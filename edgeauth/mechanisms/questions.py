@@ -4,7 +4,6 @@ Trust: what templates render, and names and values of what is forwarded, may be 
 """
 
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Annotated, Final, NamedTuple, cast
 
 from pydantic import Field
@@ -13,7 +12,7 @@ from edgeauth.config.specification import Specification
 from edgeauth.expressions.templates import Template
 from edgeauth.mechanisms.forwarding import Forwarded
 from edgeauth.mechanisms.values import Values, ValueTemplate, encode_text, unambiguous
-from edgeauth.model.identity import fingerprint
+from edgeauth.model.identity import digest, fingerprint
 from edgeauth.model.json import Json
 from edgeauth.ports.endpoints import Call, StepEndpoint
 from edgeauth.ports.facts import fact_kind
@@ -94,7 +93,7 @@ class Question:
         subject = known.subject.fingerprint if "Subject" in self._read else b""
         outputs = dumps(known.outputs) if "Outputs" in self._read else b""
         parts = (self._key_part, subject, unambiguous(asking.values.values()), b"|", outputs)
-        return sha256(b"".join(parts)).digest()
+        return digest(b"".join(parts))
 
     def call(self, asking: Asking) -> Call:
         """Returns the rendered question.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import blake2b
 from typing import NamedTuple
 
 from edgeauth.model.json import Json
@@ -89,10 +89,21 @@ class Subject(NamedTuple):
         )
 
 
+def digest(octets: bytes) -> bytes:
+    """Returns 32 octets that stand for these and no others: the keys of caches.
+
+    BLAKE2b takes a third of the time of SHA-256, several times a request.
+
+    Source:
+        RFC 7693.
+    """
+    return blake2b(octets, digest_size=32).digest()
+
+
 def fingerprint(*parts: bytes) -> bytes:
-    """Returns a SHA-256 digest over length-prefixed parts, so that no two lists collide.
+    """Returns a digest over length-prefixed parts, so that no two lists collide.
 
     `fingerprint(b"ab", b"c")` and `fingerprint(b"a", b"bc")` differ.
     """
     prefixed = [piece for part in parts for piece in (len(part).to_bytes(8, "big"), part)]
-    return sha256(b"".join(prefixed)).digest()
+    return digest(b"".join(prefixed))

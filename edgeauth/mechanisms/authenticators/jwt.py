@@ -13,7 +13,6 @@ Source:
 """
 
 from collections.abc import Iterator, Mapping
-from hashlib import sha256
 from math import inf
 from typing import NamedTuple
 
@@ -35,7 +34,7 @@ from edgeauth.mechanisms.authenticators.signaling import TokenErrorSignaling
 from edgeauth.mechanisms.authenticators.sources import SourceSpecification, build_sources
 from edgeauth.model.decision import Refusal
 from edgeauth.model.errors import Malformed
-from edgeauth.model.identity import Principal, fingerprint
+from edgeauth.model.identity import Principal, digest, fingerprint
 from edgeauth.model.json import Json
 from edgeauth.ports.declare import Kind, Override, mechanism
 from edgeauth.ports.endpoints import IssuerEndpoint
@@ -217,7 +216,7 @@ class JwtAuthenticator:
             return self._signaling.missing()
         # The prefix has a fixed length, so nothing else has this digest; and a dump of the
         # cache shows no token.
-        key = sha256(self._key_prefix + credential.value).digest()
+        key = digest(self._key_prefix + credential.value)
         known = self._find(key)
         if not isinstance(known, _Verified):
             known = await self._verify(key, credential)

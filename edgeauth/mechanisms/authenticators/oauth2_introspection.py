@@ -13,7 +13,6 @@ Source:
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from hashlib import sha256
 from math import inf
 from typing import Annotated, Final, NamedTuple, cast
 
@@ -33,7 +32,7 @@ from edgeauth.mechanisms.authenticators.signed_answers import AnswerVerifier, Si
 from edgeauth.mechanisms.authenticators.sources import SourceSpecification, build_sources
 from edgeauth.model.decision import Refusal
 from edgeauth.model.errors import Fault, Malformed, Reason
-from edgeauth.model.identity import Principal, fingerprint
+from edgeauth.model.identity import Principal, digest, fingerprint
 from edgeauth.model.json import Json
 from edgeauth.ports.declare import Kind, Override, mechanism
 from edgeauth.ports.endpoints import Call, Endpoint, UrlTemplateOf
@@ -221,7 +220,7 @@ class IntrospectionAuthenticator:
             return self._signaling.missing()
         # The prefix has a fixed length and covers whom the token leads to, but for the issuer,
         # which is in the token. A dump of the cache shows no token.
-        key = sha256(self._key_prefix + credential.value).digest()
+        key = digest(self._key_prefix + credential.value)
         known = await self._ask(key, credential.value)
         if isinstance(known, str):
             return self._signaling.invalid_token(known, credential.scheme)

@@ -14,7 +14,6 @@ Source:
 """
 
 from collections.abc import Iterable, Mapping
-from hashlib import sha256
 from typing import Annotated, Final
 
 from pydantic import Field, field_validator
@@ -26,7 +25,7 @@ from edgeauth.expressions.templates import Template
 from edgeauth.mechanisms.values import Values, ValueTemplate, unambiguous
 from edgeauth.model.decision import HeaderEdits
 from edgeauth.model.errors import Fault, Malformed, Reason
-from edgeauth.model.identity import fingerprint
+from edgeauth.model.identity import digest, fingerprint
 from edgeauth.model.json import Json
 from edgeauth.ports.declare import Kind, Override, mechanism
 from edgeauth.ports.fields import FieldName, TemplateOf
@@ -165,7 +164,7 @@ class JwtFinalizer:
         rest = dumps(outputs) if self._reads_outputs else b""
         signer = self._signer.fingerprint  # another one once another key signs (attack 193)
         parts = (self._key_part, signer, subject, unambiguous(values.values()), b"|", rest)
-        return sha256(b"".join(parts)).digest()
+        return digest(b"".join(parts))
 
     def _time_left(self, expires_at: float | None, now: float) -> float:
         if expires_at is None:
