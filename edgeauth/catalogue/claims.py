@@ -1,7 +1,7 @@
 """What a rule is for: a path under a host, and everything else that has to hold."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from edgeauth.config.models.rules import Route as RouteSpecification
 from edgeauth.config.nodes import position
@@ -13,8 +13,7 @@ from edgeauth.model.routing import EncodedSlashes
 Test = Callable[[str], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedHost:
+class ClaimedHost(NamedTuple):
     """A host as the trie knows it.
 
     Attributes:
@@ -31,8 +30,7 @@ class ClaimedHost:
         return self.pattern or self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """One path under one host that a rule is for: a route whose rule is not complete yet.
 
     Attributes:
@@ -72,7 +70,7 @@ class Claim:
 
     def settled(self) -> "Claim":
         """Returns the same claim without the text that it was read from, which takes memory."""
-        return replace(self, written=None)
+        return self._replace(written=None)
 
 
 def place_of(written: RouteSpecification) -> str:

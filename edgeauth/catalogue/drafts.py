@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from edgeauth.catalogue.claims import Claim, place_of
 from edgeauth.catalogue.conflicts import Conflict, Owned, conflicts
@@ -19,8 +19,7 @@ MAX_CONFLICTS: Final = 20
 """Conflicts of one rule set that are told: the others are most likely of the same kind."""
 
 
-@dataclass(frozen=True, slots=True)
-class RuleDraft:
+class RuleDraft(NamedTuple):
     """A rule that does not know yet which header fields all the others own.
 
     Attributes:
@@ -44,9 +43,9 @@ class RuleDraft:
         written = [(place_of(route), route) for route in routes for _ in range(hosts)]
         moved = zip(self.claims, written, strict=True)
         claims = tuple(
-            replace(claim, place=place, written=route) for claim, (place, route) in moved
+            claim._replace(place=place, written=route) for claim, (place, route) in moved
         )
-        return replace(self, claims=claims)
+        return self._replace(claims=claims)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class RuleSetDraft:
     def settled(self) -> "RuleSetDraft":
         """Returns the same set without the text that it was read from, which takes memory."""
         rules = tuple(
-            replace(rule, claims=tuple(claim.settled() for claim in rule.claims))
+            rule._replace(claims=tuple(claim.settled() for claim in rule.claims))
             for rule in self.rules
         )
         return replace(self, rules=rules)
@@ -77,7 +76,7 @@ def digest_of(specification: RuleSpecification) -> bytes:
         return b""
     dialect = type(specification).__qualname__.encode()
     text = node.source.text[node.begin : node.end].encode("utf-8", "surrogatepass")
-    return hashlib.sha256(dialect + b"\0" + text).digest()
+    return hashlib.blake2b(dialect + b"\0" + text, digest_size=32).digest()
 
 
 def conflicting(

@@ -11,7 +11,7 @@ from edgeauth.catalogue.globs import GlobError, compile_glob
 from edgeauth.config.codes import Code
 from edgeauth.config.errors import ConfigurationError, problem_at
 from edgeauth.config.models.methods import allowed_methods
-from edgeauth.config.models.paths import Kind, parse_path
+from edgeauth.config.models.paths import Kind, split_path
 from edgeauth.config.models.rules import (
     HostCondition,
     PathCondition,
@@ -25,6 +25,7 @@ from edgeauth.model.errors import Malformed
 from edgeauth.model.routing import EncodedSlashes
 from edgeauth.wire.uri import parse_path as normal_form
 
+_ANY_HOST: Final = ClaimedHost("*")
 _ORDINARY: Final = re.compile(r"[A-Za-z0-9_-]+").fullmatch
 """Texts that are their own normal form, as most are."""
 
@@ -59,7 +60,7 @@ def path_expression(specification: RouteSpecification) -> PathExpression:
     """
     segments: list[str | None] = []
     names: list[str] = []
-    for segment in parse_path(specification.path):
+    for segment in split_path(specification.path):
         if segment.kind is Kind.STATIC:
             segments.append(_literal(segment.text, specification))
             continue
@@ -85,7 +86,7 @@ def _literal(text: str, specification: RouteSpecification) -> str:
 def _hosts(hosts: tuple[HostCondition, ...]) -> Iterator[ClaimedHost]:
     """Yields the host of the trie for each condition, with a test for what the trie can not do."""
     if not hosts:
-        yield ClaimedHost("*")
+        yield _ANY_HOST
     for host in hosts:
         if host.type in {"exact", "wildcard"}:
             yield ClaimedHost(host.value.lower())

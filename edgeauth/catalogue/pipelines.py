@@ -1,8 +1,8 @@
 """Pipelines of rules: steps become mechanisms at work, omitted stages are inherited."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Final, Protocol, cast
+from functools import cache
+from typing import Final, NamedTuple, Protocol, cast
 
 from edgeauth.config.codes import Code
 from edgeauth.config.decode import collect
@@ -11,9 +11,9 @@ from edgeauth.config.models.steps import ErrorStep, Step as StepSpecification
 from edgeauth.engine.rule import Alternatives
 from edgeauth.engine.step import AuthorizeStep, InformStep, Step
 from edgeauth.expressions.cel import Condition, compile_condition
+from edgeauth.expressions.declarations import declare
 from edgeauth.expressions.errors import ExpressionError
 from edgeauth.expressions.objects import VARIABLES
-from edgeauth.expressions.types import Type
 from edgeauth.ports.declare import Kind
 from edgeauth.ports.mechanisms import (
     Authenticator,
@@ -25,16 +25,22 @@ from edgeauth.ports.mechanisms import (
     Owner,
 )
 
-_SEEN_BY_STEPS: Final = {name: VARIABLES[name] for name in ("Request", "Subject", "Outputs")}
-_SEEN_BY: Final[Mapping[Kind, Mapping[str, Type]]] = {
-    Kind.AUTHENTICATOR: {"Request": VARIABLES["Request"]},
-    Kind.ERROR_HANDLER: {name: VARIABLES[name] for name in ("Request", "Error")},
+_KINDS: Final = {kind.value: kind for kind in Kind}
+_STEP_SEES: Final = ("Request", "Subject", "Outputs")
+_SEES: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.AUTHENTICATOR: ("Request",),
+    Kind.CONTEXTUALIZER: _STEP_SEES,
+    Kind.AUTHORIZER: _STEP_SEES,
+    Kind.FINALIZER: _STEP_SEES,
+    Kind.ERROR_HANDLER: ("Request", "Error"),
 }
-"""The variables of conditions, where they are others than those of most steps."""
+_SEEN_BY: Final = {
+    kind: declare({name: VARIABLES[name] for name in names}) for kind, names in _SEES.items()
+}
+"""The variables of conditions."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(NamedTuple):
     """The four stages of a rule."""
 
     principals: tuple[Alternatives, ...] = ()
@@ -49,12 +55,11 @@ class Pipeline:
         the default rule's authorizers, since deny by default must not vanish because somebody
         fetched data.
         """
-        return replace(
-            self,
-            principals=self.principals or default.principals,
-            checks=self._checks(default),
-            finalizers=self.finalizers or default.finalizers,
-            error_handlers=self.error_handlers or default.error_handlers,
+        return Pipeline(
+            self.principals or default.principals,
+            self._checks(default),
+            self.finalizers or default.finalizers,
+            self.error_handlers or default.error_handlers,
         )
 
     def _checks(self, default: "Pipeline") -> tuple[InformStep | AuthorizeStep, ...]:
@@ -71,9 +76,14 @@ class Pipeline:
     def owned(self) -> frozenset[bytes]:
         """Returns the names of the fields that finalizers and authorizers answer for."""
         mechanisms = [step.mechanism for step in (*self.checks, *self.finalizers)]
-        return frozenset(
-            name for each in mechanisms if isinstance(each, Owner) for name in each.owns()
-        )
+        owners = [cast("Owner", each) for each in mechanisms if _is_owner(type(each))]
+        return frozenset(name for each in owners for name in each.owns())
+
+
+@cache
+def _is_owner(mechanism: type) -> bool:
+    # To ask each mechanism takes long: the attributes of the protocol are looked through.
+    return issubclass(mechanism, Owner)
 
 
 class MechanismSource(Protocol):
@@ -114,7 +124,7 @@ class PipelineBuilder:
         with collect() as problems:
             for specification in specifications:
                 with problems:
-                    kind = Kind(specification.kind)
+                    kind = _KINDS[specification.kind]
                     step = self._step(kind, specification)
                     if isinstance(step, InformStep | AuthorizeStep):
                         checks.append(step)
@@ -134,14 +144,7 @@ class PipelineBuilder:
         )
 
     def _step(self, kind: Kind, specification: StepSpecification | ErrorStep) -> object:
-        with collect() as problems:
-            condition, mechanism = None, None
-            with problems:
-                condition = _condition(kind, specification)
-            with problems:
-                mechanism = self._catalogue.mechanism(kind, specification)
-        if mechanism is None:
-            raise ConfigurationError(())  # the catalogue has said what is wrong with the entry
+        condition, mechanism = self._parts(kind, specification)
         source = specification.reference
         step_id = specification.id or source
         match kind:
@@ -156,12 +159,25 @@ class PipelineBuilder:
             case Kind.ERROR_HANDLER:
                 return Step(step_id, source, cast("ErrorHandler", mechanism), condition)
 
+    def _parts(
+        self, kind: Kind, specification: StepSpecification | ErrorStep
+    ) -> tuple[Condition | None, Mechanism]:
+        if specification.condition is None:
+            return None, self._catalogue.mechanism(kind, specification)
+        with collect() as problems:
+            condition, mechanism = None, None
+            with problems:
+                condition = _condition(kind, specification, specification.condition)
+            with problems:
+                mechanism = self._catalogue.mechanism(kind, specification)
+        if mechanism is None:
+            raise ConfigurationError(())  # the catalogue has said what is wrong with the entry
+        return condition, mechanism
 
-def _condition(kind: Kind, specification: StepSpecification | ErrorStep) -> Condition | None:
-    if specification.condition is None:
-        return None
+
+def _condition(kind: Kind, specification: StepSpecification | ErrorStep, text: str) -> Condition:
     try:
-        return compile_condition(specification.condition, _SEEN_BY.get(kind, _SEEN_BY_STEPS))
+        return compile_condition(text, _SEEN_BY[kind])
     except ExpressionError as error:
         node = specification.node_at("if")
         raise ConfigurationError(

@@ -17,14 +17,10 @@ _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _NUMBER_BEGINS = frozenset("0123456789.+-")
-_SPECIAL = frozenset(_WORDS)
+SPECIAL_BEGINS = _NUMBER_BEGINS | {word[:1] for word in (*_WORDS, "<<")}
+"""How texts begin that may be more than texts; most do not. The empty text is one."""
 _LONGEST_NUMBER = 100
 """Characters. Python converts digits in quadratic time, and nobody configures such a number."""
-
-
-def may_be_special(text: str) -> bool:
-    """Returns False for a text that is nothing but text, which most are; quicker than `resolve`."""
-    return text in _SPECIAL or text[0] in _NUMBER_BEGINS or text == "<<"
 
 
 def resolve(text: str) -> str | int | float | bool | None:
@@ -34,7 +30,7 @@ def resolve(text: str) -> str | int | float | bool | None:
         ValueError: for infinity, not-a-number, and numbers too long or too large to be meant.
             The text says what to do and does not repeat the value.
     """
-    if text in _SPECIAL:
+    if text in _WORDS:
         return _WORDS[text]
     if text[0] not in _NUMBER_BEGINS:
         return text

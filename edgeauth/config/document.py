@@ -25,7 +25,7 @@ from yaml import (
 )
 
 from edgeauth.config.codes import Code
-from edgeauth.config.core_schema import may_be_special, resolve
+from edgeauth.config.core_schema import SPECIAL_BEGINS, resolve
 from edgeauth.config.errors import ConfigurationError, Problem, problem_at, problem_in
 from edgeauth.config.nodes import (
     Mapping,
@@ -153,10 +153,8 @@ class _Composer:
     def _node(self, event: Event, depth: int) -> Node:
         if isinstance(event, ScalarEvent):
             return self._scalar(event)
-        if isinstance(event, MappingStartEvent):
-            return self._collection(event, depth, self._mapping, _MAPPING_TAGS)
-        if isinstance(event, SequenceStartEvent):
-            return self._collection(event, depth, self._sequence, _SEQUENCE_TAGS)
+        if isinstance(event, MappingStartEvent | SequenceStartEvent):
+            return self._collection(event, depth)
         if isinstance(event, AliasEvent):
             return self._alias(event, depth)
         raise TypeError(f"unexpected event {type(event).__name__}")
@@ -176,7 +174,7 @@ class _Composer:
             raise self._refused(node, "the text holds the character U+0000")
         if event.tag is not None:
             self._apply_tag(node, event.tag)
-        elif event.implicit[0] and may_be_special(text):
+        elif text[:1] in SPECIAL_BEGINS and event.implicit[0]:
             self._resolve(node)
         if event.anchor is not None:
             self._anchors[event.anchor] = node
@@ -198,24 +196,21 @@ class _Composer:
         if type(node.value) not in types:
             raise self._refused(node, "the value does not fit its tag", "remove the tag")
 
-    def _collection(
-        self,
-        event: MappingStartEvent | SequenceStartEvent,
-        depth: int,
-        compose: Callable[[int, int], Node],
-        tags: tuple[str | None, ...],
-    ) -> Node:
-        if event.tag not in tags:
+    def _collection(self, event: MappingStartEvent | SequenceStartEvent, depth: int) -> Node:
+        is_mapping = isinstance(event, MappingStartEvent)
+        if event.tag not in (_MAPPING_TAGS if is_mapping else _SEQUENCE_TAGS):
             raise self._refused_at(event, "unknown tag", "remove the tag")
         self._pace()
         if depth >= MAX_DEPTH:
             raise self._refused_at(event, _TOO_DEEP)
-        if event.anchor is None:
-            return compose(_begin(event), depth + 1)
-        self._open.add(event.anchor)
-        node = compose(_begin(event), depth + 1)
-        self._open.discard(event.anchor)
-        self._anchors[event.anchor] = node
+        anchor = event.anchor
+        if anchor is not None:
+            self._open.add(anchor)
+        begin = _begin(event)
+        node = self._mapping(begin, depth + 1) if is_mapping else self._sequence(begin, depth + 1)
+        if anchor is not None:
+            self._open.discard(anchor)
+            self._anchors[anchor] = node
         return node
 
     def _mapping(self, begin: int, depth: int) -> Mapping:
@@ -229,7 +224,7 @@ class _Composer:
                     return Mapping(entries, key_begins, self._source, begin, _end(event))
                 raise self._refused_at(event, "a key must be text")
             name = event.value
-            if event.tag is not None or event.anchor is not None or may_be_special(name):
+            if event.tag is not None or event.anchor is not None or name[:1] in SPECIAL_BEGINS:
                 self._check_key(event)
             if name in entries:
                 raise self._duplicate(event, key_begins[list(entries).index(name)])

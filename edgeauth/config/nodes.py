@@ -8,6 +8,7 @@ rules are half a million of them.
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from re import compile as pattern
 from typing import NamedTuple, TypeAlias
 
@@ -16,6 +17,7 @@ from edgeauth.model.pace import Pace
 
 # YAML ends lines at these; `str.splitlines` knows more and would count differently.
 _LINE_BREAK = pattern("\r\n|[\n\r\x85\u2028\u2029]")
+_RARE_LINE_BREAKS = "\r\x85\u2028\u2029"
 _QUOTED_KEY = pattern(r"'(?:[^']|'')*'" + r'|"(?:[^"\\]|\\.)*"')
 
 
@@ -95,8 +97,15 @@ class Source:
 
     def _line_begins(self) -> list[int]:
         if self._begins is None:
-            self._begins = [0, *(found.end() for found in _LINE_BREAK.finditer(self.text))]
+            self._begins = _line_begins(self.text)
         return self._begins
+
+
+def _line_begins(text: str) -> list[int]:
+    if any(rare in text for rare in _RARE_LINE_BREAKS):
+        return [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
+    lengths = map((1).__add__, map(len, text.split("\n")))
+    return [0, *accumulate(lengths)][:-1]
 
 
 @dataclass(slots=True, eq=False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from edgeauth.engine.rule import Rule
@@ -12,8 +12,7 @@ from edgeauth.model.routing import EncodedSlashes
 NO_CAPTURES: Final[Mapping[str, str]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class PathExpression:
+class PathExpression(NamedTuple):
     """A path expression: literal segments, `:one` for a segment, `**` for the rest.
 
     Attributes:

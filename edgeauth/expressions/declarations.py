@@ -1,4 +1,4 @@
-"""The variables that an expression may name, as a part of keys."""
+"""The variables that expressions may name, as a part of keys."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -7,26 +7,21 @@ from edgeauth.expressions.types import Type
 
 
 class Declarations:
-    """Variables with their types: equal for the same type objects."""
+    """Variables with their types; whoever compiles many texts against them keeps this object."""
 
-    __slots__ = ("_key", "variables")
+    __slots__ = ("variables",)
 
     def __init__(self, variables: Mapping[str, Type]) -> None:
-        self.variables = dict(variables)
-        self._key = frozenset((name, id(kind)) for name, kind in self.variables.items())
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Declarations) and other._key == self._key
+        self.variables = variables
 
 
-def declare(variables: Mapping[str, Type]) -> Declarations:
-    """Returns the declarations of variables, for equal ones the same object where possible."""
-    return _first(Declarations(variables))
+def declare(variables: Mapping[str, Type] | Declarations) -> Declarations:
+    """Returns the declarations of variables; for equal variables, mostly the same object."""
+    if isinstance(variables, Declarations):
+        return variables
+    return _declared(tuple(variables.items()))
 
 
 @lru_cache(maxsize=256)
-def _first(declarations: Declarations) -> Declarations:
-    return declarations
+def _declared(variables: tuple[tuple[str, Type], ...]) -> Declarations:
+    return Declarations(dict(variables))

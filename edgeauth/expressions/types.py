@@ -59,7 +59,7 @@ class Others(NamedTuple):
     find: Callable[..., object]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ObjectType(Type):
     """An object with declared members; nothing else of it can be reached.
 
@@ -79,6 +79,10 @@ class ObjectType(Type):
     text: Callable[..., str] | None = None
     others: Others | None = None
     type_of: Callable[..., object] | None = None
+
+    # Each is a type of its own.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
 
 DYN = Type("dyn")

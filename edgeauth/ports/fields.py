@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from edgeauth.config.findings import bad_expression, not_expected
 from edgeauth.expressions.cel import Condition, compile_condition
+from edgeauth.expressions.declarations import declare
 from edgeauth.expressions.errors import ExpressionError
 from edgeauth.expressions.objects import VARIABLES
 from edgeauth.expressions.paths import Selector, compile_selector
@@ -98,11 +99,12 @@ class TemplateOf(_CompiledText[Template]):
     phrase = "a text, possibly a template"
 
     def __init__(self, *variables: str) -> None:
-        self.variables = {name: VARIABLES[name] for name in variables}
+        self.variables = variables
+        self._declarations = declare({name: VARIABLES[name] for name in variables})
 
     def _compile(self, text: str, context: Mapping[str, object]) -> Template:
         secrets = cast("Secrets", context.get("secrets", NO_SECRETS))
-        return compile_template(text, self.variables, secrets)
+        return compile_template(text, self._declarations, secrets)
 
 
 class ConditionOf(_CompiledText[Condition]):
@@ -116,10 +118,11 @@ class ConditionOf(_CompiledText[Condition]):
     phrase = "a condition (CEL) as text"
 
     def __init__(self, *variables: str) -> None:
-        self.variables = {name: VARIABLES[name] for name in variables}
+        self.variables = variables
+        self._declarations = declare({name: VARIABLES[name] for name in variables})
 
     def _compile(self, text: str, context: Mapping[str, object]) -> Condition:  # noqa: ARG002
-        return compile_condition(text, self.variables)
+        return compile_condition(text, self._declarations)
 
 
 class SelectorText(_CompiledText[Selector]):

@@ -3,6 +3,7 @@
 Trust: rule files may come from people who may write rules but nothing else; linear in the text.
 """
 
+from collections.abc import Iterator
 from enum import Enum
 from re import compile as pattern
 from typing import Annotated, NamedTuple, TypeAlias
@@ -76,13 +77,32 @@ def parse_path(expression: str) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
+def split_path(expression: str) -> Iterator[Segment]:
+    """Yields the segments of an expression that is well-formed."""
+    for part in expression[1:].split("/"):
+        begin = part[:1]
+        if begin == ":":
+            yield Segment(Kind.SINGLE, _name(part))
+        elif begin == "*":
+            yield Segment(Kind.FREE, _name(part))
+        else:
+            yield Segment(Kind.STATIC, _literal(part))
+
+
 def wildcard_names(expression: str) -> list[str]:
     """Returns the names of the wildcards of an expression that is well-formed."""
-    return [
-        segment.text
-        for segment in parse_path(expression)
-        if segment.kind is not Kind.STATIC and segment.text
-    ]
+    wildcards = [_name(part) for part in expression.split("/") if part[:1] in (":", "*")]
+    return [name for name in wildcards if name]
+
+
+def _name(wildcard: str) -> str:
+    """Returns the name of a wildcard; `:*` and `**` have none."""
+    return "" if wildcard[1:] == "*" else wildcard[1:]
+
+
+def _literal(part: str) -> str:
+    """Returns what a part is compared with: a leading backslash says that it is no wildcard."""
+    return part[1:] if part[:1] == "\\" else part
 
 
 def _segment(part: str, at: int) -> Segment:
@@ -90,17 +110,13 @@ def _segment(part: str, at: int) -> Segment:
         return _wildcard(Kind.SINGLE, part, at, '":name" or ":*" stands for one segment')
     if part[:1] == "*":
         return _wildcard(Kind.FREE, part, at, '"*name" or "**" stands for the rest of the path')
-    # A leading backslash says that what follows is meant as it is.
-    return Segment(Kind.STATIC, part[1:] if part[:1] == "\\" else part)
+    return Segment(Kind.STATIC, _literal(part))
 
 
 def _wildcard(kind: Kind, part: str, at: int, hint: str) -> Segment:
-    name = part[1:]
-    if name == "*":
-        return Segment(kind, "")
-    if not _NAME(name):
+    if part[1:] != "*" and not _NAME(part[1:]):
         raise bad_expression("a wildcard needs a name", at, hint)
-    return Segment(kind, name)
+    return Segment(kind, _name(part))
 
 
 def _check_static(part: str, text: str, at: int, *, is_last: bool) -> None:

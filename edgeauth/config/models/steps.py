@@ -63,7 +63,11 @@ class Step(Specification):
     @property
     def reference(self) -> str:
         """The id of the mechanism."""
-        return str(getattr(self, self.kind))
+        for kind in _KINDS:
+            named: str | None = getattr(self, kind)
+            if named is not None:
+                return named
+        raise LookupError("a step without a mechanism")
 
     @property
     def principal_name(self) -> str:
@@ -74,7 +78,8 @@ class Step(Specification):
     def _has_one_reference(self) -> Self:
         # In the reference a step with two of them runs the first only, so that
         # `{authenticator: a, authorizer: deny}` denies nothing.
-        named = [kind for kind in _KINDS if kind in self.model_fields_set]
+        given = self.model_fields_set
+        named = [kind for kind in _KINDS if kind in given]
         if len(named) != 1 or getattr(self, named[0]) is None:
             refuse(self._wrong_references(named))
         return self

@@ -105,7 +105,7 @@ def _compiled(text: str, declarations: Declarations) -> tuple[Run, Shape]:
     return compile_tree(tree, meaning).run, read_shape(tree, meaning)
 
 
-def compile_expression(text: str, variables: Mapping[str, Type]) -> Program:
+def compile_expression(text: str, variables: Mapping[str, Type] | Declarations) -> Program:
     """Returns the compiled form of an expression of any type; the same text is compiled once.
 
     Args:
@@ -118,7 +118,7 @@ def compile_expression(text: str, variables: Mapping[str, Type]) -> Program:
     return _program(text, declare(variables))
 
 
-def compile_condition(text: str, variables: Mapping[str, Type]) -> Condition:
+def compile_condition(text: str, variables: Mapping[str, Type] | Declarations) -> Condition:
     """Returns the compiled form of a condition; the same text is compiled once.
 
     Args:

@@ -94,7 +94,7 @@ class Template:
 
 
 def compile_template(
-    text: str, variables: Mapping[str, Type], secrets: Secrets = NO_SECRETS
+    text: str, variables: Mapping[str, Type] | Declarations, secrets: Secrets = NO_SECRETS
 ) -> Template:
     """Returns the compiled form of a template; the same text is compiled once.
 
