@@ -103,7 +103,7 @@ class Application:
             answers,
             self._instruments,
             self._receptions,
-            self._backing.contexts,
+            self._backing,
             self._logs.access,
         )
         self._listener = request_listener(mode, self._decisions, around)

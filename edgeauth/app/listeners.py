@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgeauth.app.blueprint import Mode
+from edgeauth.app.services import Backing
 from edgeauth.config.models.configuration import Configuration
 from edgeauth.config.models.serve import Serve
 from edgeauth.contract.signers import Signers
@@ -22,7 +23,6 @@ from edgeauth.listeners.upstream_trust import UpstreamTrust
 from edgeauth.model.errors import Reason
 from edgeauth.ports.services import Clock
 from edgeauth.services.access_log import AccessLog
-from edgeauth.services.client_tls import ClientContexts
 from edgeauth.services.secret_status import SecretStatus
 from edgeauth.services.telemetry.instruments import Instruments
 from edgeauth.wire.answers import Answers
@@ -57,7 +57,7 @@ class Surroundings:
     answers: Answers
     instruments: Instruments
     receptions: Receptions
-    contexts: ClientContexts
+    backing: Backing
     access: AccessLog | None
 
     def operators_recorder(self, listener: str) -> Recorder | None:
@@ -76,8 +76,9 @@ def request_listener(mode: Mode, decisions: DecisionPoint, around: Surroundings)
     limits, deadlines = limits_of(serve), Deadlines()
     door: Door = DecisionDoor(serve.respond.statuses.accepted.code)
     if mode is Mode.PROXY:
-        trust = UpstreamTrust(around.configuration.upstreams, around.contexts)
-        dialler = Dialler(limits.connect_timeout, trust.of)
+        trust = UpstreamTrust(around.configuration.upstreams, around.backing.contexts)
+        proxies = around.backing.proxies
+        dialler = Dialler(limits.connect_timeout, trust.of, proxies=proxies)
         door = ProxyDoor(around.answers, limits, deadlines, dialler, around.clock)
     return Listener(
         around.instruments.decide(decisions.decide),

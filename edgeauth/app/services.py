@@ -10,6 +10,8 @@ from edgeauth.config.models.cache import InMemoryCache
 from edgeauth.config.models.configuration import Configuration
 from edgeauth.config.models.master_key import MasterKey
 from edgeauth.config.models.upstreams import Upstreams
+from edgeauth.config.outbound_proxies import OutboundProxies
+from edgeauth.config.proxy_variables import outbound_proxies
 from edgeauth.config.spelling import quoted
 from edgeauth.contract.endpoint_keys import StoredEndpointKeys
 from edgeauth.contract.signers import Signers
@@ -40,6 +42,7 @@ class Backing:
         caching: of facts and replays.
         endpoints: calls to other services.
         contexts: TLS of connections that are opened.
+        proxies: on the way of connections that are opened.
     """
 
     services: Services
@@ -48,6 +51,7 @@ class Backing:
     caching: Caching
     endpoints: HttpEndpoints
     contexts: ClientContexts
+    proxies: OutboundProxies
 
 
 def backing(
@@ -65,8 +69,9 @@ def backing(
     signers = Signers(clock, secrets)
     keys = StoredEndpointKeys(signers, secrets, clock)
     contexts = ClientContexts(keys)
+    proxies = outbound_proxies(os.environ, problems)
     caching = _caching(configuration, clock, contexts, secrets, problems)
-    endpoints = HttpEndpoints(clock, caching.facts, keys, Connections(contexts))
+    endpoints = HttpEndpoints(clock, caching.facts, keys, Connections(contexts, proxies=proxies))
     _prepare(configuration.upstreams, contexts, problems)
     issuers = Issuers(endpoints, clock)
     services = Services(
@@ -83,7 +88,7 @@ def backing(
         answers,
         secrets,
     )
-    return Backing(services, secrets, signers, caching, endpoints, contexts)
+    return Backing(services, secrets, signers, caching, endpoints, contexts, proxies)
 
 
 def _caching(

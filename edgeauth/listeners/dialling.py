@@ -10,8 +10,10 @@ import ssl
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 
+from edgeauth.config.outbound_proxies import NO_PROXIES, OutboundProxies, Proxy
 from edgeauth.listeners.candidates import Candidates
 from edgeauth.listeners.origin import Origin
+from edgeauth.listeners.proxy_tunnel import ask_for_tunnel
 from edgeauth.listeners.racing import HEAD_START, connected, first_of
 from edgeauth.listeners.resolving import Address, Names
 from edgeauth.listeners.upstream_trust import Trust, TrustOf, failed_handshake, system_trust
@@ -26,6 +28,8 @@ class Way(NamedTuple):
     address: Address
     context: ssl.SSLContext | None
     """None without TLS."""
+    relayed: bool = False
+    """Whether a proxy reads what is said."""
 
 
 class Dialler:
@@ -35,25 +39,42 @@ class Dialler:
         timeout: seconds for a connection, with all that belongs to it.
         trust: whom to take for an upstream.
         names: the addresses of upstreams.
+        proxies: on the way to upstreams.
     """
 
     def __init__(
-        self, timeout: float, trust: TrustOf = system_trust, names: Names | None = None
+        self,
+        timeout: float,
+        trust: TrustOf = system_trust,
+        names: Names | None = None,
+        proxies: OutboundProxies = NO_PROXIES,
     ) -> None:
         self._timeout = timeout
         self._trust = trust
         self._names = names or Names()
+        self._proxies = proxies
         self._candidates = Candidates()
 
     def leads(self, origin: Origin, way: Way) -> bool:
         """Returns whether a connection would still be made in this way."""
         if origin.scheme == "https" and way.context is not self._trust(origin).context:
             return False
-        return self._names.holds(origin.host, way.address)
+        return self._names.holds(self._first_hop(origin)[0], way.address)
 
     def refresh(self, origins: Iterable[Origin]) -> None:
         """Keeps the addresses of origins that are in use up to date."""
-        self._names.refresh({origin.host for origin in origins})
+        self._names.refresh({self._first_hop(origin)[0] for origin in origins})
+
+    def proxy(self, origin: Origin) -> Proxy | None:
+        """Returns the proxy on the way to an origin; None when there is none."""
+        if origin.is_socket:
+            return None
+        return self._proxies.of(origin.scheme, origin.host, origin.port)
+
+    def _first_hop(self, origin: Origin) -> tuple[str, int]:
+        """Returns host and port that connections for an origin are made to."""
+        proxy = self.proxy(origin)
+        return (origin.host, origin.port) if proxy is None else (proxy.host, proxy.port)
 
     def close(self) -> None:
         """Gives up what is being asked."""
@@ -70,6 +91,7 @@ class Dialler:
             Fault: COMMUNICATION when it could not be made in time, or whoever answered is not
                 the upstream.
         """
+        hop = "" if self.proxy(origin) is None else "the proxy on the way: "
         try:
             async with asyncio.timeout(self._timeout):
                 return await self._open(origin, make)
@@ -78,26 +100,39 @@ class Dialler:
         except ssl.SSLError as error:
             raise Fault(Reason.COMMUNICATION, failed_handshake(error)) from None
         except socket.gaierror:
-            raise Fault(Reason.COMMUNICATION, "its name has no address") from None
+            raise Fault(Reason.COMMUNICATION, f"{hop}its name has no address") from None
         except OSError as error:
-            raise Fault(Reason.COMMUNICATION, f"no connection: {type(error).__name__}") from None
+            name = type(error).__name__
+            raise Fault(Reason.COMMUNICATION, f"{hop}no connection: {name}") from None
 
     async def _open(self, origin: Origin, make: Callable[[], Connection]) -> tuple[Connection, Way]:
         """Tries one address after the other until one of them proves to be the upstream."""
-        found = await self._names.addresses(origin.host)
-        left = self._candidates.order(found, origin.port)
-        trust = self._trust(origin) if origin.scheme == "https" else None
+        host, port = self._first_hop(origin)
+        left = self._candidates.order(await self._names.addresses(host), port)
         while True:
-            address, made = await first_of(left, lambda each: self._attempt(each, origin.port))
+            address, made = await first_of(left, lambda each: self._attempt(each, port))
             try:
-                connection = await _speak(made, trust, make)
+                return await self._begin(origin, address, made, make)
             except OSError:
-                self._candidates.failed(address, origin.port)
+                self._candidates.failed(address, port)
                 left = left[left.index(address) + 1 :]
                 if not left:
                     raise
-            else:
-                return connection, Way(address, trust and trust.context)
+
+    async def _begin(
+        self, origin: Origin, address: Address, made: socket.socket, make: Callable[[], Connection]
+    ) -> tuple[Connection, Way]:
+        """Has a protocol speak to an upstream over a socket, once that leads there."""
+        proxy = self.proxy(origin)
+        trust = self._trust(origin) if origin.scheme == "https" else None
+        try:
+            if proxy is not None and trust is not None:
+                await ask_for_tunnel(made, origin, proxy)
+            connection = await _speak(made, trust, make)
+        except BaseException:
+            made.close()
+            raise
+        return connection, Way(address, trust and trust.context, bool(proxy) and trust is None)
 
     async def _attempt(self, address: Address, port: int) -> socket.socket:
         begun = asyncio.get_running_loop().time()
@@ -119,14 +154,10 @@ async def _speak(
     """Returns the protocol that speaks over a socket, after the handshake if there is one."""
     loop = asyncio.get_running_loop()
     context, name = (None, None) if trust is None else trust
-    try:
-        if made.family == socket.AF_UNIX:
-            _, connection = await loop.create_unix_connection(make, sock=made)
-        else:
-            _, connection = await loop.create_connection(
-                make, sock=made, ssl=context, server_hostname=name
-            )
-    except BaseException:
-        made.close()
-        raise
+    if made.family == socket.AF_UNIX:
+        _, connection = await loop.create_unix_connection(make, sock=made)
+    else:
+        _, connection = await loop.create_connection(
+            make, sock=made, ssl=context, server_hostname=name
+        )
     return connection

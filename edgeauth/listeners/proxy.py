@@ -19,7 +19,7 @@ from edgeauth.ports.services import Clock
 from edgeauth.services.clock import SystemClock
 from edgeauth.wire.answers import Answers
 from edgeauth.wire.http1 import request_framing
-from edgeauth.wire.outbound import request_head
+from edgeauth.wire.outbound import Relay, request_head
 from edgeauth.wire.upgrades import requested_upgrade
 
 _log = structlog.get_logger()
@@ -73,18 +73,24 @@ class ProxyDoor:
             protocol = requested_upgrade(
                 exchange.method, exchange.version, request.headers, target.upgrades
             )
-            head = request_head(request, permit, target, exchange.framing, protocol)
+            origin = origin_of(request, target)
+            relay = self._relay(origin)
+            head = request_head(request, permit, target, exchange.framing, protocol, relay)
         except Malformed:
             self._refuse(exchange, _REWRITE)
             return
         if protocol is not None:
             exchange.upgrade = Upgrade(protocol, self._end_of(permit))
-        origin = origin_of(request, target)
         connection = self._pool.take(origin)
         if connection is None:
             self.connect(exchange, origin, head)
         else:
             connection.serve(exchange, head, fresh=False)
+
+    def _relay(self, origin: Origin) -> Relay | None:
+        """Returns the proxy that reads requests for an origin; None when there is none."""
+        proxy = self._dialler.proxy(origin) if origin.scheme == "http" else None
+        return None if proxy is None else Relay(proxy.authorization)
 
     def _end_of(self, permit: Permit) -> float:
         """Returns the deadline at which the proof ends that the permit rests on; 0.0 for none."""

@@ -83,7 +83,8 @@ class UpstreamConnection(asyncio.Protocol):
                 hung up just now; a request that may be repeated is then sent once more.
         """
         self._exchange = exchange
-        self._answer = UpstreamAnswer(exchange)
+        relayed = self.way is not None and self.way.relayed
+        self._answer = UpstreamAnswer(exchange, relayed=relayed)
         self._head = head
         self._replayable = (
             not fresh and exchange.framing.empty and exchange.method in _REPEATABLE_METHODS

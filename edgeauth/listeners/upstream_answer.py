@@ -35,6 +35,7 @@ class UpstreamAnswer:
 
     Args:
         exchange: whose answer it is.
+        relayed: whether a proxy on the way may have answered.
 
     Attributes:
         framing: of the final response; None before its head is complete.
@@ -53,6 +54,8 @@ class UpstreamAnswer:
         "_names",
         "_output",
         "_parser",
+        "_refused",
+        "_relayed",
         "_seen",
         "clean",
         "ended",
@@ -61,8 +64,10 @@ class UpstreamAnswer:
         "switched",
     )
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, *, relayed: bool = False) -> None:
         self._exchange = exchange
+        self._relayed = relayed
+        self._refused = False
         self._parser = httptools.HttpResponseParser(self)
         self._names: list[bytes] = []
         self._fields: list[tuple[bytes, bytes]] = []
@@ -104,6 +109,8 @@ class UpstreamAnswer:
                 name = type(error).__name__
                 raise Malformed(f"its response is malformed: {name}") from None
             self.clean = False
+        if self._refused:
+            raise Malformed("the proxy on the way wants other credentials")
         if not self.ended:
             self._check_head(len(data))
 
@@ -161,6 +168,9 @@ class UpstreamAnswer:
             return
         if status < 200:
             self._pass_over()
+            return
+        if status == 407 and self._relayed:
+            self._refused = True  # no client can do anything about it
             return
         version = self._parser.get_http_version()
         self.framing = response_framing(status, version, headers, to_head=exchange.to_head)

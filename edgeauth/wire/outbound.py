@@ -5,7 +5,7 @@ and what some upstream might mistake for it; then comes what the pipeline says, 
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, unquote_plus, urlencode
 
 from edgeauth.model.decision import Field, Permit
@@ -33,12 +33,20 @@ _COMPUTED: Final = frozenset(
 )
 
 
+class Relay(NamedTuple):
+    """A proxy on the way that reads the request, and passes it on to whom its target names."""
+
+    authorization: str = ""
+    """What it wants to be told to do so; empty for nothing."""
+
+
 def request_head(
     request: Request,
     permit: Permit,
     target: Target,
     framing: Framing,
     upgrade: bytes | None = None,
+    relay: Relay | None = None,
 ) -> bytes:
     """Returns the head of the upstream request, ready to be sent.
 
@@ -48,6 +56,8 @@ def request_head(
         target: where it goes.
         framing: of the content that will follow.
         upgrade: the protocol that the upstream is asked to switch to, if any.
+        relay: whom it is sent to, unless that is the upstream itself. Then Host is always that of
+            the target: proxies go by the target alone (RFC 9112 section 3.2.2).
 
     Raises:
         Malformed: the rewritten target or a field of the pipeline can not be sent safely.
@@ -55,10 +65,13 @@ def request_head(
     pipeline, host = _pipeline_fields(permit)
     if host is None:
         host = (request.host if target.forward_host_header else target.authority).encode()
-    parts = [
-        b"%b %b HTTP/1.1\r\nhost: %b\r\n"
-        % (request.method.encode(), upstream_target(request, target).encode(), host)
-    ]
+    asked = upstream_target(request, target).encode()
+    if relay is not None:
+        host = target.authority.encode()
+        asked = b"http://%b%b" % (host, asked)
+    parts = [b"%b %b HTTP/1.1\r\nhost: %b\r\n" % (request.method.encode(), asked, host)]
+    if relay is not None and relay.authorization:
+        parts.append(b"proxy-authorization: %b\r\n" % relay.authorization.encode())
     parts += _client_fields(request.headers, permit)
     parts += [b"%b: %b\r\n" % field for field in pipeline]
     parts.append(_forwarding_fields(request))

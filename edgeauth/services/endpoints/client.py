@@ -118,7 +118,8 @@ class HttpEndpoints:
         session = self._connections.session(settings)
         context = self._connections.context(settings.tls)
         with self._gate(call).passage(place_of(call.url)) as passage:
-            answer = await exchange(session, context, authenticated, deadline)
+            proxy = self._connections.proxy(call)
+            answer = await exchange(session, context, authenticated, deadline, proxy)
             passage.failed = is_failure(answer.status)
         return answer
 

@@ -7,15 +7,21 @@ looked at is the address that a socket is about to be connected to.
 import errno
 import socket
 import ssl
+from typing import Final
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 from aiohttp.connector import AddrInfoType
 
 from edgeauth.config.models.client_tls import ClientTls
+from edgeauth.config.outbound_proxies import NO_PROXIES, OutboundProxies, Proxy
 from edgeauth.ports.endpoint_settings import CallSettings
+from edgeauth.ports.endpoints import Call
 from edgeauth.services.client_tls import ClientContexts
 from edgeauth.wire.addresses import is_public
+
+_PORTS: Final = {"http": 80, "https": 443}
 
 
 class AddressRefused(OSError):
@@ -31,11 +37,18 @@ class Connections:
     Args:
         contexts: whom they trust, and the certificates that they show.
         resolver: asked for addresses; the system's unless given.
+        proxies: on the way to endpoints.
     """
 
-    def __init__(self, contexts: ClientContexts, resolver: AbstractResolver | None = None) -> None:
+    def __init__(
+        self,
+        contexts: ClientContexts,
+        resolver: AbstractResolver | None = None,
+        proxies: OutboundProxies = NO_PROXIES,
+    ) -> None:
         self._contexts = contexts
         self._resolver = resolver
+        self._proxies = proxies
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     def prepare(self, tls: ClientTls) -> None:
@@ -49,6 +62,16 @@ class Connections:
     def context(self, tls: ClientTls | None) -> ssl.SSLContext:
         """Returns the context for connections; another one after a certificate has changed."""
         return self._contexts.context(tls)
+
+    def proxy(self, call: Call) -> Proxy | None:
+        """Returns the proxy on the way to an endpoint; None when there is none.
+
+        Guarded calls have none: nobody could see which address a proxy connects to.
+        """
+        url = urlsplit(call.url)
+        if call.settings.deny_private_addresses or not url.hostname:
+            return None
+        return self._proxies.of(url.scheme, url.hostname, url.port or _PORTS[url.scheme])
 
     def session(self, settings: CallSettings) -> aiohttp.ClientSession:
         """Returns the session for calls, bound to the loop that runs now.
@@ -65,7 +88,7 @@ class Connections:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 timeout=aiohttp.ClientTimeout(total=None),
-                # No environment variable sends calls elsewhere.
+                # What variables of the environment mean is said by `proxy` alone.
                 trust_env=False,
             )
         return session

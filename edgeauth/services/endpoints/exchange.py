@@ -13,12 +13,15 @@ from urllib.parse import urlsplit
 import aiohttp
 from yarl import URL
 
+from edgeauth.config.outbound_proxies import Proxy
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.endpoints import Call
 from edgeauth.ports.services import EndpointAnswer
 from edgeauth.services.endpoints.connections import AddressRefused
 
 _IDENTITY: Final = {"Accept-Encoding": "identity"}
+_LOGIN: Final = "Proxy-Authorization"
+_PROXY: Final = "the proxy on the way to"
 
 
 class Unanswered(Fault):
@@ -29,7 +32,11 @@ class Unanswered(Fault):
 
 
 async def exchange(
-    session: aiohttp.ClientSession, context: ssl.SSLContext, call: Call, deadline: float
+    session: aiohttp.ClientSession,
+    context: ssl.SSLContext,
+    call: Call,
+    deadline: float,
+    proxy: Proxy | None = None,
 ) -> EndpointAnswer:
     """Returns the answer of any status.
 
@@ -38,6 +45,7 @@ async def exchange(
         context: for TLS.
         call: what is asked.
         deadline: on the loop's clock.
+        proxy: on the way; None asks the endpoint itself.
 
     Raises:
         Unanswered: there was no complete answer.
@@ -47,7 +55,7 @@ async def exchange(
     """
     try:
         async with asyncio.timeout_at(deadline):
-            return await _exchange(session, context, call)
+            return await _exchange(session, context, call, proxy)
     except TimeoutError:
         raise late(call.url) from None
 
@@ -58,23 +66,32 @@ def late(url: str) -> Fault:
 
 
 async def _exchange(
-    session: aiohttp.ClientSession, context: ssl.SSLContext, call: Call
+    session: aiohttp.ClientSession, context: ssl.SSLContext, call: Call, proxy: Proxy | None
 ) -> EndpointAnswer:
     place = place_of(call.url)
+    shown = {} if proxy is None or not proxy.authorization else {_LOGIN: proxy.authorization}
+    # Over TLS the proxy is told when the tunnel is asked for, else with the request.
+    sealed = place.startswith("https:")
     try:
         async with session.request(
             call.method,
             URL(call.url, encoded=True),
-            headers=_IDENTITY | dict(call.headers),
+            headers=_IDENTITY | dict(call.headers) | ({} if sealed else shown),
             data=call.body,
             skip_auto_headers=("Content-Type", "User-Agent"),
             allow_redirects=False,
             ssl=context,
+            proxy=None if proxy is None else proxy.url,
+            proxy_headers=shown if sealed and shown else None,
         ) as answer:
+            if proxy is not None and answer.status == 407:
+                raise Fault(Reason.COMMUNICATION, f"{_PROXY} {place} wants other credentials")
             body = await _read(answer, call, place)
             return EndpointAnswer(answer.status, _media_type(answer), body, tuple(_fields(answer)))
     except (aiohttp.ClientSSLError, ssl.SSLError):
         raise _untrusted(f"TLS with {place} failed") from None
+    except (aiohttp.ClientHttpProxyError, aiohttp.ClientProxyConnectionError):
+        raise Unanswered(f"{_PROXY} {place} does not let us through") from None
     except aiohttp.ClientConnectorError as error:
         if isinstance(error.os_error, AddressRefused):
             raise _untrusted(f"{place} is not on the public internet") from None
