@@ -1,7 +1,9 @@
 """Which key or certificate a token belongs to (RFC 7800, the claim `cnf`).
 
 A token that is bound to a key is worth nothing without it. A way of binding that is not understood
-here can not be checked, so it refuses the token (attack 147).
+here can not be checked, so it refuses the token (attack 147). What issuers say besides is passed
+over, as RFC 7800 has it, when it stands beside a digest and is no known way of binding: Keycloak
+tells what kind of proof it has seen.
 
 Trust: the claims were signed by the issuer or come from it.
 
@@ -18,6 +20,8 @@ from edgeauth.wire.base64url import decode_base64url
 
 _KEY: Final = "jkt"
 _CERTIFICATE: Final = "x5t#S256"
+_NOT_UNDERSTOOD: Final = frozenset(("jwk", "jwe", "kid", "jku", "osc", "x5t"))
+"""Other ways of binding: those of the IANA registry, and the one with a weak digest."""
 
 
 class Confirmation(NamedTuple):
@@ -33,15 +37,16 @@ def parse_confirmation(claims: Mapping[str, Json]) -> Confirmation | None:
     """Returns what a token is bound to; None when it is bound to nothing.
 
     Raises:
-        Malformed: `cnf` is no object, empty, holds a member that is not understood, or one that
-            is no SHA-256 digest.
+        Malformed: `cnf` is no object, holds neither digest, another way of binding beside one, or
+            one that is no SHA-256 digest.
     """
     if "cnf" not in claims:
         return None
     confirmation = claims["cnf"]
     if not isinstance(confirmation, Mapping) or not confirmation:
         raise Malformed("the token's cnf names nothing that it is bound to")
-    if not {_KEY, _CERTIFICATE}.issuperset(confirmation):
+    is_understood = _KEY in confirmation or _CERTIFICATE in confirmation
+    if not is_understood or not _NOT_UNDERSTOOD.isdisjoint(confirmation):
         raise Malformed("the token is bound in a way that is not understood")
     return Confirmation(_digest(confirmation, _KEY), _digest(confirmation, _CERTIFICATE))
 

@@ -16,9 +16,12 @@ DIGEST = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
         pytest.param({"kid": "a"}, id="attack-147-unknown-member"),
         pytest.param({"jwk": {"kty": "EC"}}, id="attack-147-key-itself"),
         pytest.param({"x5t": DIGEST}, id="attack-147-weak-digest"),
-        pytest.param(
-            {"jkt": DIGEST, "kid": "a"}, id="attack-147-unknown-member-beside-a-known-one"
+        *(
+            pytest.param({"jkt": DIGEST, name: "a"}, id=f"attack-147-{name}-beside-a-digest")
+            for name in ("jwk", "jwe", "kid", "jku", "osc", "x5t")
         ),
+        pytest.param({"kc-jkt-type": "DPoP"}, id="attack-147-kind-of-a-proof-without-its-key"),
+        pytest.param({"jkt": None, "kc-jkt-type": "DPoP"}, id="no-digest-with-a-kind"),
         pytest.param({"JKT": DIGEST}, id="attack-147-other-case"),
         pytest.param({"jkt": None}, id="no-digest"),
         pytest.param({"jkt": 1}, id="number"),
@@ -48,3 +51,10 @@ def test_a_token_may_be_bound_to_a_key_a_certificate_or_both():
     assert parse_confirmation({"cnf": {"x5t#S256": DIGEST}}) == Confirmation(None, octets)
     both = {"jkt": DIGEST, "x5t#S256": DIGEST}
     assert parse_confirmation({"cnf": both}) == Confirmation(octets, octets)
+
+
+@pytest.mark.parametrize("method", ["jkt", "x5t#S256"])
+def test_what_is_no_way_of_binding_is_passed_over_beside_one(method):
+    said = {method: DIGEST, "kc-jkt-type": "DPoP"}
+
+    assert parse_confirmation({"cnf": said}) == parse_confirmation({"cnf": {method: DIGEST}})
