@@ -232,6 +232,8 @@ def test_attack_073_slow_clients_do_not_keep_others_from_their_answers(tmp_path:
 
     post = request(b"/open", b"Content-Length: 1000", method=b"POST", body=b"c" * 1000)
     large = request(b"/open", b"X-Large: yes")
+    halves = [(large, b"")] * 50
+    halves += [(GET[:-2], GET[-2:])] * 200 + [(post[:-500], post[-500:])] * 250
 
     async def scenario() -> None:
         async with upstream(serve) as port:
@@ -241,24 +243,15 @@ def test_attack_073_slow_clients_do_not_keep_others_from_their_answers(tmp_path:
                 assert await asked(place.port) == 200
                 before = memory(process.pid, "VmRSS")
                 async with clients(place.port, 500) as slow:
-                    unread = slow[:50]
-                    for client in unread:
-                        client.send(large)
+                    for client, (first, _) in zip(slow, halves, strict=True):
                         client.writer.transport.pause_reading()
-                    for client in slow[50:250]:
-                        client.send(GET[:-2])
-                    for client in slow[250:]:
-                        client.send(post[:-500])
+                        client.send(first)
                     assert [await asked(place.port) for _ in range(30)] == [200] * 30
                     assert memory(process.pid, "VmRSS") - before < 64 * MIB
-                    for client in unread:
+                    for client, (_, second) in zip(slow, halves, strict=True):
                         client.writer.transport.resume_reading()
-                    for client in slow[50:250]:
-                        client.send(GET[-2:])
-                    for client in slow[250:]:
-                        client.send(post[-500:])
-                    for client in slow:
-                        assert (await client.answer()).status == 200
+                        client.send(second)
+                    assert [(await client.answer()).status for client in slow] == [200] * 500
 
     run(scenario())
 
