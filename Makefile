@@ -12,7 +12,7 @@ PEERS := tests/peers/node_modules/.set-up
 DEMO := $(BIN)/python examples/blog-platform/demo.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup peers demo demo-check test lint format docs bench oracles fuzz lock clean
+.PHONY: help setup peers demo demo-check test lint format docs bench soak oracles fuzz lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,10 @@ docs: $(STAMP) ## write the generated reference pages anew
 
 bench: $(STAMP) ## measure CPU per request; says what is missing (wrk, nginx)
 	@$(BIN)/python benchmarks/data_plane.py
+
+MINUTES ?= 60
+soak: $(STAMP) ## serve a mixed load with faults for an hour (MINUTES=5: for less); fails when something grows
+	@$(BIN)/python benchmarks/soak.py --minutes $(MINUTES)
 
 oracles: $(STAMP) ## put other engines of CEL into .oracles, to measure and to compare with
 	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target .oracles -r benchmarks/oracles.txt
