@@ -71,6 +71,8 @@ class KeySource:
         key_set: how the key set that metadata leads to is fetched; None takes trust and limits of
             the metadata's endpoint, but not its credentials.
         trust: who may vouch for keys that bring certificates; None does not look at those.
+        stale_if_error: seconds for which keys are believed longer while the issuer can not be
+            asked.
         fingerprint: a digest over all of this, for cache keys.
     """
 
@@ -80,6 +82,7 @@ class KeySource:
     ttl: float = 600.0
     key_set: CallSettings | None = None
     trust: TrustAnchors | None = None
+    stale_if_error: float = 0.0
     fingerprint: bytes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -96,7 +99,7 @@ class KeySource:
         trust = b"" if self.trust is None else self.trust.fingerprint
         kind = b"metadata" if self.is_metadata else b"jwks"
         checked = b"checked" if self.check_issuer else b"unchecked"
-        ttl = repr(self.ttl).encode()
+        ttl = repr((self.ttl, self.stale_if_error)).encode()
         return fingerprint(self.endpoint.fingerprint, kind, checked, ttl, key_set, trust)
 
 

@@ -32,14 +32,23 @@ class SingleFlight(Generic[T]):
                 again and again would hold every traceback.
         """
         await leave_fast_path()
+        outcome = await asyncio.shield(self._begun(key, work))
+        if isinstance(outcome, Fault):
+            raise anew(outcome)
+        return outcome
+
+    def begin(self, key: bytes, work: Callable[[], Coroutine[None, None, T | Fault]]) -> None:
+        """Begins the work unless it is running, and waits for nothing."""
+        _ = self._begun(key, work)
+
+    def _begun(
+        self, key: bytes, work: Callable[[], Coroutine[None, None, T | Fault]]
+    ) -> "asyncio.Task[T | Fault]":
         task = self._running.get(key)
         if task is None:
             task = self._running[key] = asyncio.create_task(work())
             task.add_done_callback(lambda _: self._running.pop(key))
-        outcome = await asyncio.shield(task)
-        if isinstance(outcome, Fault):
-            raise anew(outcome)
-        return outcome
+        return task
 
 
 def anew(fault: Fault) -> Fault:

@@ -2,8 +2,11 @@
 
 Rules:
 
-1. A key set is believed for `KeySource.ttl` seconds, never longer: a key that the issuer has
-   withdrawn ends with it, whether or not the issuer can be reached then.
+1. A key set is believed for `KeySource.ttl` seconds: a key that the issuer has withdrawn ends with
+   it. It is fetched again before, in the last fifth of that time, while nobody waits. Only where
+   `KeySource.stale_if_error` says so it is believed for so much longer, and only while the issuer
+   can not be reached or answers that it is broken (5xx); what it answers otherwise counts at once,
+   and so does a connection that can not be trusted.
 2. An unknown key id fetches the set again, so that a new key works at once; but at most once in
    `COOL_DOWN` seconds, so that nobody makes us flood the issuer with invented ids (attack 121).
    When that fails, the set at hand stays.
@@ -30,7 +33,13 @@ from edgeauth.wire.key_certificates import TrustAnchors
 
 COOL_DOWN: Final = 10.0
 """Seconds between two fetches because of unknown key ids."""
+RETRY: Final = 5.0
+"""Seconds after a fetch that failed until it is tried again while nobody waits."""
+_AHEAD: Final = 0.2
+"""The part of the time for which keys are believed in which they are fetched again."""
 _ALL: Final = b"the whole set"
+_BROKEN: Final = 500
+"""The least status by which a server says that something is wrong with itself."""
 
 
 class _Believed(NamedTuple):
@@ -39,6 +48,10 @@ class _Believed(NamedTuple):
     issuer: str | None
     key_set: KeySet
     valid_until: float
+    fresh_until: float
+    """When it is over, unless the issuer can not be asked then."""
+    stale_until: float
+    """When it is over in any case."""
 
     def is_current(self, now: float) -> bool:
         """Returns whether the keys are still believed at `now`."""
@@ -76,6 +89,7 @@ class _KeyHolder:
         self._fault = Fault(Reason.COMMUNICATION, "the issuer's keys were never asked for")
         self._fault_until = 0.0
         self._next_search = 0.0
+        self._next_refresh = 0.0
         self._flights: SingleFlight[_Believed] = SingleFlight()
 
     def find(self, kid: str | None) -> ResolvedKeys | None:
@@ -83,6 +97,8 @@ class _KeyHolder:
         now = self._clock.now()
         if self._believed is None or not self._believed.is_current(now):
             return None
+        if now >= self._next_refresh:
+            self._flights.begin(_ALL, self._refresh)
         known = self._believed.candidates(kid)
         is_fetching = self._flights.is_running(_ALL)
         if known.candidates or (not is_fetching and now < self._next_search):
@@ -105,18 +121,41 @@ class _KeyHolder:
         is_search = self._believed is not None and self._believed.is_current(now)
         if is_search:
             self._next_search = now + COOL_DOWN
+        return await self._renew(is_search=is_search)
+
+    async def _refresh(self) -> _Believed | Fault:
+        return await self._renew(is_search=False)
+
+    async def _renew(self, *, is_search: bool) -> _Believed | Fault:
         try:
             self._believed = await self._ask(is_search=is_search)
         except Fault as fault:
-            return self._failed(fault)
+            return self._stale(fault) or self._failed(fault)
         except Malformed as problem:
             detail = f"the issuer's answer can not be used: {problem}"
             return self._failed(Fault(Reason.COMMUNICATION, detail))
+        now = self._clock.now()
+        self._next_refresh = self._believed.valid_until - self._origin.source.ttl * _AHEAD
+        # Where that is over already, as with a certificate that ends soon, there is no hurry.
+        self._next_refresh = max(self._next_refresh, now + RETRY)
         return self._believed
 
     def _failed(self, fault: Fault) -> Fault:
-        self._fault, self._fault_until = fault, self._clock.now() + FAULT_TTL
+        now = self._clock.now()
+        self._fault, self._fault_until = fault, now + FAULT_TTL
+        self._next_refresh = now + RETRY
+        if self._believed is not None and not now < self._believed.fresh_until:
+            self._believed = None
         return fault
+
+    def _stale(self, fault: Fault) -> _Believed | None:
+        """Returns the former keys if they are over, and go on being believed for a while."""
+        now, known = self._clock.now(), self._believed
+        if fault.final or known is None or not known.fresh_until <= now < known.stale_until:
+            return None
+        self._believed = known._replace(valid_until=min(now + 2 * RETRY, known.stale_until))
+        self._next_refresh = now + RETRY
+        return self._believed
 
     async def _ask(self, *, is_search: bool) -> _Believed:
         issuer, call = await self._key_set_call()
@@ -125,10 +164,13 @@ class _KeyHolder:
             fields = dict(call.headers) | {"cache-control": "no-cache"}
             call = call._replace(headers=tuple(fields.items()))
         answer = await self._endpoints.send(call)
+        if answer.status >= _BROKEN:
+            raise Fault(Reason.COMMUNICATION, f"the issuer answers {answer.status}")
         key_set = parse_key_set(loads(document_of(answer)))
         now, source = self._clock.now(), self._origin.source
         key_set, ends = _trusted(key_set, source.trust, now)
-        return _Believed(issuer, key_set, min(now + source.ttl, ends))
+        until = min(now + source.ttl, ends)
+        return _Believed(issuer, key_set, until, until, min(until + source.stale_if_error, ends))
 
     async def _key_set_call(self) -> tuple[str | None, Call]:
         source, issuer, call = self._origin

@@ -25,7 +25,7 @@ from edgeauth.config.findings import Finding, not_expected, refuse
 from edgeauth.config.scalars import Duration, ListOf, Text
 from edgeauth.config.specification import Specification
 from edgeauth.expressions.paths import compile_selector
-from edgeauth.mechanisms.authenticators.issuers import build_key_source, names_issuer
+from edgeauth.mechanisms.authenticators.issuers import Stale, build_key_source, names_issuer
 from edgeauth.mechanisms.authenticators.lifespans import Leeway
 from edgeauth.mechanisms.authenticators.message_keys import (
     FetchedKeys,
@@ -112,6 +112,7 @@ class HttpMessageSignaturesSpecification(Specification):
         replay_allowed: whether a signature may be used more than once; needs no nonce then.
         principal: who has signed.
         cache_ttl: seconds for which keys of an endpoint are believed.
+        stale_if_error: seconds for which they are believed longer while it can not be asked.
     """
 
     jwks_endpoint: IssuerEndpoint | None = None
@@ -129,6 +130,7 @@ class HttpMessageSignaturesSpecification(Specification):
     replay_allowed: bool = False
     principal: SignerSpecification = Field(default_factory=SignerSpecification)
     cache_ttl: Annotated[Duration, AfterValidator(_check_ttl)] = 600.0
+    stale_if_error: Stale = 0.0
 
     @field_validator("label")
     @classmethod
@@ -163,9 +165,10 @@ class HttpMessageSignaturesSpecification(Specification):
         if endpoint is not None and names_issuer(endpoint):
             message = "signatures have no issuer: TokenIssuer has no value here"
             yield Finding(message, ("jwks_endpoint",))
-        if endpoint is None and "cache_ttl" in self.model_fields_set:
-            message = "cache_ttl has no effect without jwks_endpoint"
-            yield Finding(message, ("cache_ttl",), on_key=True)
+        for name in ("cache_ttl", "stale_if_error"):
+            if endpoint is None and name in self.model_fields_set:
+                message = f"{name} has no effect without jwks_endpoint"
+                yield Finding(message, (name,), on_key=True)
         if jwks is not None:
             try:
                 jwks.demand(HttpMessageSignaturesSpecification, _check_keys)
@@ -199,7 +202,9 @@ class HttpMessageSignaturesSpecification(Specification):
         """Returns the keys that count."""
         if self.jwks is not None:
             return KnownKeys(self.jwks)
-        source = build_key_source(self.jwks_endpoint, None, self.cache_ttl)
+        source = build_key_source(
+            self.jwks_endpoint, None, self.cache_ttl, stale_if_error=self.stale_if_error
+        )
         return FetchedKeys(source, services.verification_keys)
 
 

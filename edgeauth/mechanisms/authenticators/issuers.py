@@ -4,11 +4,29 @@ Source:
     RFC 8414; OpenID Connect Discovery 1.0; RFC 7517 section 5 (key sets).
 """
 
+from typing import Annotated, Final
+
+from pydantic import AfterValidator
+
+from edgeauth.config.findings import not_expected
+from edgeauth.config.scalars import Duration
 from edgeauth.config.specification import Specification
 from edgeauth.ports.endpoint_settings import CallSettings, HttpCache
 from edgeauth.ports.endpoints import Endpoint, IssuerEndpoint
 from edgeauth.ports.issuers import KeySource, MetadataSource
 from edgeauth.wire.key_certificates import TrustAnchors
+
+LONGEST_STALE: Final = 3_600.0
+
+
+def _check_stale(seconds: float) -> float:
+    if seconds > LONGEST_STALE:
+        raise not_expected("at most 1h, or keys that were withdrawn are believed for long")
+    return seconds
+
+
+Stale = Annotated[Duration, AfterValidator(_check_stale)]
+"""Seconds for which keys are believed longer while nobody can be asked for them."""
 
 
 class ResolvedEndpoints(Specification):
@@ -49,6 +67,7 @@ def build_key_source(
     metadata: MetadataEndpoint | None,
     ttl: float,
     trust: TrustAnchors | None = None,
+    stale_if_error: float = 0.0,
 ) -> KeySource:
     """Returns the source that is configured.
 
@@ -57,6 +76,7 @@ def build_key_source(
         metadata: the metadata's endpoint; it counts where both are given.
         ttl: seconds for which keys are believed.
         trust: who may vouch for keys that bring certificates; None does not look at those.
+        stale_if_error: seconds for which keys are believed longer while nobody can be asked.
 
     Raises:
         ValueError: neither is given.
@@ -70,9 +90,12 @@ def build_key_source(
             ttl=ttl,
             key_set=metadata.resolved_endpoints.jwks_uri,
             trust=trust,
+            stale_if_error=stale_if_error,
         )
     if jwks is not None:
-        return KeySource(jwks, is_metadata=False, ttl=ttl, trust=trust)
+        return KeySource(
+            jwks, is_metadata=False, ttl=ttl, trust=trust, stale_if_error=stale_if_error
+        )
     raise ValueError("there is neither a key set nor metadata")
 
 

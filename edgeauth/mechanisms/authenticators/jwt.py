@@ -25,6 +25,7 @@ from edgeauth.mechanisms.authenticators.admission import Admission
 from edgeauth.mechanisms.authenticators.assertions import AssertionsSpecification
 from edgeauth.mechanisms.authenticators.issuers import (
     MetadataEndpoint,
+    Stale,
     build_key_source,
     names_issuer,
 )
@@ -67,6 +68,8 @@ class JwtSpecification(Specification):
         assertions: what the token must say.
         principal: who it is about; older catalogues call it `subject`.
         cache_ttl: seconds for which keys, and what they verified, are believed.
+        stale_if_error: seconds for which keys are believed longer while the issuer can not be
+            asked.
         validate_jwk: whether the certificates of a key, if it has any, must be trusted.
         trust_store: PEM file with who may vouch for keys; the system's authorities unless
             configured.
@@ -83,6 +86,7 @@ class JwtSpecification(Specification):
         validation_alias=AliasChoices("principal", "subject"),
     )
     cache_ttl: Duration = 600.0
+    stale_if_error: Stale = 0.0
     validate_jwk: bool = True
     trust_store: Text | None = None
     trust_anchors: AuthoritiesReference | None = None
@@ -139,7 +143,9 @@ class JwtSpecification(Specification):
             trust = self.trust_anchors.current()
         elif self.validate_jwk:
             trust = trust_stores.anchors(self.trust_store)
-        return build_key_source(self.jwks_endpoint, self.metadata_endpoint, self.cache_ttl, trust)
+        return build_key_source(
+            self.jwks_endpoint, self.metadata_endpoint, self.cache_ttl, trust, self.stale_if_error
+        )
 
 
 class _Verified(NamedTuple):

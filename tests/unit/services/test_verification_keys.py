@@ -7,7 +7,7 @@ from edgeauth.ports.endpoint_settings import CallSettings
 from edgeauth.ports.endpoints import Call, IssuerEndpoint
 from edgeauth.ports.issuers import KeySource
 from edgeauth.services.issuer_directory import FAULT_TTL, Issuers
-from edgeauth.services.verification_keys import COOL_DOWN, IssuerKeys
+from edgeauth.services.verification_keys import COOL_DOWN, RETRY, IssuerKeys
 from edgeauth.wire.json import dumps
 from edgeauth.wire.jwk import to_jwk
 from tests.fakes.clock import FakeClock
@@ -20,8 +20,11 @@ METADATA = "https://idp.test/.well-known/openid-configuration"
 TTL = 600.0
 
 
-def source(url: str = JWKS, *, is_metadata: bool = False, ttl: float = TTL) -> KeySource:
-    return KeySource(IssuerEndpoint(url=url), is_metadata, ttl=ttl)  # type: ignore[arg-type]
+def source(
+    url: str = JWKS, *, is_metadata: bool = False, ttl: float = TTL, stale: float = 0.0
+) -> KeySource:
+    endpoint = IssuerEndpoint(url=url)  # type: ignore[arg-type]
+    return KeySource(endpoint, is_metadata, ttl=ttl, stale_if_error=stale)
 
 
 def key_set(*kids: str) -> bytes:
@@ -355,3 +358,173 @@ def test_the_key_set_that_metadata_leads_to_is_asked_as_configured():
     assert issuer.endpoints.calls[1].settings == settings
     other = KeySource(IssuerEndpoint.model_validate(METADATA), is_metadata=True)
     assert of.fingerprint != other.fingerprint
+
+
+class TestRefreshAhead:
+    """Keys that are in use are fetched again before they are over, while nobody waits."""
+
+    def test_nobody_waits_for_the_new_keys(self):
+        async def check() -> None:
+            issuer = Issuer("a")
+            await issuer.keys.resolve(source(), "", "a")
+            issuer.clock.advance(TTL * 0.8)
+            issuer.rotate("a", "b")
+            issuer.endpoints.gate.clear()
+            for _ in range(5):
+                assert (await issuer.keys.resolve(source(), "", "a")).candidates
+                await settle()
+            assert len(issuer.endpoints.calls) == 2
+            issuer.endpoints.gate.set()
+            await settle()
+            issuer.clock.advance(TTL * 0.3)
+            assert (await issuer.keys.resolve(source(), "", "b")).candidates
+            assert len(issuer.endpoints.calls) == 2
+
+        run(check())
+
+    def test_it_is_not_done_early_and_not_for_keys_that_nobody_asks_for(self):
+        async def check() -> None:
+            issuer = Issuer("a")
+            await issuer.keys.resolve(source(), "", "a")
+            issuer.clock.advance(TTL * 0.8 - 1)
+            await issuer.keys.resolve(source(), "", "a")
+            await settle()
+            assert len(issuer.endpoints.calls) == 1
+
+        run(check())
+
+    def test_attack_121_a_failure_is_not_repeated_with_every_request(self):
+        async def check() -> None:
+            issuer = Issuer("a")
+            await issuer.keys.resolve(source(), "", "a")
+            issuer.endpoints.answers[JWKS] = Fault(Reason.COMMUNICATION, "down")
+            issuer.clock.advance(TTL * 0.8)
+            for _ in range(20):
+                assert (await issuer.keys.resolve(source(), "", "a")).candidates
+                await settle()
+                issuer.clock.advance(1)
+            assert len(issuer.endpoints.calls) == 1 + 20 / RETRY
+
+        run(check())
+
+    def test_attack_121_a_flood_meanwhile_costs_one_search_a_cool_down(self):
+        async def check() -> None:
+            issuer = Issuer("a")
+            await issuer.keys.resolve(source(), "", "a")
+            issuer.clock.advance(TTL * 0.8)
+            for number in range(100):
+                assert not (await issuer.keys.resolve(source(), "", f"x{number}")).candidates
+            assert len(issuer.endpoints.calls) <= 3
+
+        run(check())
+
+    def test_attack_126_a_key_that_is_withdrawn_ends_with_the_new_keys(self):
+        async def check() -> None:
+            issuer = Issuer("a")
+            await issuer.keys.resolve(source(stale=60.0), "", "a")
+            issuer.rotate("b")
+            issuer.clock.advance(TTL * 0.8)
+            await issuer.keys.resolve(source(stale=60.0), "", "a")
+            await settle()
+            assert not (await issuer.keys.resolve(source(stale=60.0), "", "a")).candidates
+
+        run(check())
+
+
+class TestStaleIfError:
+    """Attack 126: only where that is configured, only while nobody answers, and only so long."""
+
+    BROKEN = (Fault(Reason.COMMUNICATION, "down"), json_answer(b"{}", 503))
+
+    @pytest.mark.parametrize("answer", BROKEN, ids=["silent", "503"])
+    def test_keys_are_believed_longer_while_the_issuer_can_not_be_asked(self, answer):
+        issuer, of = Issuer("a"), source(stale=60.0)
+        issuer.resolve("a", of)
+        issuer.endpoints.answers[JWKS] = answer
+        issuer.clock.advance(TTL)
+        for _ in range(59):
+            assert issuer.resolve("a", of) == ["a"]
+            issuer.clock.advance(1)
+        issuer.clock.advance(1)
+        assert issuer.fault(of).reason is Reason.COMMUNICATION
+
+    @pytest.mark.parametrize("answer", BROKEN, ids=["silent", "503"])
+    def test_they_are_not_unless_that_is_configured(self, answer):
+        issuer = Issuer("a")
+        issuer.resolve("a")
+        issuer.endpoints.answers[JWKS] = answer
+        issuer.clock.advance(TTL)
+        issuer.fault()
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            json_answer(b"{}", 404),
+            json_answer(b"{}", 302),
+            json_answer(b"no key set"),
+            Fault(Reason.INTERNAL, "TLS", final=True),
+        ],
+        ids=["404", "302", "garbage", "tls"],
+    )
+    def test_an_issuer_that_answers_is_taken_at_its_word(self, answer):
+        issuer, of = Issuer("a"), source(stale=60.0)
+        issuer.resolve("a", of)
+        issuer.endpoints.answers[JWKS] = answer
+        issuer.clock.advance(TTL)
+        issuer.fault(of)
+
+    def test_a_token_that_was_verified_meanwhile_is_looked_at_again_soon(self):
+        issuer, of = Issuer("a"), source(stale=60.0)
+        issuer.resolve("a", of)
+        issuer.endpoints.answers[JWKS] = Fault(Reason.COMMUNICATION, "down")
+        issuer.clock.advance(TTL)
+        found = run(issuer.keys.resolve(of, "https://idp.test", "a"))
+        assert found.valid_until <= issuer.clock.now() + 2 * RETRY
+
+    def test_new_keys_count_as_soon_as_the_issuer_answers(self):
+        issuer, of = Issuer("a"), source(stale=60.0)
+        issuer.resolve("a", of)
+        issuer.endpoints.answers[JWKS] = Fault(Reason.COMMUNICATION, "down")
+        issuer.clock.advance(TTL)
+        issuer.resolve("a", of)
+        issuer.rotate("b")
+        issuer.clock.advance(2 * RETRY)
+        assert issuer.resolve("a", of) == []
+        assert issuer.resolve("b", of) == ["b"]
+
+    def test_nobody_waits_while_they_are_believed(self):
+        async def check() -> None:
+            issuer, of = Issuer("a"), source(stale=60.0)
+            await issuer.keys.resolve(of, "", "a")
+            issuer.endpoints.answers[JWKS] = Fault(Reason.COMMUNICATION, "down")
+            issuer.clock.advance(TTL)
+            await issuer.keys.resolve(of, "", "a")
+            asked = len(issuer.endpoints.calls)
+            for _ in range(40):
+                issuer.clock.advance(1)
+                assert (await issuer.keys.resolve(of, "", "a")).candidates
+                await settle()
+            assert len(issuer.endpoints.calls) - asked == 40 / RETRY
+
+        run(check())
+
+    @pytest.mark.parametrize(
+        "answer",
+        [json_answer(b"no key set"), Fault(Reason.INTERNAL, "TLS", final=True)],
+        ids=["garbage", "tls"],
+    )
+    def test_they_end_at_once_when_the_issuer_answers_otherwise(self, answer):
+        async def check() -> None:
+            issuer, of = Issuer("a"), source(stale=60.0)
+            await issuer.keys.resolve(of, "", "a")
+            issuer.endpoints.answers[JWKS] = Fault(Reason.COMMUNICATION, "down")
+            issuer.clock.advance(TTL)
+            await issuer.keys.resolve(of, "", "a")
+            issuer.endpoints.answers[JWKS] = answer
+            issuer.clock.advance(RETRY)
+            await issuer.keys.resolve(of, "", "a")
+            await settle()
+            with pytest.raises(Fault):
+                await issuer.keys.resolve(of, "", "a")
+
+        run(check())
