@@ -20,7 +20,7 @@ from edgeauth.app.services import backing
 from edgeauth.catalogue.catalogue import Catalogue
 from edgeauth.catalogue.compile import RuleCompiler
 from edgeauth.catalogue.in_force import RuleSetsInForce
-from edgeauth.catalogue.registry import Registry
+from edgeauth.catalogue.plugins import registry_for
 from edgeauth.config.codes import Code
 from edgeauth.config.errors import Collector
 from edgeauth.config.exporters import MetricsEndpoint, metrics_endpoint
@@ -43,6 +43,7 @@ from edgeauth.providers.trust_reload import TrustReloader
 from edgeauth.providers.watch import FileWatch
 from edgeauth.services.clock import SystemClock
 from edgeauth.services.loading_status import LoadingStatus
+from edgeauth.services.plugins import load_plugin
 from edgeauth.services.secret_status import SecretStatus, SigningKey
 from edgeauth.services.telemetry.instruments import Instruments
 from edgeauth.services.telemetry.sharing import Board
@@ -132,7 +133,7 @@ class Application:
             return RuleBook(Trie())  # rules would only be said to lack what is broken
         catalogue = Catalogue(
             self._configuration.mechanisms,
-            Registry(TYPES),
+            registry_for(self._configuration, TYPES, load_plugin, problems),
             self._backing.services,
             blueprint.enforcement,
         )

@@ -53,14 +53,16 @@ def lint(
       edgeauth lint --format github -c edgeauth.yaml rules/articles.yaml
     """
     from edgeauth.catalogue.lint import Severity, lint as look
-    from edgeauth.catalogue.registry import Registry
+    from edgeauth.catalogue.plugins import registry_for
     from edgeauth.mechanisms.builtins import TYPES
+    from edgeauth.services.plugins import load_plugin
 
     with problems_reported(form) as problems:
         reading = load_configuration(config, prefix, problems)
         rule_sets = rule_sets_of(reading.configuration, files)(problems)
         _check(reading, rule_sets, problems, proxy_mode=proxy_mode)
-    found = look(reading.configuration, rule_sets, Registry(TYPES), complete=not files)
+    registry = registry_for(reading.configuration, TYPES, load_plugin, problems)
+    found = look(reading.configuration, rule_sets, registry, complete=not files)
     _report(form, found)
     if fail_on == "warning" and any(each.severity is Severity.WARNING for each in found):
         sys.exit(EXIT_WARNED)

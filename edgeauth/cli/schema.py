@@ -1,12 +1,17 @@
 """`edgeauth schema`: JSON Schemas for editors and for checks without edgeauth."""
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from edgeauth.cli.loading import EXIT_REFUSED, fail
+
 if TYPE_CHECKING:
     from edgeauth.catalogue.registry import Registry
+
+F = TypeVar("F", bound=Callable[..., object])
 
 
 @click.group()
@@ -22,22 +27,39 @@ def schema() -> None:
     """
 
 
+def _plugin_option(command: F) -> F:
+    return click.option(
+        "--plugin",
+        "plugins",
+        multiple=True,
+        metavar="PACKAGE",
+        help="A package whose mechanisms are included, as under plugins in the configuration.",
+    )(command)
+
+
 @schema.command()
-def config() -> None:
+@_plugin_option
+def config(plugins: tuple[str, ...]) -> None:
     """Print the schema of the configuration, its mechanisms included.
+
+    Exit codes: 0 printed, 2 wrong usage, 3 a package is refused.
 
     \b
     Example:
       edgeauth schema config > edgeauth.schema.json
+      edgeauth schema config --plugin acme-mechanisms > edgeauth.schema.json
     """
     from edgeauth.catalogue.schema import configuration_schema
 
-    click.echo(json.dumps(configuration_schema(_registry()), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(configuration_schema(_registry(plugins)), indent=2, ensure_ascii=False))
 
 
 @schema.command()
-def rules() -> None:
+@_plugin_option
+def rules(plugins: tuple[str, ...]) -> None:
     """Print the schema of rule sets: every dialect, plain files and RuleSet documents.
+
+    Exit codes: 0 printed, 2 wrong usage, 3 a package is refused.
 
     \b
     Example:
@@ -45,11 +67,18 @@ def rules() -> None:
     """
     from edgeauth.catalogue.schema import rule_set_schema
 
-    click.echo(json.dumps(rule_set_schema(_registry()), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(rule_set_schema(_registry(plugins)), indent=2, ensure_ascii=False))
 
 
-def _registry() -> "Registry":
-    from edgeauth.catalogue.registry import Registry
+def _registry(plugins: tuple[str, ...]) -> "Registry":
+    from edgeauth.catalogue.plugins import registry_for
+    from edgeauth.config.errors import Collector
+    from edgeauth.config.models.configuration import Configuration
     from edgeauth.mechanisms.builtins import TYPES
+    from edgeauth.services.plugins import load_plugin
 
-    return Registry(TYPES)
+    problems = Collector()
+    registry = registry_for(Configuration(plugins=plugins), TYPES, load_plugin, problems)
+    for problem in problems.found:
+        fail(EXIT_REFUSED, problem.message)
+    return registry

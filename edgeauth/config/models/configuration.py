@@ -10,6 +10,7 @@ from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.models.cache import Cache, InMemoryCache
 from edgeauth.config.models.log import Log
 from edgeauth.config.models.master_key import MasterKey
+from edgeauth.config.models.plugins import Plugins
 from edgeauth.config.models.secret_management import SecretSource
 from edgeauth.config.models.serve import Management, Serve
 from edgeauth.config.models.steps import Execute1beta1, OnError
@@ -128,6 +129,8 @@ class Configuration(Specification):
     """Everything that a process is told at start."""
 
     version: str = ""
+    plugins: Plugins = ()
+    """Packages whose mechanisms the catalogue may name; nothing is loaded that is not named."""
     serve: Serve = Serve()
     upstreams: Upstreams = Upstreams()
     management: Management = Management()

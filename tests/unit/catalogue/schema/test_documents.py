@@ -35,6 +35,7 @@ BEYOND = {
     "sockets that lead elsewhere, belong to nobody or are none",
     # two places of a document have to be compared
     "a mechanism twice (measured 22)",
+    "one package under two spellings",
     "a rule twice",
     "a wildcard twice in a path",
     "a condition on a wildcard that is not there",
