@@ -204,13 +204,17 @@ class Stage:
         command = [sys.executable, str(ROOT / "benchmarks" / "bare_handler.py"), str(port)]
         return self._start("bare httptools handler", port, command, BROWSER, "0")
 
-    def edgeauth(self, door: str, workers: int = 1, cpu: str = "0") -> Server:
+    def edgeauth(
+        self, door: str, workers: int = 1, cpu: str = "0", *, access_log: str = "", tree: str = ""
+    ) -> Server:
         """Returns edgeauth with log and metrics.
 
         Args:
             door: `proxy` or `decision`.
             workers: processes.
             cpu: the processors they may use.
+            access_log: the format of one more log; none when it is empty.
+            tree: where the sources are, if it is not the ones that are installed.
         """
         program = [str(Path(sys.executable).parent / "edgeauth")]
         name = f"edgeauth {door}" + (f", {workers} workers" if workers > 1 else "")
@@ -218,6 +222,16 @@ class Stage:
             "EDGEAUTHCFG_SERVE_WORKERS": str(workers),
             "OTEL_EXPORTER_PROMETHEUS_PORT": str(free_port()),
         }
+        if access_log:
+            name += f", {access_log} log"
+            environment |= {
+                "EDGEAUTHCFG_LOG_ACCESS__LOG__ENABLED": "true",
+                "EDGEAUTHCFG_LOG_ACCESS__LOG_FORMAT": access_log,
+                "EDGEAUTHCFG_LOG_ACCESS__LOG_TO": str(self._folder / f"{door}-{access_log}.log"),
+            }
+        if tree:
+            name += ", before"
+            environment["PYTHONPATH"] = tree
         values = {"level": "info", "metrics": "true"}
         return self._authorizing(name, program, door, cpu, values, environment)
 

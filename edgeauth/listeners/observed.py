@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from edgeauth.listeners.server import Listener
     from edgeauth.listeners.tunnel import Tunnel
 
+_NO_HEADERS: Final = Headers()
 LONGEST: Final = 512
 """Octets of what a client says of itself; the rest is left out."""
 _WITH_SECRETS: Final = re.compile(r"[?#].*|(?<=//)[^/@]*@", re.DOTALL)
@@ -139,56 +140,64 @@ class ObservedExchange(Exchange):
             self._observer.record(self)
         super().cancel()
 
-    def entry(self, recorder: Recorder) -> Entry:
-        """Returns the line, but for what the connection knows."""
+    def entry(self, recorder: Recorder, peer: str, tls: str) -> Entry:
+        """Returns the line; made in one go, because there is one for every request.
+
+        Args:
+            recorder: has the clocks.
+            peer: the address at the other end.
+            tls: the version; empty when there is none.
+        """
         now = recorder.now()
-        duration = now - self._begun
-        entry = Entry(recorder.clock.now() - duration, recorder.listener, (), "")
-        entry.status, entry.error = self.status, self._error
-        entry.duration = round(duration, 6)
-        if self._first:
-            entry.first_byte = round(self._first - self._begun, 6)
-        self._add_request(entry)
-        self._add_decision(entry)
-        self._add_upstream(entry, now)
-        self._add_octets(entry)
-        return entry
-
-    def _add_request(self, entry: Entry) -> None:
-        request = self.request
-        if request is None:
-            return
-        entry.method, entry.scheme, entry.host, entry.path = request[:4]
-        entry.client = request.client_addresses
-        entry.protocol = "HTTP/1.1" if self.version == "1.1" else "HTTP/1.0"
-        headers = request.headers
-        entry.user_agent = _text(headers, b"user-agent")
-        entry.request_id = _text(headers, b"x-request-id")
-        entry.traceparent = _text(headers, b"traceparent")
-        if b"referer" in headers:
-            entry.referer = without_secrets(_text(headers, b"referer"))
-
-    def _add_decision(self, entry: Entry) -> None:
-        decision = self._decision
+        begun, first, request, decision = self._begun, self._first, self.request, self._decision
+        permitted = rule = subject = method = scheme = host = path = protocol = ""
+        client: tuple[str, ...] = (peer,)
+        headers = _NO_HEADERS
         if decision is not None:
-            entry.decision = "deny" if isinstance(decision, Deny) else "permit"
-            entry.rule, entry.subject = decision.rule_id, decision.subject_id
+            permitted = "deny" if isinstance(decision, Deny) else "permit"
+            rule, subject = decision.rule_id, decision.subject_id
+        if request is not None:
+            method, scheme, host, path, _, headers, client, _ = request
+            protocol = "HTTP/1.1" if self.version == "1.1" else "HTTP/1.0"
+        upstream = self._upstream if self._sink is None else self._sink.place
+        said, heard, upgrade = self._octets()
+        agent, referer = headers.get(b"user-agent"), headers.get(b"referer")
+        request_id, trace = headers.get(b"x-request-id"), headers.get(b"traceparent")
+        return Entry(
+            recorder.clock.now() - now + begun,
+            recorder.listener,
+            client,
+            peer if len(client) == 1 else recorder.client_of(client),
+            method,
+            scheme,
+            host,
+            path,
+            protocol,
+            self.status,
+            said,
+            heard,
+            _microseconds(now - begun),
+            _microseconds(first - begun) if first else 0.0,
+            permitted,
+            rule,
+            subject,
+            self._error,
+            upstream,
+            _microseconds((first or now) - self._asked) if upstream else 0.0,
+            upgrade,
+            tls,
+            _text(agent) if agent else "",
+            without_secrets(_text(referer)) if referer else "",
+            _text(request_id) if request_id else "",
+            _text(trace) if trace else "",
+        )
 
-    def _add_upstream(self, entry: Entry, now: float) -> None:
-        entry.upstream = self._upstream
-        if self._sink is not None:
-            entry.upstream = self._sink.place
-        if entry.upstream:
-            entry.upstream_time = round((self._first or now) - self._asked, 6)
-
-    def _add_octets(self, entry: Entry) -> None:
-        entry.bytes_in = self.content_octets
-        if self.status:
-            entry.bytes_out = self._observer.sent - self._sent_before
+    def _octets(self) -> tuple[int, int, str]:
+        """Returns how much content came, and was sent, and in which protocol."""
         if self._tunnel is not None and self.upgrade is not None:
-            said, heard = self._tunnel.octets
-            entry.bytes_in, entry.bytes_out = said, heard
-            entry.upgrade = self.upgrade.protocol.decode("latin-1")
+            return *self._tunnel.octets, self.upgrade.protocol.decode("latin-1")
+        sent = self._observer.sent - self._sent_before if self.status else 0
+        return self.content_octets, sent, ""
 
 
 class ObservedConnection(ClientConnection):
@@ -229,18 +238,21 @@ class ObservedConnection(ClientConnection):
 
     def record(self, exchange: ObservedExchange) -> None:
         """Logs an exchange that is over."""
-        entry = exchange.entry(self._recorder)
-        entry.client = entry.client or (self.peer.address,)
-        entry.client_address = self._recorder.client_of(entry.client)
+        tls = ""
         if self.peer.scheme == "https":
             encrypted: ssl.SSLObject | None = self._transport.get_extra_info("ssl_object")
-            entry.tls = (encrypted and encrypted.version()) or ""
-        self._recorder.log.record(entry)
+            tls = (encrypted and encrypted.version()) or ""
+        recorder = self._recorder
+        recorder.log.record(exchange.entry(recorder, self.peer.address, tls))
 
 
-def _text(headers: Headers, name: bytes) -> str:
-    value = headers.get(name)
-    return "" if value is None else value[:LONGEST].decode("utf-8", "replace")
+def _text(value: bytes) -> str:
+    return value[:LONGEST].decode("utf-8", "replace")
+
+
+def _microseconds(seconds: float) -> float:
+    """Returns seconds without what is less than a microsecond."""
+    return int(seconds * 1e6) / 1e6
 
 
 def without_secrets(url: str) -> str:
