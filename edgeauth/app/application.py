@@ -114,7 +114,7 @@ class Application:
                 self._status,
                 cors_policy(self._configuration.management.cors),
             ),
-            around.operators_recorder("management"),
+            *around.for_operators("management"),
         )
         self._metrics: ManagementListener | None = None
         if self._metrics_at is not None:

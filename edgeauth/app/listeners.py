@@ -12,7 +12,7 @@ from edgeauth.engine.decide import DecisionPoint
 from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.decision import DecisionDoor
 from edgeauth.listeners.dialling import Dialler
-from edgeauth.listeners.limits import limits_of
+from edgeauth.listeners.limits import OperatorLimits, limits_of, operator_limits_of
 from edgeauth.listeners.management import ManagementListener
 from edgeauth.listeners.metrics import metrics_application
 from edgeauth.listeners.observed import Recorder
@@ -23,6 +23,7 @@ from edgeauth.listeners.upstream_trust import UpstreamTrust
 from edgeauth.model.errors import Reason
 from edgeauth.ports.services import Clock
 from edgeauth.services.access_log import AccessLog
+from edgeauth.services.listener_status import ListenerStatus
 from edgeauth.services.secret_status import SecretStatus
 from edgeauth.services.telemetry.instruments import Instruments
 from edgeauth.wire.answers import Answers
@@ -60,11 +61,15 @@ class Surroundings:
     backing: Backing
     access: AccessLog | None
 
-    def operators_recorder(self, listener: str) -> Recorder | None:
-        """Returns what notes the exchanges of a listener for operators; None when nothing does."""
-        if self.access is None or not self.configuration.log.access_log.management:
-            return None
-        return Recorder(self.access, listener, self.clock)
+    def for_operators(
+        self, listener: str
+    ) -> tuple[OperatorLimits, ListenerStatus, Recorder | None]:
+        """Returns what a listener for operators works with."""
+        settings, recorder = self.configuration, None
+        if self.access is not None and settings.log.access_log.management:
+            recorder = Recorder(self.access, listener, self.clock)
+        limits = operator_limits_of(settings.management)
+        return limits, self.receptions.statuses["management"], recorder
 
 
 def request_listener(mode: Mode, decisions: DecisionPoint, around: Surroundings) -> Listener:
@@ -112,4 +117,4 @@ def metrics_listener(
         gather()
         return exposition.render(accept)
 
-    return ManagementListener(metrics_application(render), around.operators_recorder("metrics"))
+    return ManagementListener(metrics_application(render), *around.for_operators("metrics"))

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from edgeauth.listeners.content import PIPELINED
 from edgeauth.listeners.exchange import Exchange
-from edgeauth.listeners.reading import RequestReader
 from edgeauth.listeners.resumption import resumed
+from edgeauth.listeners.timing import TimedReader
 from edgeauth.model.decision import Decision, Response
 from edgeauth.model.errors import Malformed, Reason
 from edgeauth.services.listener_status import Limited
@@ -29,7 +29,7 @@ _INTERNAL_ERROR: Final = Response(500, ((b"cache-control", b"no-store"),))
 _OVERLOADED: Final = Response(503, ((b"cache-control", b"no-store"), (b"retry-after", b"1")))
 
 
-class ClientConnection(RequestReader):
+class ClientConnection(TimedReader):
     """Decides about the requests of one client, and writes the answers in order.
 
     Args:
@@ -87,6 +87,7 @@ class ClientConnection(RequestReader):
     def pause_writing(self) -> None:
         """Stops the upstream: the client reads more slowly than it sends."""
         self.stuffed = True
+        self.look_at_unsent()
         if self._queue and self._queue[0].sink is not None:
             self._queue[0].sink.pause()
         self.watch()
@@ -97,15 +98,6 @@ class ClientConnection(RequestReader):
         if self._queue and self._queue[0].sink is not None:
             self._queue[0].sink.resume()
         self._go_on()
-
-    def expire(self) -> None:
-        """Closes because the deadline has passed; tells it to whoever owes content to a step."""
-        if self._queue:
-            self._queue[0].note("timeout")
-        if self._queue and self._queue[0].is_read:
-            self._refuse(Malformed("the content does not come in time", 408))
-        else:
-            super().expire()
 
     # An exchange from beginning to end.
 
@@ -139,7 +131,9 @@ class ClientConnection(RequestReader):
                 exchange.method, exchange.target, exchange.fields, self.peer
             )
             exchange.request = request
-            exchange.framing = request_framing(exchange.method, exchange.version, request.headers)
+            exchange.framing = request_framing(
+                exchange.method, exchange.version, request.headers, self.limits.without_content
+            )
             if (exchange.framing.length or 0) > self.limits.body_octets:
                 raise self._too_much()
             exchange.expects_continue = expects_continue(request.headers, exchange.version)
@@ -251,24 +245,6 @@ class ClientConnection(RequestReader):
             self._close(lingering=False)
         else:
             self.watch()
-
-    def watch(self) -> None:
-        """Sets the deadline that the state asks for; 0.0 while it is not the client we wait for."""
-        listener = self._listener
-        limits = listener.limits
-        if self._closing:
-            return
-        if self.stuffed:
-            self.deadline = listener.until(limits.write_timeout)
-        elif not self._queue:
-            idle = self._parsing.head_complete
-            self.deadline = listener.until(limits.idle_timeout if idle else limits.read_timeout)
-        elif self._queue[0].is_read:
-            self.deadline = self._queue[0].deadline
-        elif self._held or self._queue[0].complete or self._queue[0].sink is None:
-            self.deadline = 0.0
-        else:
-            self.deadline = listener.until(limits.read_timeout)
 
     # Refusing and closing.
 

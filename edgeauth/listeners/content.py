@@ -9,10 +9,12 @@ it ever ends.
 """
 
 import asyncio
+from math import inf
 from typing import TYPE_CHECKING, Final, Protocol
 
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.services import leave_fast_path
+from edgeauth.services.listener_status import Limited
 from edgeauth.wire.http1 import CONTINUE, LAST_CHUNK, NO_CONTENT, Framing, chunk
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ class RequestContent:
 
     __slots__ = (
         "_answered",
+        "_credit",
         "_reading",
         "_waiting",
         "complete",
@@ -89,8 +92,27 @@ class RequestContent:
         self.deadline = 0.0
         self.sink: ContentSink | None = None
         self._answered = False
+        self._credit = inf
         self._reading: asyncio.Future[None] | None = None
         self._waiting = bytearray()
+
+    def paced(self) -> float:
+        """Returns the deadline of the next piece: what has come buys time, but not for long.
+
+        So whoever sends little now and then is as late as whoever sends nothing.
+        """
+        limits = self.connection.limits
+        latest = self.connection.until(limits.read_timeout)
+        if not limits.upload_rate or not latest:
+            return latest
+        bought = self.content_octets / limits.upload_rate
+        due = min(self._credit + bought, latest)
+        self._credit = due - bought
+        return due
+
+    def rest(self) -> None:
+        """Learns that the client has to wait now; its time begins anew afterwards."""
+        self._credit = inf
 
     @property
     def is_read(self) -> bool:
@@ -118,6 +140,7 @@ class RequestContent:
     def _check_size(self) -> None:
         most = self.connection.limits.content_octets
         if self.content_octets > most or (self.framing.length or 0) > most:
+            self.connection.limited(Limited.HELD_BODY)
             raise Fault(
                 Reason.PRECONDITION,
                 "the content is larger than what may be held for a step",

@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass
 from math import inf
+from typing import Final
 
-from edgeauth.config.models.serve import Serve
+from edgeauth.config.models.serve import Management, Serve
+from edgeauth.wire.http1 import WITHOUT_CONTENT
+
+_BEYOND_LIMIT: Final = 4096
+"""The reference reads so much beyond its limit before it refuses; so do we."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +25,8 @@ class Limits:
             than a head; beyond that 400.
         read_timeout: seconds for a complete head, and between two pieces of content. Content that
             a step reads has so many seconds, and one more for each 64 KiB. 0 means none.
-        write_timeout: seconds in which a client has to read most of what waits for it, once that
-            is more than the transport buffers (64 KiB); 0 means none.
+        write_timeout: seconds after which is looked whether a client takes what waits for it, once
+            that is more than the transport buffers (64 KiB); 0 means never.
         idle_timeout: seconds between two requests of a connection; 0 means none.
         connect_timeout: seconds for a connection to an upstream.
         connections: open client connections; further ones are closed at once.
@@ -30,7 +35,14 @@ class Limits:
         connections_per_address: of them from one address; trusted peers have no such limit.
         requests_in_flight: requests begun and not answered; further ones are answered 503.
         requests_per_connection: the last one is answered with `Connection: close`.
+        request_time: seconds from the head of a request to the end of its answer, beyond that 504
+            (408 while its content is still to come); 0 means none.
         body_octets: content of any request; beyond that 413. `inf` means no limit.
+        upload_rate: octets a second in which content has to come: what came buys time, up to
+            `read_timeout`. 0 means that any octet will do.
+        download_rate: octets a second in which a client has to read what waits for it, looked at
+            every `write_timeout` seconds. 0 means that any octet will do.
+        without_content: methods whose requests must not have content; 400.
         idle_upstreams: idle connections kept for each upstream.
         idle_upstreams_in_all: idle connections kept for all upstreams together; 0 means any number.
     """
@@ -49,23 +61,59 @@ class Limits:
     connections_per_address: int = 4096
     requests_in_flight: int = 4096
     requests_per_connection: int = 10_000
+    request_time: float = 0.0
     body_octets: float = inf
+    upload_rate: int = 240
+    download_rate: int = 240
+    without_content: frozenset[bytes] = WITHOUT_CONTENT
     idle_upstreams: int = 100
     idle_upstreams_in_all: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorLimits:
+    """Limits of one listener for operators.
+
+    Attributes:
+        request_octets: what is said before it is answered; beyond that 431.
+        read_timeout: seconds for a complete head; 0 means none.
+        write_timeout: seconds in which a client has to read most of what waits for it; 0 means
+            none.
+        idle_timeout: seconds between two requests of a connection; 0 means none.
+    """
+
+    request_octets: int = 8192
+    read_timeout: float = 5.0
+    write_timeout: float = 10.0
+    idle_timeout: float = 120.0
+
+
+def operator_limits_of(management: Management) -> OperatorLimits:
+    """Returns the limits that a configuration sets."""
+    timeout = management.timeout
+    return OperatorLimits(
+        management.buffer_limit.read + _BEYOND_LIMIT,
+        timeout.read,
+        timeout.write,
+        timeout.idle or timeout.read,
+    )
 
 
 def limits_of(serve: Serve) -> Limits:
     """Returns the limits that a configuration sets."""
     limits = serve.limits
     return Limits(
-        # The reference reads so much beyond its limit before it refuses; so do we.
-        head_octets=serve.buffer_limit.read + 4096,
+        head_octets=serve.buffer_limit.read + _BEYOND_LIMIT,
         content_octets=serve.buffer_limit.body,
         connections=limits.connections,
         connections_per_address=limits.connections_per_address,
         requests_in_flight=limits.requests_in_flight,
         requests_per_connection=limits.requests_per_connection,
+        request_time=limits.request_time or 0.0,
         body_octets=inf if limits.body is None else limits.body,
+        upload_rate=limits.minimum_upload_rate,
+        download_rate=limits.minimum_download_rate,
+        without_content=WITHOUT_CONTENT - {each.encode() for each in limits.content_in},
         read_timeout=serve.timeout.read,
         write_timeout=serve.timeout.write,
         idle_timeout=serve.timeout.idle or serve.timeout.read,

@@ -3,30 +3,23 @@
 Trust: whoever can reach the port may ask; bytes that are no request get a bare 400.
 """
 
-import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
 
-import structlog
 from aiohttp import hdrs, web
 
 from edgeauth.contract.jwks import PublishedKeys
-from edgeauth.listeners.access import access_logger
 from edgeauth.listeners.arrivals import Arrivals, Reception
+from edgeauth.listeners.limits import OperatorLimits
 from edgeauth.listeners.observed import Recorder
+from edgeauth.listeners.operators import SERVER, Handler, OperatorServer
 from edgeauth.listeners.sockets import Place, open_sockets
 from edgeauth.model.json import Json
 from edgeauth.model.request import Headers
+from edgeauth.services.listener_status import ListenerStatus
 from edgeauth.services.loading_status import LoadingStatus
 from edgeauth.wire.cors import CorsPolicy
-
-_log = structlog.get_logger()
-SERVER: Final = {hdrs.SERVER: "edgeauth"}
-"""In place of what aiohttp would say: its version and Python's are nobody's business."""
-
-Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 def management_application(
@@ -118,50 +111,26 @@ def _holds(fields: Sequence[str], etag: str) -> bool:
     return not tags.isdisjoint({"*", etag, f"W/{etag}"})
 
 
-class _Connection(web.RequestHandler):
-    """Answers what can not be answered properly without saying why, or who we are."""
-
-    __slots__ = ()
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        """Returns a bare answer; tells the operator about a bug of edgeauth's own."""
-        if status >= 500:
-            _log.error("bug in the management door", error=type(exc).__name__)
-        answer = web.Response(status=status, headers=SERVER)
-        answer.force_close()
-        return answer
-
-
-class _Server(web.Server):
-    """Makes such connections."""
-
-    def __init__(self, application: Handler, recorder: Recorder | None) -> None:
-        super().__init__(application)
-        self._recorder = recorder
-
-    def __call__(self) -> web.RequestHandler:
-        loop = asyncio.get_running_loop()
-        if self._recorder is None:
-            return _Connection(self, loop=loop, access_log=None)  # type: ignore[arg-type]  # means none
-        return _Connection(self, loop=loop, access_log_class=access_logger(self._recorder))
-
-
 class ManagementListener:
     """Serves an application for operators.
 
     Args:
         application: what is served.
+        limits: what a client may cost.
+        status: counts which limits were reached.
         recorder: notes every exchange; None notes nothing.
     """
 
-    def __init__(self, application: Handler, recorder: Recorder | None = None) -> None:
+    def __init__(
+        self,
+        application: Handler,
+        limits: OperatorLimits | None = None,
+        status: ListenerStatus | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
         self._application = application
+        self._limits = limits or OperatorLimits()
+        self._status = status or ListenerStatus("management")
         self._recorder = recorder
         self._runner: web.ServerRunner | None = None
         self._arrivals: Arrivals | None = None
@@ -190,7 +159,7 @@ class ManagementListener:
             sockets: that listen.
             reception: what comes before the first request; None for nothing.
         """
-        server = _Server(self._application, self._recorder)
+        server = OperatorServer(self._application, self._limits, self._status, self._recorder)
         self._runner = web.ServerRunner(server)
         await self._runner.setup()
         self._arrivals = Arrivals(reception or Reception(), lambda _told: server())

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from aiohttp import hdrs, web
 
-from edgeauth.listeners.management import SERVER, Handler, pages_at
+from edgeauth.listeners.management import pages_at
+from edgeauth.listeners.operators import SERVER, Handler
 
 Render = Callable[[str], tuple[bytes, str]]
 

@@ -104,6 +104,7 @@ class RequestReader(ClientStream):
                 self._refuse(malformed)
         elif not exchange.complete:
             if exchange.undelivered > self.limits.head_octets:
+                self.limited(Limited.TRAILERS)
                 self._refuse(Malformed("there is too much around the content"))
             elif not self._held:
                 self.watch()
@@ -139,6 +140,7 @@ class RequestReader(ClientStream):
         if exchange.trailer_fields > limits.trailer_fields or (
             exchange.trailer_octets > limits.head_octets
         ):
+            self.limited(Limited.TRAILERS)
             raise Malformed("there are too many trailer fields")
 
     def on_headers_complete(self) -> None:
@@ -172,7 +174,7 @@ class RequestReader(ClientStream):
 
     def _too_much(self) -> Malformed:
         """Returns what is said of content beyond the limit, and counts it."""
-        self._listener.limited(Limited.BODY)
+        self.limited(Limited.BODY)
         return Malformed("the content is longer than serve.limits.body", 413)
 
     def on_message_complete(self) -> None:
@@ -184,9 +186,11 @@ class RequestReader(ClientStream):
     def _check_head(self, exchange: Exchange) -> None:
         limits = self.limits
         if len(exchange.target) > limits.target_octets:
+            self.limited(Limited.TARGET)
             raise Malformed("the request target is too long", 414)
         if len(exchange.fields) > limits.head_fields or (
             exchange.most_octets > limits.head_octets
             and exchange.head_octets + exchange.undelivered > limits.head_octets
         ):
+            self.limited(Limited.HEAD)
             raise Malformed("the head is too large", 431)

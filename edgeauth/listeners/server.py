@@ -133,6 +133,7 @@ class Listener:
         self.cors = cors
         self.limits = limits
         self.until = deadlines.until
+        self.passed = deadlines.passed
         self.draining = False
         self.in_flight = 0
         self.enforce = door.enforce
@@ -235,6 +236,9 @@ class Listener:
         for connection in tuple(self._connections):
             if self._deadlines.passed(connection.deadline):
                 connection.expire()
+        if self.limits.request_time:
+            for connection in tuple(self._connections):
+                connection.end_overdue()
         self._door.sweep()
         self._sweeping = loop.call_later(_SWEEP_SECONDS, self._sweep)
 

@@ -6,6 +6,8 @@ Trust: the client's; it may send and not read, read and not send, or do neither.
 import asyncio
 from typing import TYPE_CHECKING, Final, cast
 
+from edgeauth.services.listener_status import Limited
+
 if TYPE_CHECKING:
     from edgeauth.listeners.server import Listener
 
@@ -28,6 +30,7 @@ class ClientStream(asyncio.Protocol):
         "_held",
         "_listener",
         "_transport",
+        "_unsent",
         "deadline",
         "limits",
         "stuffed",
@@ -39,6 +42,7 @@ class ClientStream(asyncio.Protocol):
         self._closing = False
         self._held = 0
         self._eof = False
+        self._unsent = 0
         self.stuffed = False
         self.deadline = 0.0
 
@@ -97,9 +101,9 @@ class ClientStream(asyncio.Protocol):
         self._closing = True
         if self._transport.is_closing():
             return
-        limits = self.limits
-        unsent = self._transport.get_write_buffer_size() > 0
-        self.deadline = self._listener.until(limits.write_timeout if unsent else _LINGER_SECONDS)
+        self.look_at_unsent()
+        seconds = self.limits.write_timeout if self._unsent else _LINGER_SECONDS
+        self.deadline = self._listener.until(seconds)
         if not lingering or self._eof:
             self._transport.close()
             return
@@ -113,6 +117,27 @@ class ClientStream(asyncio.Protocol):
         """Closes at once: the client must not take what it has for a complete answer."""
         self._transport.abort()
 
+    def limited(self, limit: Limited) -> None:
+        """Counts that a limit was reached."""
+        self._listener.limited(limit)
+
+    def look_at_unsent(self) -> int:
+        """Returns how many octets the client has taken of what waited for it at the last look."""
+        unsent = self._transport.get_write_buffer_size()
+        taken, self._unsent = self._unsent - unsent, unsent
+        return taken
+
+    def is_taken(self) -> bool:
+        """Returns whether the client takes what waits for it; then it has time to go on."""
+        limits = self.limits
+        taken = self.look_at_unsent()
+        if self._unsent and taken >= max(limits.download_rate * limits.write_timeout, 1):
+            self.deadline = self._listener.until(limits.write_timeout)
+            return True
+        if self._unsent:
+            self.limited(Limited.DOWNLOAD)
+        return False
+
     def expire(self) -> None:
-        """Closes because the deadline has passed."""
-        self._transport.abort()
+        """Ends what takes too long."""
+        raise NotImplementedError

@@ -25,13 +25,26 @@ class Refused(Enum):
 
 
 class Limited(Enum):
-    """Which limit of `serve.limits` was reached; the values are the names of the settings."""
+    """Which limit was reached; the values are the last words of settings where there are some."""
 
     CONNECTIONS = "connections"
     CONNECTIONS_PER_ADDRESS = "connections_per_address"
     REQUESTS_IN_FLIGHT = "requests_in_flight"
     REQUESTS_PER_CONNECTION = "requests_per_connection"
+    REQUEST_TIME = "request_time"
     BODY = "body"
+    HELD_BODY = "held_body"
+    """Content that a step reads."""
+    UPLOAD = "upload"
+    """Content did not come quickly enough."""
+    DOWNLOAD = "download"
+    """An answer was not taken quickly enough."""
+    HEAD = "head"
+    TARGET = "target"
+    TRAILERS = "trailers"
+    """Trailer fields, and what else stands around content."""
+    HEAD_TIME = "head_time"
+    IDLE_TIME = "idle_time"
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Headers
 
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}")
-_WITHOUT_CONTENT: Final = frozenset({b"GET", b"HEAD", b"DELETE"})
+WITHOUT_CONTENT: Final = frozenset({b"GET", b"HEAD", b"DELETE"})
 """Methods whose content has no meaning (RFC 9110 section 9.3): a place to hide a request in."""
 _STATUSES_WITHOUT_CONTENT: Final = frozenset({204, 304})
 _REFUSED_METHODS: Final = frozenset({b"CONNECT", b"TRACE"})
@@ -40,8 +40,19 @@ CHUNKED: Final = Framing(None, chunked=True)
 UNTIL_CLOSE: Final = Framing(None, chunked=False)
 
 
-def request_framing(method: bytes, version: str, headers: Headers) -> Framing:
+def request_framing(
+    method: bytes,
+    version: str,
+    headers: Headers,
+    without_content: frozenset[bytes] = WITHOUT_CONTENT,
+) -> Framing:
     """Returns the framing of a request's content.
+
+    Args:
+        method: of the request.
+        version: of HTTP.
+        headers: of the request.
+        without_content: methods whose requests may have none.
 
     Raises:
         Malformed: the version is not 1.0 or 1.1, the framing is not exactly one of the two that
@@ -59,7 +70,7 @@ def request_framing(method: bytes, version: str, headers: Headers) -> Framing:
     framing = _framing(coding, length)
     if coding is not None and version == "1.0":
         raise Malformed("HTTP/1.0 has no transfer codings")
-    if not framing.empty and method in _WITHOUT_CONTENT:
+    if not framing.empty and method in without_content:
         raise Malformed("content is not allowed with this method")
     if not framing.empty and b"upgrade" in headers:
         raise Malformed("content is not allowed in an upgrade")

@@ -6,31 +6,35 @@ from docs.generated.models import settings
 from edgeauth.config.models.configuration import Configuration
 from edgeauth.listeners.arrivals import Reception
 from edgeauth.listeners.limits import Limits
+from edgeauth.services.listener_status import Limited, Refused
 from tests.docs.pages import ROOT
 
-_ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| [^|]+ \|$", re.MULTILINE)
-_SECTIONS = ("serve.limits.", "serve.buffer_limit.", "serve.timeout.")
-_WITHOUT_EFFECT = "serve.buffer_limit.write"
+_ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| [^|]+ \| ([^|]*?) ?\|$", re.MULTILINE)
+_SECTIONS = ("limits.", "buffer_limit.", "timeout.")
+_LISTENERS = ("serve.", "management.")
+_WITHOUT_EFFECT = {"serve.buffer_limit.write", "management.buffer_limit.write"}
 ROWS = _ROW.findall((ROOT / "docs" / "limits.md").read_text("utf-8"))
 
 
 def test_every_setting_that_limits_clients_is_listed_with_its_default():
     told = {
         found.group(1): default.strip("`")
-        for _, setting, default in ROWS
-        if (found := re.match(r"`(serve\.[a-z_.]+)`", setting))
+        for _, setting, default, _ in ROWS
+        if (found := re.match(r"`((?:serve|management)\.[a-z_.]+)`", setting))
     }
     known = {
         setting.key: setting.default.strip("`")
         for setting in settings(Configuration)
-        if setting.key.startswith(_SECTIONS) and setting.key != _WITHOUT_EFFECT
+        if setting.key.partition(".")[2].startswith(_SECTIONS)
+        and setting.key.startswith(_LISTENERS)
+        and setting.key not in _WITHOUT_EFFECT
     }
 
     assert told == known
 
 
 def test_fixed_limits_are_what_they_are():
-    told = {what: default.split()[0] for what, setting, default in ROWS if setting == "fixed"}
+    told = {what: default.split()[0] for what, setting, default, _ in ROWS if setting == "fixed"}
     limits, reception = Limits(), Reception()
 
     assert told == {
@@ -40,3 +44,10 @@ def test_fixed_limits_are_what_they_are():
         "The same from one address": str(reception.pending_per_address),
         "Trailer fields": str(limits.trailer_fields),
     }
+
+
+def test_every_limit_says_how_it_is_counted():
+    told = {label for *_, counted in ROWS for label in re.findall(r"`([a-z_]+)`", counted)}
+
+    refused = {Refused.OVERLOAD.value, Refused.TIMEOUT.value}
+    assert told == {limit.value for limit in Limited} | refused

@@ -1,7 +1,6 @@
 """The listeners: `serve` for requests, `management` for health and keys."""
 
-from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -18,7 +17,7 @@ from edgeauth.config.scalars import (
     Patience,
     Port,
 )
-from edgeauth.config.specification import NOT_YET, Specification
+from edgeauth.config.specification import Specification
 
 
 class Timeout(Specification):
@@ -30,6 +29,15 @@ class Timeout(Specification):
     """For a response to be taken."""
     idle: Duration = 120.0
     """For the next request on a connection; 0 means as long as `read`."""
+
+
+class ManagementBufferLimit(Specification):
+    """How much is held of one connection for operators, in octets."""
+
+    read: ByteSize = 4096
+    """Of what is said before it is answered (what is longer is answered 431)."""
+    write: ByteSize = 4096
+    """Without effect, as for `serve`."""
 
 
 class BufferLimit(Specification):
@@ -68,8 +76,16 @@ class ServeLimits(Specification):
     """Requests that are not answered yet; further ones are answered 503."""
     requests_per_connection: AtLeastOne = 10_000
     """The last of them is answered with `Connection: close`."""
+    request_time: Duration | None = None
+    """From the head of a request to the end of its answer; None means no limit."""
     body: ByteSize | None = None
     """Of the content of any request (what is longer is answered 413); None means no limit."""
+    minimum_upload_rate: ByteSize = 240
+    """Octets a second in which content has to come, measured over `timeout.read`."""
+    minimum_download_rate: ByteSize = 240
+    """Octets a second in which answers have to be taken, measured over `timeout.write`."""
+    content_in: ListOf[Literal["GET", "HEAD", "DELETE"]] = ()
+    """Methods whose requests may have content although it has no meaning; others get 400."""
 
 
 class Status(Specification):
@@ -154,13 +170,10 @@ class Serve(Specification):
 class Management(Specification):
     """The listener for health, readiness and published keys."""
 
-    refused: ClassVar[Mapping[str, str]] = {
-        "timeout": NOT_YET,
-        "buffer_limit": NOT_YET,
-    }
-
     host: str = ""
     port: Port = 4457
+    timeout: Timeout = Timeout()
+    buffer_limit: ManagementBufferLimit = ManagementBufferLimit()
     tls: Tls | None = None
     cors: Cors | None = None
     """None lets no page of another origin read health and keys."""

@@ -11,7 +11,7 @@ GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 DENIED = b"GET /deny HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n"
 CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-LIMITS = Limits(read_timeout=5.0, write_timeout=7.0, idle_timeout=11.0)
+LIMITS = Limits(read_timeout=5.0, write_timeout=7.0, idle_timeout=11.0, upload_rate=1)
 
 
 def client(limits: Limits = LIMITS) -> FakeClient:
@@ -59,9 +59,10 @@ def test_attack_073_content_has_to_go_on():
     slow.door.progress()
     assert seconds_left(slow) == 5.0
     slow.deadlines.now += 4
-    slow.send(b"hello")
+    slow.send(b"hell")
     assert seconds_left(slow) == 5.0
     slow.let_time_pass()
+    assert statuses(slow) == [b"408"]
     assert slow.transport.lost
     assert slow.door.attached[0].abandoned
 

@@ -160,16 +160,257 @@ def test_limits_are_those_of_the_configuration():
     text = """
     serve:
       limits: {connections: 5, connections_per_address: 4, requests_in_flight: 3,
-               requests_per_connection: 2, body: 1KB}
+               requests_per_connection: 2, body: 1KB, request_time: 7s,
+               minimum_upload_rate: 9B, minimum_download_rate: 8B, content_in: [DELETE]}
     """
     limits = limits_of(read_configuration(text, "edgeauth.yaml", {}).serve)
 
     assert (limits.connections, limits.connections_per_address) == (5, 4)
     assert (limits.requests_in_flight, limits.requests_per_connection) == (3, 2)
     assert limits.body_octets == 1024
+    assert (limits.request_time, limits.upload_rate, limits.download_rate) == (7.0, 9, 8)
+    assert limits.without_content == {b"GET", b"HEAD"}
 
 
 def test_the_defaults_of_the_configuration_are_those_of_listeners():
     made, known = limits_of(read_configuration("", "edgeauth.yaml", {}).serve), Limits()
 
     assert made == known
+
+
+@pytest.mark.parametrize(
+    ("sent", "limit", "status"),
+    [
+        (b"GET /" + b"a" * 60 + b" HTTP/1.1\r\nHost: a\r\n\r\n", Limited.TARGET, b"414"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 900 + b"\r\n\r\n", Limited.HEAD, b"431"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 9 + b"\r\n", Limited.HEAD, b"431"),
+    ],
+    ids=["target", "octets", "fields"],
+)
+def test_heads_that_are_too_large_are_counted_once(sent: bytes, limit: Limited, status: bytes):
+    one = client(Limits(target_octets=50, head_octets=500, head_fields=5))
+    one.send(sent)
+
+    assert statuses(one) == [status]
+    assert reached(one) == {limit: 1}
+
+
+def test_a_head_that_takes_too_long_is_counted_and_an_idle_connection_too():
+    one = client(Limits())
+    one.send(GET[:5])
+    one.let_time_pass()
+    other = client(Limits())
+    other.send(DENIED)
+    other.let_time_pass()
+
+    assert reached(one) == {Limited.HEAD_TIME: 1}
+    assert reached(other) == {Limited.IDLE_TIME: 1}
+
+
+def uploading(**limits: float) -> FakeClient:
+    one = client(Limits(read_timeout=5.0, **limits))  # type: ignore[arg-type]
+    one.send(CHUNKED)
+    one.door.progress()
+    return one
+
+
+def pass_on(of: FakeClient, octets: int, seconds: float) -> bool:
+    """Sends a chunk after a while, unless the sweep has ended the request by then."""
+    of.deadlines.now += seconds
+    if of.deadlines.passed(of.connection.deadline):
+        of.connection.expire()
+        return False
+    of.send(b"%x\r\n%b\r\n" % (octets, b"x" * octets))
+    return True
+
+
+def test_attack_073_octets_now_and_then_do_not_keep_an_upload_alive():
+    one = uploading()
+    seconds = 0
+    while pass_on(one, 1, 1.0):
+        seconds += 1
+        assert seconds < 10
+
+    assert statuses(one) == [b"408"]
+    assert one.door.attached[0].abandoned
+    assert one.listener.in_flight == 0
+    assert reached(one) == {Limited.UPLOAD: 1}
+
+
+def test_attack_073_much_at_once_buys_no_more_time_than_silence():
+    one = uploading()
+    pass_on(one, 30_000, 0.0)
+    seconds = 0
+    while pass_on(one, 1, 1.0):
+        seconds += 1
+        assert seconds < 10
+
+
+def test_an_upload_that_is_quick_enough_goes_on():
+    one = uploading()
+    for _ in range(100):
+        assert pass_on(one, 260, 1.0)
+    for _ in range(10):
+        assert pass_on(one, 1200, 4.5)
+
+
+def test_without_a_rate_any_octet_in_time_will_do():
+    one = uploading(upload_rate=0)
+    for _ in range(10):
+        assert pass_on(one, 1, 4.9)
+
+
+def test_time_in_which_the_upstream_takes_nothing_is_not_the_clients():
+    one = uploading()
+    assert pass_on(one, 1, 4.0)
+    one.connection.hold(2)
+    one.deadlines.now += 100
+    assert one.connection.deadline == 0.0
+    one.connection.release(2)
+
+    assert pass_on(one, 1, 4.9)
+
+
+def test_an_upload_that_is_late_after_its_answer_began_is_cut_off():
+    one = uploading()
+    one.door.attached[0].exchange.settle(200)
+    one.let_time_pass()
+
+    assert statuses(one) == []
+    assert one.transport.lost
+
+
+def downloading(limits: Limits) -> FakeClient:
+    """Returns a client that does not read, and for which 30 000 octets wait."""
+    one = client(limits)
+    one.transport.reads_slowly = True
+    one.transport.room = 1000
+    one.send(GET)
+    one.door.progress()
+    one.door.attached[0].exchange.settle(200)
+    one.connection.write(b"x" * 30_000)
+    return one
+
+
+def reading(of: FakeClient, octets: int) -> bool:
+    """Reads so much in the time of a write; returns whether the connection lives on."""
+    of.transport.unread -= octets
+    of.deadlines.now += 10.1
+    assert of.deadlines.passed(of.connection.deadline)
+    of.connection.expire()
+    return not of.transport.lost
+
+
+def test_attack_073_a_client_that_reads_next_to_nothing_is_cut_off():
+    one = downloading(Limits())
+
+    assert reading(one, 2400)
+    assert not reading(one, 2399)
+    assert reached(one) == {Limited.DOWNLOAD: 1}
+
+
+def test_a_client_that_reads_slowly_but_reads_gets_everything():
+    one = downloading(Limits())
+
+    for _ in range(11):
+        assert reading(one, 2500)
+    one.transport.read_all()
+    assert not one.transport.lost
+    assert reached(one) == {}
+
+
+def test_without_a_rate_a_client_has_to_read_something():
+    one = downloading(Limits(download_rate=0))
+
+    assert reading(one, 1)
+    assert not reading(one, 0)
+
+
+def test_the_last_answer_of_a_connection_may_be_read_slowly_as_well():
+    one = client(Limits())
+    one.transport.reads_slowly = True
+    one.transport.room = 100_000
+    one.send(b"GET / HTTP/1.0\r\nHost: a\r\n\r\n")
+    one.door.progress()
+    exchange = one.door.attached[0].exchange
+    exchange.settle(200)
+    one.connection.write(b"x" * 10_000)
+    exchange.finish()
+
+    assert one.transport.closing
+    assert reading(one, 2400)
+    assert not reading(one, 0)
+
+
+def overdue(of: FakeClient, seconds: float) -> None:
+    """Lets the sweep look, and look again after a while."""
+    of.connection.end_overdue()
+    of.deadlines.now += seconds
+    of.connection.end_overdue()
+
+
+def test_a_request_that_takes_too_long_is_answered_for_its_upstream():
+    one = client(Limits(request_time=30.0))
+    one.send(GET)
+    one.door.progress()
+    overdue(one, 29.0)
+    assert statuses(one) == []
+    overdue(one, 2.0)
+
+    assert statuses(one) == [b"504"]
+    assert one.door.attached[0].abandoned
+    assert reached(one) == {Limited.REQUEST_TIME: 1}
+    one.send(DENIED)
+    assert statuses(one) == [b"504", b"403"], "the connection goes on"
+
+
+def test_a_request_whose_content_takes_too_long_is_answered_408():
+    one = uploading(request_time=30.0)
+    overdue(one, 31.0)
+
+    assert statuses(one) == [b"408"]
+
+
+def test_an_answer_that_takes_too_long_is_cut_off():
+    one = client(Limits(request_time=30.0))
+    one.send(GET)
+    one.door.progress()
+    one.door.attached[0].exchange.settle(200)
+    overdue(one, 31.0)
+
+    assert one.transport.lost
+
+
+def test_every_request_of_a_connection_has_its_own_time():
+    one = client(Limits(request_time=30.0))
+    for _ in range(3):
+        one.send(GET)
+        overdue(one, 20.0)
+        one.finish()
+
+    overdue(one, 100.0)
+    assert statuses(one) == [b"200"] * 3
+
+
+def test_what_is_spoken_after_an_upgrade_has_no_such_limit():
+    one = client(Limits(request_time=30.0))
+    one.send(GET)
+    one.door.progress()
+    one.door.attached[0].exchange.settle(101)
+    overdue(one, 100.0)
+
+    assert not one.transport.lost
+
+
+@pytest.mark.parametrize("method", [b"GET", b"HEAD", b"DELETE"])
+def test_attack_069_content_without_a_meaning_is_for_methods_that_are_named(method: bytes):
+    sent = POST.replace(b"POST", method) % 2 + b"ok"
+    named = client(Limits(without_content=frozenset({b"GET", b"HEAD", b"DELETE"}) - {method}))
+    named.send(sent)
+    named.finish()
+    plain = client(Limits())
+    plain.send(sent)
+
+    assert statuses(named) == [b"200"]
+    assert named.door.attached[0].sent.endswith(b"\r\n\r\nok")
+    assert statuses(plain) == [b"400"]

@@ -5,8 +5,11 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import ClientResponse, ClientSession
 
+from edgeauth.config.read import read_configuration
 from edgeauth.contract.jwks import PublishedKeys
+from edgeauth.listeners.limits import OperatorLimits, operator_limits_of
 from edgeauth.listeners.management import ManagementListener, management_application
+from edgeauth.services.listener_status import Limited, ListenerStatus
 from edgeauth.services.loading_status import LoadingStatus
 from tests.fakes.driving import run
 
@@ -17,8 +20,13 @@ HEALTH = "/.well-known/health"
 
 
 @asynccontextmanager
-async def listening() -> AsyncIterator[int]:
-    listener = ManagementListener(management_application(lambda: PUBLISHED, LoadingStatus()))
+async def listening(
+    limits: OperatorLimits | None = None,
+    status: ListenerStatus | None = None,
+    published: PublishedKeys = PUBLISHED,
+) -> AsyncIterator[int]:
+    application = management_application(lambda: published, LoadingStatus())
+    listener = ManagementListener(application, limits, status)
     port = await listener.start("127.0.0.1", 0)
     try:
         yield port
@@ -42,11 +50,13 @@ def ask(
     return run(scenario())
 
 
-def ask_raw(raw: bytes) -> bytes:
+def ask_raw(
+    raw: bytes, limits: OperatorLimits | None = None, status: ListenerStatus | None = None
+) -> bytes:
     """Returns all that is answered to raw octets, up to the end of the connection."""
 
     async def scenario() -> bytes:
-        async with listening() as port:
+        async with listening(limits, status) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(raw)
             answer = await reader.read()
@@ -80,7 +90,6 @@ def test_there_is_nothing_else(path: str):
     [
         pytest.param(b"NONSENSE\r\n\r\n", id="no request"),
         pytest.param(b"GET / HTTP/1.1\r\nHost: a\r\nb c: d\r\n\r\n", id="malformed field"),
-        pytest.param(b"GET /" + b"a" * 10_000 + b" HTTP/1.1\r\n\r\n", id="long target"),
     ],
 )
 def test_malformed_requests_are_told_neither_a_version_nor_what_they_said(raw: bytes):
@@ -157,3 +166,91 @@ def test_keys_are_not_sent_again(values: list[str]):
     assert (answer.status, body) == (304, b"")
     assert answer.headers["ETag"] == ETAG
     assert answer.headers["Cache-Control"] == "public, max-age=60"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"GET /" + b"a" * 10_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\n" + b"a: b\r\n" * 2000,
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n" + b"a" * 9000,
+    ],
+    ids=["target", "fields", "content"],
+)
+def test_who_says_too_much_is_not_listened_to(raw: bytes):
+    status = ListenerStatus("management")
+    answer = ask_raw(raw, status=status)
+
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b"aiohttp" not in answer
+    assert status.limited == {Limited.HEAD: 1}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET"],
+    ids=["nothing", "half", "next"],
+)
+def test_attack_073_who_says_nothing_more_is_left(raw: bytes):
+    status = ListenerStatus("management")
+    answer = ask_raw(raw, OperatorLimits(read_timeout=0.05, idle_timeout=0.3), status)
+
+    assert answer.count(b"HTTP/1.1 404") == raw.count(b"\r\n\r\n")
+    assert status.limited == ({} if answer else {Limited.HEAD_TIME: 1})
+
+
+def test_attack_073_who_does_not_read_is_left():
+    status = ListenerStatus("management")
+    large = PublishedKeys(b"k" * 20_000_000, ETAG.encode())
+
+    async def scenario() -> None:
+        async with listening(OperatorLimits(write_timeout=0.05), status, large) as port:
+            _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+            writer.write(f"GET {JWKS} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            async with asyncio.timeout(10):
+                while not status.limited[Limited.DOWNLOAD]:
+                    await asyncio.sleep(0.01)
+            writer.close()
+
+    run(scenario())
+
+
+def test_many_requests_of_one_connection_are_answered():
+    status = ListenerStatus("management")
+    request = b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 3000 + b"\r\n\r\n"
+
+    async def scenario() -> None:
+        async with listening(status=status) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            for _ in range(5):
+                writer.write(request)
+                head = await reader.readuntil(b"\r\n\r\n")
+                assert head.startswith(b"HTTP/1.1 404 ")
+            writer.close()
+
+    run(scenario())
+    assert status.limited == {}
+
+
+def test_limits_are_those_of_the_configuration():
+    text = """
+    management:
+      timeout: {read: 1s, write: 2s, idle: 3s}
+      buffer_limit: {read: 1KB, write: 2KB}
+    """
+    made = operator_limits_of(read_configuration(text, "edgeauth.yaml", {}).management)
+
+    assert made == OperatorLimits(1024 + 4096, 1.0, 2.0, 3.0)
+
+
+def test_the_defaults_of_the_configuration_are_those_of_listeners():
+    made = operator_limits_of(read_configuration("", "edgeauth.yaml", {}).management)
+
+    assert made == OperatorLimits()
+
+
+def test_idle_connections_have_the_time_of_a_head_when_none_is_said():
+    text = "management: {timeout: {read: 1s, idle: 0s}}"
+    made = operator_limits_of(read_configuration(text, "edgeauth.yaml", {}).management)
+
+    assert made.idle_timeout == 1.0
