@@ -56,6 +56,8 @@ def parse_exemption(text: str) -> Exemption | None:
     except ValueError:
         return None
     only = _address(host.strip("[]"))
+    if only is not None and below:
+        return None
     if only is not None:
         return lambda _host, at, address: address == only and port in (None, at)
     end = f".{host}"
@@ -70,9 +72,13 @@ def _written(address: str) -> str:
 
 def _network(text: str) -> IPv4Network | IPv6Network | None:
     try:
-        return ip_network(text, strict=False) if "/" in text else None
+        found = ip_network(text, strict=False) if "/" in text else None
     except ValueError:
         return None
+    mapped = found.network_address.ipv4_mapped if isinstance(found, IPv6Network) else None
+    if found is None or mapped is None or found.prefixlen < 96:
+        return found
+    return ip_network((mapped, found.prefixlen - 96))
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

@@ -50,7 +50,7 @@ def test_what_is_no_proxy_is_refused_and_not_shown(name, value):
 
 
 @pytest.mark.parametrize(
-    "entry", ["http://a.test", "10.0.0.0/33", "a b", "192.168.*", "a:b", "a:0", "a:65536", "[a"]
+    "entry", ["http://a.test", "10.0.0.0/33", "a b", "192.168.*", ".10.0.0.1", "a:b", "a:0", "a:65536", "[a"]
 )
 def test_an_exemption_that_means_nothing_is_refused(entry):
     _, problems = read({"NO_PROXY": f"good.test,{entry}"})
@@ -140,6 +140,9 @@ def test_this_machine_is_never_asked_through_a_proxy(host):
         ("[2001:db8::1]:81", "2001:db8::1", 80, True),
         ("[2001:db8::1]", "2001:db8::1", 80, False),
         ("10.0.0.0/8", "::ffff:10.1.2.3", 80, False),
+        ("::ffff:10.0.0.0/104", "10.1.2.3", 80, False),
+        ("::ffff:10.0.0.0/104", "11.1.2.3", 80, True),
+        ("::/0", "10.1.2.3", 80, True),
     ],
 )
 def test_exemptions_mean_what_they_mean_to_programs_in_go(exempt, host, port, proxied):
