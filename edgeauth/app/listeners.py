@@ -84,7 +84,8 @@ def request_listener(mode: Mode, decisions: DecisionPoint, around: Surroundings)
         trust = UpstreamTrust(around.configuration.upstreams, around.backing.contexts)
         proxies = around.backing.proxies
         dialler = Dialler(limits.connect_timeout, trust.of, proxies=proxies)
-        door = ProxyDoor(around.answers, limits, deadlines, dialler, around.clock)
+        status = around.receptions.statuses["serve"]
+        door = ProxyDoor(around.answers, limits, deadlines, dialler, around.clock, status)
     return Listener(
         around.instruments.decide(decisions.decide),
         door,

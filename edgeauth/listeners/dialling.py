@@ -16,8 +16,9 @@ from edgeauth.listeners.origin import Origin
 from edgeauth.listeners.proxy_tunnel import ask_for_tunnel
 from edgeauth.listeners.racing import HEAD_START, connected, first_of
 from edgeauth.listeners.resolving import Address, Names
+from edgeauth.listeners.upstream_fault import UpstreamFault
 from edgeauth.listeners.upstream_trust import Trust, TrustOf, failed_handshake, system_trust
-from edgeauth.model.errors import Fault, Reason
+from edgeauth.services.listener_status import UpstreamFailure as Failure
 
 Connection = TypeVar("Connection", bound=asyncio.Protocol)
 
@@ -88,22 +89,21 @@ class Dialler:
             make: makes the protocol that speaks over it.
 
         Raises:
-            Fault: COMMUNICATION when it could not be made in time, or whoever answered is not
-                the upstream.
+            UpstreamFault: it could not be made in time, or whoever answered is not the upstream.
         """
         hop = "" if self.proxy(origin) is None else "the proxy on the way: "
         try:
             async with asyncio.timeout(self._timeout):
                 return await self._open(origin, make)
         except TimeoutError:
-            raise Fault(Reason.COMMUNICATION, "no connection in time", status=504) from None
+            raise UpstreamFault(Failure.TIMEOUT, "no connection in time") from None
         except ssl.SSLError as error:
-            raise Fault(Reason.COMMUNICATION, failed_handshake(error)) from None
+            raise UpstreamFault(Failure.TLS, failed_handshake(error)) from None
         except socket.gaierror:
-            raise Fault(Reason.COMMUNICATION, f"{hop}its name has no address") from None
+            raise UpstreamFault(Failure.NAME, f"{hop}its name has no address") from None
         except OSError as error:
             name = type(error).__name__
-            raise Fault(Reason.COMMUNICATION, f"{hop}no connection: {name}") from None
+            raise UpstreamFault(Failure.CONNECTION, f"{hop}no connection: {name}") from None
 
     async def _open(self, origin: Origin, make: Callable[[], Connection]) -> tuple[Connection, Way]:
         """Tries one address after the other until one of them proves to be the upstream."""

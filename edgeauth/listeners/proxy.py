@@ -12,11 +12,13 @@ from edgeauth.listeners.limits import Limits
 from edgeauth.listeners.origin import Origin, origin_of
 from edgeauth.listeners.pool import Pool, Waiting
 from edgeauth.listeners.upstream import UpstreamConnection
+from edgeauth.listeners.upstream_fault import UpstreamFault
 from edgeauth.model.decision import Permit, Refusal
-from edgeauth.model.errors import Fault, Malformed, Reason
+from edgeauth.model.errors import Malformed, Reason
 from edgeauth.model.request import Headers
 from edgeauth.ports.services import Clock
 from edgeauth.services.clock import SystemClock
+from edgeauth.services.listener_status import ListenerStatus, UpstreamFailure
 from edgeauth.wire.answers import Answers
 from edgeauth.wire.http1 import request_framing
 from edgeauth.wire.outbound import Relay, request_head
@@ -42,6 +44,7 @@ class ProxyDoor:
         deadlines: the clock of its listener.
         dialler: makes connections; trusts whom the system does unless given.
         clock: by which proofs of identity end.
+        status: is told how upstreams fail.
     """
 
     def __init__(
@@ -51,7 +54,9 @@ class ProxyDoor:
         deadlines: Deadlines,
         dialler: Dialler | None = None,
         clock: Clock | None = None,
+        status: ListenerStatus | None = None,
     ) -> None:
+        self._status = status or ListenerStatus("serve")
         self._answers = answers
         self.limits = limits
         self.until = deadlines.until
@@ -119,6 +124,7 @@ class ProxyDoor:
 
     def _overloaded(self, exchange: Exchange, origin: Origin) -> None:
         _log.error("upstream overloaded", upstream=origin.place)
+        self._status.failed[UpstreamFailure.OVERLOAD] += 1
         exchange.note(_OVERLOADED.reason.value, origin.place)
         self._refuse(exchange, _OVERLOADED)
 
@@ -136,8 +142,9 @@ class ProxyDoor:
             connection, way = await self._dialler.open(
                 origin, lambda: UpstreamConnection(self, origin)
             )
-        except Fault as fault:
+        except UpstreamFault as fault:
             exchange.task = None
+            self._status.failed[fault.failure] += 1
             self._refuse_failed(exchange, origin, Refusal.of(fault))
             return
         exchange.task = None
@@ -176,6 +183,7 @@ class ProxyDoor:
                 services have a status of the operator's own.
         """
         status = 504 if silent else None
+        self._status.failed[UpstreamFailure.TIMEOUT if silent else UpstreamFailure.ANSWER] += 1
         self._refuse_failed(exchange, origin, Refusal(Reason.COMMUNICATION, what, status=status))
 
     def _refuse_failed(self, exchange: Exchange, origin: Origin, refusal: Refusal) -> None:

@@ -14,7 +14,8 @@ from typing import Final
 
 from edgeauth.config.outbound_proxies import Proxy
 from edgeauth.listeners.origin import Origin
-from edgeauth.model.errors import Fault, Reason
+from edgeauth.listeners.upstream_fault import UpstreamFault
+from edgeauth.services.listener_status import UpstreamFailure
 
 _MOST_OCTETS: Final = 16_384
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})[ \r]")
@@ -29,7 +30,7 @@ async def ask_for_tunnel(made: socket.socket, origin: Origin, proxy: Proxy) -> N
         proxy: the proxy.
 
     Raises:
-        Fault: COMMUNICATION when the proxy does not connect.
+        UpstreamFault: the proxy does not connect.
         OSError: the connection to the proxy fails.
     """
     loop, there = asyncio.get_running_loop(), origin.place
@@ -42,16 +43,15 @@ async def ask_for_tunnel(made: socket.socket, origin: Origin, proxy: Proxy) -> N
         data = await loop.sock_recv(made, 4096)
         answer += data
         if not data or len(answer) > _MOST_OCTETS:
-            raise refused_by_proxy("gave no answer")
+            raise _refused("gave no answer")
     found = _STATUS_LINE.match(answer)
     if found is None:
-        raise refused_by_proxy("gave no answer")
+        raise _refused("gave no answer")
     if not found[1].startswith(b"2"):
-        raise refused_by_proxy(f"answered {found[1].decode()}")
+        raise _refused(f"answered {found[1].decode()}")
     if not answer.endswith(b"\r\n\r\n") or answer.count(b"\r\n\r\n") > 1:
-        raise refused_by_proxy("said more than that it has connected")
+        raise _refused("said more than that it has connected")
 
 
-def refused_by_proxy(what: str) -> Fault:
-    """Returns the fault of a proxy."""
-    return Fault(Reason.COMMUNICATION, f"the proxy on the way {what}")
+def _refused(what: str) -> UpstreamFault:
+    return UpstreamFault(UpstreamFailure.PROXY, f"the proxy on the way {what}")

@@ -47,6 +47,25 @@ class Limited(Enum):
     IDLE_TIME = "idle_time"
 
 
+class UpstreamFailure(Enum):
+    """Why an upstream did not answer a request."""
+
+    NAME = "name"
+    """Its name has no address."""
+    CONNECTION = "connection"
+    """Nobody takes connections there."""
+    TLS = "tls"
+    """Whoever answered did not prove to be the upstream, or wanted another proof from us."""
+    PROXY = "proxy"
+    """The proxy on the way does not let us through."""
+    TIMEOUT = "timeout"
+    """No connection or no answer in time."""
+    ANSWER = "answer"
+    """The connection ended, or what came was no answer."""
+    OVERLOAD = "overload"
+    """It has as many requests as it may have."""
+
+
 @dataclass(slots=True)
 class ListenerStatus:
     """The present state of one listener.
@@ -59,6 +78,7 @@ class ListenerStatus:
         failures: how often something was wrong with them, and the old ones stayed.
         last_renewal: when that was last, or the start; seconds since the epoch.
         limited: how often a limit was reached.
+        failed: how often upstreams have failed, and why.
     """
 
     name: str
@@ -68,3 +88,4 @@ class ListenerStatus:
     failures: int = 0
     last_renewal: float = 0.0
     limited: Counter[Limited] = field(default_factory=Counter)
+    failed: Counter[UpstreamFailure] = field(default_factory=Counter)

@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 
 from edgeauth.ports.facts import CacheCounters
 from edgeauth.ports.services import Clock
-from edgeauth.services.listener_status import Limited, ListenerStatus, Refused
+from edgeauth.services.listener_status import Limited, ListenerStatus, Refused, UpstreamFailure
 from edgeauth.services.loading_status import LoadingStatus
 from edgeauth.services.log_status import LogStatus
 from edgeauth.services.secret_status import SecretStatus
@@ -203,6 +203,14 @@ def _listeners(listeners: tuple[ListenerStatus, ...]) -> Iterator[Metric]:
         limited.add_metric((limit.value,), sum(each.limited[limit] for each in listeners))
     yield limited
     yield renewals
+    failed = CounterMetricFamily(
+        "edgeauth_upstream_failures",
+        "Requests that an upstream did not answer.",
+        labels=("reason",),
+    )
+    for why in UpstreamFailure:
+        failed.add_metric((why.value,), sum(each.failed[why] for each in listeners))
+    yield failed
 
 
 def _lost_lines(logs: Sequence[Mapping[str, LogStatus]]) -> Metric:

@@ -8,14 +8,16 @@ Counts never go down: what a process had counted is kept when another one takes 
 import asyncio
 import mmap
 import os
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from typing import Final, TypeVar
 
 import msgspec
 
 from edgeauth.model.errors import Reason
 from edgeauth.ports.facts import CacheCounters
-from edgeauth.services.listener_status import Limited, ListenerStatus, Refused
+from edgeauth.services.listener_status import Limited, ListenerStatus, Refused, UpstreamFailure
 from edgeauth.services.log_status import LogStatus
 from edgeauth.services.telemetry.decisions import DecisionCounts, Durations, TimedDecisions
 
@@ -23,6 +25,7 @@ _HALF_OCTETS: Final = 4 * 1024 * 1024
 """Room for the counts of one process; what is not written takes no memory."""
 _SECONDS: Final = 1.0
 _LENGTH: Final = 8
+Kind = TypeVar("Kind", bound=Enum)
 
 
 class Counts(msgspec.Struct, omit_defaults=True):
@@ -44,6 +47,8 @@ class Counts(msgspec.Struct, omit_defaults=True):
     """How often limits were reached."""
     lost: dict[str, int] = {}
     """Lines, by log."""
+    failed: dict[str, int] = {}
+    """Upstreams, by why."""
 
 
 class Board:
@@ -127,6 +132,7 @@ class Sharing:
             (self._listener.renewals, self._listener.failures),
             {limit.value: count for limit, count in self._listener.limited.items() if count},
             {name: status.lost for name, status in self._logs.items() if status.lost},
+            {why.value: count for why, count in self._listener.failed.items() if count},
         )
         return msgspec.json.encode(counts)
 
@@ -155,14 +161,10 @@ class Sharing:
         decisions.malformed = sum(each.malformed for each in all_of_them)
         for reason in Reason:
             decisions.denied[reason] = sum(each.denied.get(reason.value, 0) for each in all_of_them)
-        for why in Refused:
-            self._listener.refused[why] = sum(
-                each.refused.get(why.value, 0) for each in all_of_them
-            )
-        for limit in Limited:
-            self._listener.limited[limit] = sum(
-                each.limited.get(limit.value, 0) for each in all_of_them
-            )
+        listener = self._listener
+        _sum_up(listener.refused, Refused, [each.refused for each in all_of_them])
+        _sum_up(listener.limited, Limited, [each.limited for each in all_of_them])
+        _sum_up(listener.failed, UpstreamFailure, [each.failed for each in all_of_them])
         self._listener.renewals = sum(each.tls[0] for each in all_of_them)
         self._listener.failures = sum(each.tls[1] for each in all_of_them)
         for log, status in self._logs.items():
@@ -173,6 +175,11 @@ class Sharing:
                 setattr(counters, name, sum(getattr(each, name) for each in said))
         if self._rules is not None:
             self._rules.durations = _durations(all_of_them)
+
+
+def _sum_up(counter: Counter[Kind], kinds: Iterable[Kind], said: Sequence[dict[str, int]]) -> None:
+    for kind in kinds:
+        counter[kind] = sum(each.get(kind.value, 0) for each in said)
 
 
 def _durations(listed: Iterable[Counts]) -> dict[tuple[str, str], Durations]:

@@ -50,7 +50,18 @@ def test_what_is_no_proxy_is_refused_and_not_shown(name, value):
 
 
 @pytest.mark.parametrize(
-    "entry", ["http://a.test", "10.0.0.0/33", "a b", "192.168.*", ".10.0.0.1", "a:b", "a:0", "a:65536", "[a"]
+    "entry",
+    [
+        "http://a.test",
+        "10.0.0.0/33",
+        "a b",
+        "192.168.*",
+        ".10.0.0.1",
+        "a:b",
+        "a:0",
+        "a:65536",
+        "[a",
+    ],
 )
 def test_an_exemption_that_means_nothing_is_refused(entry):
     _, problems = read({"NO_PROXY": f"good.test,{entry}"})

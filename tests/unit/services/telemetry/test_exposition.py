@@ -14,7 +14,7 @@ from edgeauth.model.request import Request
 from edgeauth.ports.content import NO_DOOR, ContentSource
 from edgeauth.services.cache_memory import MemoryCache
 from edgeauth.services.decision_log import DecisionLog
-from edgeauth.services.listener_status import Limited, ListenerStatus, Refused
+from edgeauth.services.listener_status import Limited, ListenerStatus, Refused, UpstreamFailure
 from edgeauth.services.loading_status import LoadedRuleSet, LoadingStatus, RefusedRuleSet
 from edgeauth.services.telemetry.certificates import end_of
 from edgeauth.services.telemetry.instruments import Instruments
@@ -94,6 +94,7 @@ def test_listeners_tell_of_certificates_renewals_and_whom_they_turned_away():
     end = end_of(certificate(ec.generate_private_key(ec.SECP256R1()), "edge.test"))
     served = ListenerStatus("serve", (end,), Counter({Refused.HANDSHAKE: 7}), 3, 1)
     served.limited[Limited.BODY] = 5
+    served.failed[UpstreamFailure.TLS] = 9
     plain = ListenerStatus("management")
 
     text, _ = instruments().exposition(tuple, None, (served, plain)).render("text/plain")
@@ -101,6 +102,8 @@ def test_listeners_tell_of_certificates_renewals_and_whom_they_turned_away():
     told = text.decode()
     assert 'edgeauth_connections_refused_total{listener="serve",reason="handshake"} 7.0' in told
     assert 'edgeauth_limits_reached_total{limit="body"} 5.0' in told
+    assert 'edgeauth_upstream_failures_total{reason="tls"} 9.0' in told
+    assert 'edgeauth_upstream_failures_total{reason="timeout"} 0.0' in told
     assert 'edgeauth_connections_refused_total{listener="management",reason="timeout"} 0' in told
     assert 'edgeauth_tls_renewals_total{listener="serve",result="success"} 3.0' in told
     assert 'edgeauth_tls_renewals_total{listener="serve",result="failure"} 1.0' in told

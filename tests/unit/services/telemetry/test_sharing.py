@@ -4,7 +4,7 @@ import pytest
 
 from edgeauth.model.errors import Reason
 from edgeauth.ports.facts import CacheCounters
-from edgeauth.services.listener_status import Limited, ListenerStatus, Refused
+from edgeauth.services.listener_status import Limited, ListenerStatus, Refused, UpstreamFailure
 from edgeauth.services.log_status import LogStatus
 from edgeauth.services.telemetry import sharing
 from edgeauth.services.telemetry.decisions import DecisionCounts, Durations, TimedDecisions
@@ -35,6 +35,7 @@ class Process:
         self.cache.hits, self.cache.misses, self.cache.stored = number, number, number
         self.listener.refused[Refused.TIMEOUT] = number
         self.listener.limited[Limited.BODY] = number
+        self.listener.failed[UpstreamFailure.TIMEOUT] = number
         self.log.lost = number
         self.listener.renewals, self.listener.failures = number, 2 * number
         durations = self.rules.durations.setdefault(("set", "rule"), Durations())
@@ -52,6 +53,7 @@ class Process:
             (self.listener.refused[Refused.TIMEOUT], self.listener.limited[Limited.BODY]),
             (self.listener.renewals, self.listener.failures),
             self.log.lost,
+            self.listener.failed[UpstreamFailure.TIMEOUT],
         )
 
     def publish(self, board: Board, place: int) -> None:
@@ -67,7 +69,7 @@ class Process:
 
 def times(number: int) -> tuple[object, ...]:
     counted = (number, 2 * number, 3 * number, (number,) * 3, (number, float(number)))
-    return (*counted, (number, number), (number, 2 * number), number)
+    return (*counted, (number, number), (number, 2 * number), number, number)
 
 
 def test_what_processes_have_counted_is_added_up_as_often_as_somebody_asks():
