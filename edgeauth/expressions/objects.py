@@ -85,10 +85,8 @@ class RequestView:
 
     def headers(self) -> dict[str, str]:
         """Returns all headers; names in canonical case (`X-User-Id`), values joined."""
-        known = self.request.headers
-        return {
-            name.decode("latin-1").title(): known.text(name.decode("latin-1")) for name in known
-        }
+        names = [name.decode("latin-1") for name in self.request.headers]
+        return {name.title(): self.header(name) for name in names}
 
     def cookie(self, name: str) -> str:
         """Returns the value of the first cookie of that name; empty when it is absent."""

@@ -5,8 +5,8 @@ byte for byte the same. Where two programs could read a path in two ways it is r
 
 * percent-encoded unreserved characters are decoded, other escapes get upper-case digits;
 * literal `.` and `..` segments and repeated slashes are resolved;
-* encoded dot segments, backslashes, controls, `;`, invalid UTF-8 and whatever would be dangerous
-  when somebody decodes a second time are malformed;
+* encoded dot segments, backslashes, controls, `;`, octets beyond ASCII, invalid UTF-8 and whatever
+  would be dangerous when somebody decodes a second time are malformed;
 * `%2F` stays as it is: each rule says what it makes of it (`allow_encoded_slashes`).
 
 Trust: the client's.
@@ -22,8 +22,8 @@ from edgeauth.model.errors import Malformed
 _PLAIN: Final = re.compile(rb"(?:/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_.~!$&'()*+,=:@-]*)+/?|/")
 """A path that is in normal form already: nearly all are."""
 _ESCAPE: Final = re.compile(rb"%([0-9A-Fa-f]{2})?")
-_FORBIDDEN: Final = re.compile(rb"[\x00-\x20\x7f\\#?;]")
-_MUST_BE_ESCAPED: Final = re.compile(rb'["<>^`{|}\x80-\xff]')
+_FORBIDDEN: Final = re.compile(rb"[\x00-\x20\x7f-\xff\\#?;]")
+_MUST_BE_ESCAPED: Final = re.compile(rb'["<>^`{|}]')
 _DANGEROUS_TWICE: Final = re.compile(rb"%25(?:2[eEfF5]|5[cC]|00)")
 _ENCODED_DOTS: Final = re.compile(rb"(?:/|%2F|\A)\.{1,2}(?=/|%2F|\Z)")
 _UNRESERVED: Final = frozenset(
@@ -46,7 +46,7 @@ def parse_path(raw: bytes) -> str:
     if not raw.startswith(b"/"):
         raise Malformed("the path does not begin with a slash")
     if _FORBIDDEN.search(raw):
-        raise Malformed("the path holds a control character, a backslash or one of # ? ;")
+        raise Malformed("the path holds more than visible ASCII, a backslash or one of # ? ;")
     resolved = _resolve(raw)
     escaped = _MUST_BE_ESCAPED.sub(lambda found: b"%%%02X" % found.group()[0], resolved)
     path = _ESCAPE.sub(_normal_escape, escaped)

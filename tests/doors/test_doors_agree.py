@@ -180,6 +180,8 @@ CASES = [
     Case("attack-008 NUL", 400, b"/public/a%00.css"),
     Case("attack-008 line feed", 400, b"/public/%0aX-User:%20root"),
     Case("attack-009 over-long slash", 400, b"/public/..%c0%afdenied"),
+    Case("attack-010 beyond ASCII", 400, "/keyed/é".encode(), (b"X-Key: k",)),
+    Case("what has to be escaped", "keyed", b'/keyed/a"b|c', (b"X-Key: k",)),
     Case("half an escape", 400, b"/public/%4"),
     Case("no escape", 400, b"/public/%zz"),
     Case("encoded query mark", "public", b"/public/x%3fa=1"),

@@ -50,7 +50,7 @@ class Edge:
     async def _rule(self, log: BinaryIO) -> str:
         """Returns the rule that the decision log names; empty if none."""
         for _ in range(_LOOKS):
-            self._application._log.flush()
+            self._application._logs.decisions.writer.flush()
             log.seek(0)
             lines = [json.loads(line) for line in log.read().splitlines()]
             if lines:
