@@ -1,8 +1,13 @@
 """One coarse clock for all deadlines: a timer per request would cost more than its decision."""
 
+from typing import Final
+
+TICK: Final = 0.5
+"""Seconds between two ticks."""
+
 
 class Deadlines:
-    """Counts deadlines from the last tick, so they are exact to half a second."""
+    """Counts deadlines from the last tick: they pass two ticks late at most, and never early."""
 
     __slots__ = ("now",)
 
@@ -15,5 +20,5 @@ class Deadlines:
         return self.now + seconds if seconds else 0.0
 
     def passed(self, deadline: float) -> bool:
-        """Returns whether a deadline is over."""
-        return 0.0 < deadline < self.now
+        """Returns whether a deadline is over, even if it was set just before the next tick."""
+        return 0.0 < deadline < self.now - TICK

@@ -5,7 +5,7 @@ from typing import Final
 
 import structlog
 
-from edgeauth.listeners.deadlines import Deadlines
+from edgeauth.listeners.deadlines import TICK, Deadlines
 from edgeauth.listeners.dialling import Dialler
 from edgeauth.listeners.exchange import Exchange, Upgrade
 from edgeauth.listeners.limits import Limits
@@ -101,8 +101,9 @@ class ProxyDoor:
         """Returns the deadline at which the proof ends that the permit rests on; 0.0 for none."""
         if permit.expires_at is None:
             return 0.0
-        # Not 0.0, whatever the clocks say: that would be no deadline.
-        return max(self._deadlines.now + permit.expires_at - self._clock.now(), 1e-9)
+        # Other deadlines may pass a tick late, this one not. Nor is it ever 0.0, which is none.
+        left = permit.expires_at - self._clock.now()
+        return max(self._deadlines.now + left - TICK, 1e-9)
 
     def connect(self, exchange: Exchange, origin: Origin, head: bytes) -> None:
         """Sends the request over a new connection, as soon as there may be one more."""

@@ -6,7 +6,7 @@ import ssl
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import Final, NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import structlog
 
@@ -15,7 +15,7 @@ from edgeauth.config.models.serve import Serve
 from edgeauth.listeners.arrivals import Arrivals, Reception
 from edgeauth.listeners.client_certificates import Telling, shown_certificate, told_fields
 from edgeauth.listeners.connection import ClientConnection
-from edgeauth.listeners.deadlines import Deadlines
+from edgeauth.listeners.deadlines import TICK, Deadlines
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.limits import Limits
 from edgeauth.listeners.networks import Network, address_of, is_among, origin_of
@@ -32,7 +32,6 @@ from edgeauth.wire.inbound import Peer
 from edgeauth.wire.proxy_protocol import UNIX_SOCKET
 
 _log = structlog.get_logger()
-_SWEEP_SECONDS: Final = 0.5
 T = TypeVar("T")
 
 Decide = Callable[[Request, ContentSource], Coroutine[None, None, Decision]]
@@ -240,7 +239,7 @@ class Listener:
             for connection in tuple(self._connections):
                 connection.end_overdue()
         self._door.sweep()
-        self._sweeping = loop.call_later(_SWEEP_SECONDS, self._sweep)
+        self._sweeping = loop.call_later(TICK, self._sweep)
 
     # Its connections speak.
 

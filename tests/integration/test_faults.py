@@ -192,6 +192,37 @@ def test_every_request_that_was_begun_is_answered_when_the_end_comes(tmp_path: P
     run(scenario())
 
 
+def test_a_process_that_was_stopped_reads_what_has_come_before_it_calls_it_too_late(tmp_path: Path):
+    """As when a machine is suspended, or a container gets no processor for a while."""
+
+    async def scenario() -> None:
+        arrived, release, said = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def held(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            arrived.set()
+            await release.wait()
+            writer.write(OK)
+            said.set()
+            await reader.read()
+
+        async with upstream(held) as port:
+            place = Place(tmp_path, port)
+            place.write("  timeout: {read: 3s}")
+            with place.running("proxy") as process:
+                async with clients(place.port, 1) as [client]:
+                    client.send(GET)
+                    await arrived.wait()
+                    process.send_signal(signal.SIGSTOP)
+                    release.set()
+                    await said.wait()
+                    await asyncio.sleep(4)  # beyond the time that the upstream has
+                    process.send_signal(signal.SIGCONT)
+                    assert (await client.answer()).status == 200
+
+    run(scenario())
+
+
 # Too little of everything.
 
 
