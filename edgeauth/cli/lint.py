@@ -55,6 +55,7 @@ def lint(
     from edgeauth.catalogue.lint import Severity, lint as look
     from edgeauth.catalogue.plugins import registry_for
     from edgeauth.mechanisms.builtins import TYPES
+    from edgeauth.secret_sources.sources import load_secrets
     from edgeauth.services.plugins import load_plugin
 
     with problems_reported(form) as problems:
@@ -62,7 +63,8 @@ def lint(
         rule_sets = rule_sets_of(reading.configuration, files)(problems)
         _check(reading, rule_sets, problems, proxy_mode=proxy_mode)
     registry = registry_for(reading.configuration, TYPES, load_plugin, problems)
-    found = look(reading.configuration, rule_sets, registry, complete=not files)
+    secrets = load_secrets(reading.configuration, os.environ, problems)
+    found = look(reading.configuration, rule_sets, registry, secrets, complete=not files)
     _report(form, found)
     if fail_on == "warning" and any(each.severity is Severity.WARNING for each in found):
         sys.exit(EXIT_WARNED)

@@ -80,6 +80,21 @@ def test_a_configuration_is_accepted(snippet: Snippet) -> None:
     assert validate(snippet.text, "config", *OPTIONS) == ""
 
 
+@pytest.mark.parametrize(
+    "snippet",
+    [each for each in cases("configuration") if "source:" in each.values[0].text],
+)
+def test_lint_looks_at_what_refers_to_secrets(snippet: Snippet) -> None:
+    Path("edgeauth.yaml").write_text(snippet.text)
+    Path("rules").mkdir()
+
+    result = CliRunner().invoke(
+        main, ["lint", "--fail-on", "never", "-c", "edgeauth.yaml"], catch_exceptions=False
+    )
+
+    assert result.exit_code == 0, result.output
+
+
 def test_the_complete_configuration_needs_no_insecure_flag() -> None:
     assert validate(complete_configuration(), "config", "-c", "edgeauth.yaml") == ""
 

@@ -23,6 +23,7 @@ from edgeauth.catalogue.registry import Registry
 from edgeauth.config.models.configuration import Configuration
 from edgeauth.config.nodes import Source
 from edgeauth.config.read import RuleSet
+from edgeauth.expressions.secrets import Secrets
 
 __all__ = ["ABOUT", "About", "LintCode", "LintFinding", "Severity", "lint"]
 
@@ -43,6 +44,7 @@ def lint(
     configuration: Configuration,
     rule_sets: Iterable[RuleSet],
     registry: Registry,
+    secrets: Secrets,
     *,
     complete: bool,
 ) -> list[LintFinding]:
@@ -52,6 +54,7 @@ def lint(
         configuration: known to be right.
         rule_sets: known to be right; in the order in which their rules count.
         registry: the types of mechanisms.
+        secrets: the sources that settings may refer to.
         complete: whether there are no rules besides; else nothing is said about entries that no
             rule uses.
 
@@ -59,7 +62,7 @@ def lint(
         ConfigurationError: configuration or rules are not right.
     """
     sets = list(rule_sets)
-    landscape = describe(configuration, sets, registry)
+    landscape = describe(configuration, sets, registry, secrets)
     families = (*_FAMILIES, unused_mechanisms) if complete and landscape.rules else _FAMILIES
     found = [each for family in families for each in family(landscape)]
     kept = without_suppressed(found, _sources(configuration, sets))

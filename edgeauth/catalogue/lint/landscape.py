@@ -23,6 +23,7 @@ from edgeauth.config.read import RuleSet
 from edgeauth.config.specification import Specification
 from edgeauth.engine.step import Step
 from edgeauth.expressions.cel import Condition
+from edgeauth.expressions.secrets import Secrets
 from edgeauth.ports.declare import Kind, MechanismType
 from edgeauth.ports.mechanisms import (
     Authenticator,
@@ -161,7 +162,10 @@ class Landscape:
 
 
 def describe(
-    configuration: Configuration, rule_sets: Iterable[RuleSet], registry: Registry
+    configuration: Configuration,
+    rule_sets: Iterable[RuleSet],
+    registry: Registry,
+    secrets: Secrets,
 ) -> Landscape:
     """Returns the landscape of a configuration and rule sets that are known to be right.
 
@@ -169,11 +173,12 @@ def describe(
         configuration: of the process.
         rule_sets: in the order in which their rules count.
         registry: the types of mechanisms.
+        secrets: the sources that settings may refer to.
 
     Raises:
         ConfigurationError: they are not right.
     """
-    descriptions = _Descriptions(configuration, registry)
+    descriptions = _Descriptions(configuration, registry, secrets)
     landscape = Landscape(configuration, descriptions.entries(), descriptions.uses)
     builder = PipelineBuilder(descriptions)
     default = Pipeline()
@@ -205,14 +210,16 @@ def _described(step: AnyStep) -> Described:
 class _Descriptions:
     """Stands in the place of the catalogue: gives what is configured, not what it makes."""
 
-    def __init__(self, configuration: Configuration, registry: Registry) -> None:
+    def __init__(self, configuration: Configuration, registry: Registry, secrets: Secrets) -> None:
+        # What is insecure is a finding here and nothing to refuse.
+        self._context = {"egress_tls": False, "secrets": secrets}
         self._entries: dict[tuple[Kind, str], Entry] = {}
         self.uses: list[Use] = []
         for kind in Kind:
             for specification in getattr(configuration.mechanisms, kind.section):
                 found = registry.find(kind, specification.type)
                 if found is not None:
-                    config = _decoded(found, specification)
+                    config = self._decoded(found, specification)
                     entry = Entry(kind, specification, found, config)
                     self._entries[kind, specification.id] = entry
 
@@ -223,19 +230,18 @@ class _Descriptions:
         entry = self._entries[kind, step.reference]
         config = entry.config
         if step.config_node().entries:
-            config = _decoded(entry.type, entry.specification, step)
+            config = self._decoded(entry.type, entry.specification, step)
         use = Use(step, entry, config)
         self.uses.append(use)
         return cast("Mechanism", use)
 
-
-def _decoded(
-    of: MechanismType[Specification],
-    entry: EntrySpecification,
-    step: StepSpecification | ErrorStep | None = None,
-) -> Specification:
-    settings = entry.config_node()
-    if step is not None:
-        settings = overridden(of, settings, step.config_node())
-    # What is insecure is a finding here and nothing to refuse.
-    return decode(of.config, settings, {"egress_tls": False})
+    def _decoded(
+        self,
+        of: MechanismType[Specification],
+        entry: EntrySpecification,
+        step: StepSpecification | ErrorStep | None = None,
+    ) -> Specification:
+        settings = entry.config_node()
+        if step is not None:
+            settings = overridden(of, settings, step.config_node())
+        return decode(of.config, settings, self._context)

@@ -3,6 +3,7 @@
 from edgeauth.catalogue.lint import LintFinding, Severity, lint
 from edgeauth.catalogue.registry import Registry
 from edgeauth.config.read import read_configuration, read_rule_sets
+from edgeauth.expressions.secrets import NO_SECRETS
 from edgeauth.mechanisms.builtins import TYPES
 
 JWT = "metadata_endpoint: https://id.test/.well-known/openid-configuration"
@@ -75,7 +76,7 @@ def found_in(
         each for number, text in enumerate(texts) for each in read_rule_sets(text, f"{number}.yaml")
     ]
     read = read_configuration(configuration, "edgeauth.yaml", {})
-    return lint(read, sets, Registry(TYPES), complete=complete)
+    return lint(read, sets, Registry(TYPES), NO_SECRETS, complete=complete)
 
 
 def codes(*rules: str, **options) -> list[str]:
