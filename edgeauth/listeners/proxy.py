@@ -145,8 +145,7 @@ class ProxyDoor:
             )
         except UpstreamFault as fault:
             exchange.task = None
-            self._status.failed[fault.failure] += 1
-            self._refuse_failed(exchange, origin, Refusal.of(fault))
+            self._refuse_failed(exchange, origin, fault)
             return
         exchange.task = None
         if not connection.usable:
@@ -172,7 +171,11 @@ class ProxyDoor:
         self._dialler.close()
 
     def failed(
-        self, exchange: Exchange, origin: Origin, what: str, *, silent: bool = False
+        self,
+        exchange: Exchange,
+        origin: Origin,
+        what: str,
+        failure: UpstreamFailure = UpstreamFailure.ANSWER,
     ) -> None:
         """Tells the client that the upstream failed, and the operator how.
 
@@ -180,15 +183,15 @@ class ProxyDoor:
             exchange: whose request it was.
             origin: of the upstream.
             what: went wrong.
-            silent: whether it did not answer in time, which is 504 unless all failures of
-                services have a status of the operator's own.
+            failure: the kind of it; what is too late is 504, unless all failures of services have
+                a status of the operator's own.
         """
-        status = 504 if silent else None
-        self._status.failed[UpstreamFailure.TIMEOUT if silent else UpstreamFailure.ANSWER] += 1
-        self._refuse_failed(exchange, origin, Refusal(Reason.COMMUNICATION, what, status=status))
+        self._refuse_failed(exchange, origin, UpstreamFault(failure, what))
 
-    def _refuse_failed(self, exchange: Exchange, origin: Origin, refusal: Refusal) -> None:
-        _log.error("upstream failed", upstream=origin.place, error=refusal.detail)
+    def _refuse_failed(self, exchange: Exchange, origin: Origin, fault: UpstreamFault) -> None:
+        self._status.failed[fault.failure] += 1
+        _log.error("upstream failed", upstream=origin.place, error=fault.detail)
+        refusal = Refusal.of(fault)
         if not self._answers.is_usual(refusal.reason):
             refusal = replace(refusal, status=None)
         exchange.note(refusal.reason.value, origin.place)

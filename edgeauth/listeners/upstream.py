@@ -17,6 +17,7 @@ from edgeauth.listeners.tunnel import Tunnel
 from edgeauth.listeners.upstream_answer import UpstreamAnswer
 from edgeauth.listeners.upstream_trust import failed_handshake
 from edgeauth.model.errors import Malformed
+from edgeauth.services.listener_status import UpstreamFailure
 
 if TYPE_CHECKING:
     from edgeauth.listeners.proxy import ProxyDoor
@@ -205,12 +206,14 @@ class UpstreamConnection(asyncio.Protocol):
             exchange.sink = None
             self._door.connect(exchange, self.origin, self._head)
         else:
+            self._fail_with(exc)
+
+    def _fail_with(self, exc: Exception | None) -> None:
+        if isinstance(exc, ssl.SSLError):
             # TLS 1.3: that a certificate is missed is told after the handshake.
-            self._fail(
-                failed_handshake(exc)
-                if isinstance(exc, ssl.SSLError)
-                else "it closed the connection"
-            )
+            self._fail(failed_handshake(exc), UpstreamFailure.TLS)
+        else:
+            self._fail("it closed the connection")
 
     # The end of an exchange.
 
@@ -254,12 +257,12 @@ class UpstreamConnection(asyncio.Protocol):
             self.close()
         exchange.finish()
 
-    def _fail(self, what: str, *, silent: bool = False) -> None:
+    def _fail(self, what: str, failure: UpstreamFailure = UpstreamFailure.ANSWER) -> None:
         exchange, self._exchange = self._exchange, None
         self.close()
         if exchange is not None:
             exchange.sink = None
-            self._door.failed(exchange, self.origin, what, silent=silent)
+            self._door.failed(exchange, self.origin, what, failure)
 
     def expire(self) -> None:
         """Fails what is under way because the upstream was silent for too long."""
@@ -268,4 +271,4 @@ class UpstreamConnection(asyncio.Protocol):
         elif self._answer.framing is not None and self._exchange.connection.stuffed:
             self._await_more()  # It is not read from, because the client does not read.
         else:
-            self._fail("it did not answer in time", silent=True)
+            self._fail("it did not answer in time", UpstreamFailure.TIMEOUT)

@@ -18,6 +18,7 @@ from edgeauth.model.decision import Decision, Permit
 from edgeauth.model.request import Request
 from edgeauth.model.routing import Target
 from edgeauth.ports.content import ContentSource
+from edgeauth.services.listener_status import UpstreamFailure
 from tests.attacks.edge import EDITS, GET, OWNED, PORTS, Edge, Upstream, run, running_edge
 from tests.fakes.clock import FakeClock
 
@@ -64,6 +65,7 @@ def test_a_name_without_addresses_is_a_bad_gateway():
     async def scenario() -> None:
         async with edge_with(NameServer(), Upstream()) as edge:
             assert await ask(edge) == 502
+            assert edge.door._status.failed == {UpstreamFailure.NAME: 1}
 
     with capture_logs() as lines:
         run(scenario())
@@ -75,6 +77,7 @@ def test_when_nobody_is_there_it_is_a_bad_gateway(answer):
     async def scenario() -> None:
         async with edge_with(NameServer(*answer), Upstream()) as edge:
             assert [await ask(edge) for _ in range(2)] == [502, 502]
+            assert edge.door._status.failed == {UpstreamFailure.CONNECTION: 2}
 
     run(scenario())
 
@@ -191,5 +194,6 @@ def test_a_name_server_that_is_silent_costs_a_request_no_more_than_a_connection(
         dialler = Dialler(0.05, system_trust, Names(silent))
         async with running_edge(decide=by_name, dialler=dialler) as edge:
             assert await ask(edge) == 504
+            assert edge.door._status.failed == {UpstreamFailure.TIMEOUT: 1}
 
     run(scenario())

@@ -22,6 +22,7 @@ from edgeauth.ports.content import ContentSource
 from edgeauth.secret_sources.sources import HeldSecrets
 from edgeauth.services.client_tls import ClientContexts
 from edgeauth.services.clock import SystemClock
+from edgeauth.services.listener_status import UpstreamFailure
 from tests.attacks.edge import EDITS, GET, OWNED, PORTS, Edge, Upstream, run, running_edge
 from tests.fakes.handshakes import Authority
 from tests.fakes.http_servers import blocking
@@ -80,6 +81,8 @@ def told(upstream_tls: ssl.SSLContext, dialler: Dialler, status: int) -> str:
         ):
             client.send(GET)
             assert (await client.answer()).status == status
+            failed = {} if status == 200 else {UpstreamFailure.TLS: 1}
+            assert edge.door._status.failed == failed
 
     with capture_logs() as lines:
         run(scenario())
@@ -99,6 +102,8 @@ def told_by_a_thread(context: ssl.SSLContext, dialler: Dialler, status: int) -> 
             async with running_edge(decide=there, dialler=dialler) as edge, edge.client() as client:
                 client.send(GET)
                 assert (await client.answer()).status == status
+                failed = {} if status == 200 else {UpstreamFailure.TLS: 1}
+                assert edge.door._status.failed == failed
 
         with capture_logs() as lines:
             run(scenario())
