@@ -136,6 +136,7 @@ class Application:
             registry_for(self._configuration, TYPES, load_plugin, problems),
             self._backing.services,
             blueprint.enforcement,
+            self._instruments.cache_of,
         )
         compiler = RuleCompiler(
             catalogue,

@@ -1,6 +1,6 @@
 """The configured mechanisms: built once each, and again for a step that overrides settings."""
 
-from collections.abc import Mapping as MappingType
+from collections.abc import Callable, Mapping as MappingType
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -20,6 +20,7 @@ from edgeauth.config.nodes import Mapping, Node
 from edgeauth.config.specification import Specification
 from edgeauth.config.spelling import did_you_mean, quoted
 from edgeauth.ports.declare import Kind, MechanismType, Override
+from edgeauth.ports.facts import FactCache
 from edgeauth.ports.mechanisms import Mechanism
 from edgeauth.ports.services import Services
 
@@ -43,6 +44,7 @@ class Catalogue:
         registry: the types that it may name.
         services: what mechanisms are built with.
         enforcement: which secure defaults hold.
+        cache_of: returns the cache for a mechanism, by kind and id; the services' unless given.
 
     Attributes:
         problems: what is wrong with entries. Steps may refer to such an entry, so that rules are
@@ -55,7 +57,9 @@ class Catalogue:
         registry: Registry,
         services: Services,
         enforcement: Enforcement,
+        cache_of: Callable[[str, str, FactCache], FactCache] | None = None,
     ) -> None:
+        self._cache_of = cache_of
         self._registry = registry
         self._services = services
         self._context = {"egress_tls": enforcement.egress_tls, "secrets": services.secrets}
@@ -94,10 +98,16 @@ class Catalogue:
     ) -> Mechanism:
         config = decode(of.config, settings, self._context)
         try:
-            return of.build(entry_id, config, self._services)
+            return of.build(entry_id, config, self._services_of(of.kind, entry_id))
         except ValueError as error:
             problem = problem_at(settings, str(error), code=Code.UNUSABLE)
             raise ConfigurationError([problem]) from None
+
+    def _services_of(self, kind: Kind, entry_id: str) -> Services:
+        services = self._services
+        if self._cache_of is None:
+            return services
+        return replace(services, cache=self._cache_of(kind.value, entry_id, services.cache))
 
     def mechanism(self, kind: Kind, step: Step | ErrorStep) -> Mechanism:
         """Returns the mechanism that a step refers to, with the step's overrides.

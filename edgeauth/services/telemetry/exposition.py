@@ -41,6 +41,8 @@ class Counted:
         rules: how long they took; None unless `metrics.cover_rules` is on.
         caches: what they were asked, by backend; none unless `metrics.cover_cache` is on.
         logs: how they do, by name; those of one name are told of together.
+        mechanisms: how they asked a cache, by `mechanism_name`; none unless `metrics.cover_cache`
+            is on.
     """
 
     clock: Clock
@@ -52,6 +54,7 @@ class Counted:
     rules: TimedDecisions | None = None
     caches: Mapping[str, CacheCounters] = field(default_factory=dict)
     logs: Sequence[Mapping[str, LogStatus]] = ()
+    mechanisms: Mapping[str, CacheCounters] = field(default_factory=dict)
 
 
 class Exposition:
@@ -101,6 +104,8 @@ class _Families(Collector):
             yield _durations(counted.rules)
         if counted.caches:
             yield from _caches(counted.caches)
+        if counted.mechanisms:
+            yield _mechanisms(counted.mechanisms)
 
 
 def _decisions(counts: DecisionCounts) -> Metric:
@@ -230,6 +235,20 @@ def _durations(timed: TimedDecisions) -> Metric:
     )
     for (rule_set, rule), durations in timed.durations.items():
         family.add_metric((rule, rule_set), list(durations.buckets()), durations.total)
+    return family
+
+
+def _mechanisms(mechanisms: Mapping[str, CacheCounters]) -> Metric:
+    family = CounterMetricFamily(
+        "edgeauth_mechanism_cache_requests",
+        "What mechanisms looked for in the cache of the process.",
+        labels=("kind", "mechanism", "result"),
+    )
+    for name, counters in mechanisms.items():
+        kind, _, mechanism_id = name.partition("/")
+        if counters.hits or counters.misses:
+            family.add_metric((kind, mechanism_id, "hit"), counters.hits)
+            family.add_metric((kind, mechanism_id, "miss"), counters.misses)
     return family
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 
 from edgeauth.config.models.configuration import Metrics
-from edgeauth.ports.facts import CacheCounters
+from edgeauth.ports.facts import CacheCounters, FactCache
 from edgeauth.ports.services import Clock
+from edgeauth.services.counted_cache import CountedCache
 from edgeauth.services.decision_log import DecisionLog
 from edgeauth.services.listener_status import ListenerStatus
 from edgeauth.services.loading_status import LoadingStatus
@@ -15,7 +16,7 @@ from edgeauth.services.log_status import LogStatus
 from edgeauth.services.secret_status import SecretStatus
 from edgeauth.services.telemetry.certificates import CertificateEnd, end_of
 from edgeauth.services.telemetry.decisions import Decide, DecisionCounts, TimedDecisions
-from edgeauth.services.telemetry.sharing import Sharing
+from edgeauth.services.telemetry.sharing import Sharing, mechanism_name
 
 if TYPE_CHECKING:
     from edgeauth.services.telemetry.exposition import Exposition
@@ -52,6 +53,7 @@ class Instruments:
         self._counts = DecisionCounts(log.record, log.record_malformed)
         self._rules: TimedDecisions | None = None
         self._caches: Mapping[str, CacheCounters] = {}
+        self._mechanisms: dict[str, CacheCounters] = {}
         self._logs: list[Mapping[str, LogStatus]] = []
         counted = self._counts if told else log
         self.record = counted.record
@@ -65,6 +67,19 @@ class Instruments:
         """
         if self._settings.cover_cache:
             self._caches = caches
+
+    def cache_of(self, kind: str, mechanism_id: str, cache: FactCache) -> FactCache:
+        """Returns the cache for one mechanism, counted if that is wanted.
+
+        Args:
+            kind: of the mechanism.
+            mechanism_id: its id, under which all steps that refer to it are told of together.
+            cache: where facts are kept.
+        """
+        if not (self._told and self._settings.cover_cache):
+            return cache
+        name = mechanism_name(kind, mechanism_id)
+        return CountedCache(cache, self._mechanisms.setdefault(name, CacheCounters()))
 
     def watch(self, logs: Mapping[str, LogStatus]) -> None:
         """Has it told how logs do.
@@ -93,7 +108,7 @@ class Instruments:
         if gathers:
             logs = {name: LogStatus() for name in logs}
             self.watch(logs)
-        return Sharing(self._counts, self._rules, self._caches, listener, logs)
+        return Sharing(self._counts, self._rules, self._caches, self._mechanisms, listener, logs)
 
     def exposition(
         self,
@@ -125,5 +140,6 @@ class Instruments:
                 self._rules,
                 self._caches,
                 self._logs,
+                self._mechanisms,
             )
         )

@@ -37,6 +37,8 @@ class Counts(msgspec.Struct, omit_defaults=True):
     malformed: int = 0
     caches: dict[str, CacheCounters] = {}
     """By backend."""
+    mechanisms: dict[str, tuple[int, int]] = {}
+    """Hits and misses by name."""
     rules: list[tuple[str, str, list[int], float]] = []
     """Rule set, rule, counts by bucket, seconds."""
     refused: dict[str, int] = {}
@@ -49,6 +51,11 @@ class Counts(msgspec.Struct, omit_defaults=True):
     """Lines, by log."""
     failed: dict[str, int] = {}
     """Upstreams, by why."""
+
+
+def mechanism_name(kind: str, mechanism_id: str) -> str:
+    """Returns what a mechanism is called in counts; the kind ends with the first slash."""
+    return f"{kind}/{mechanism_id}"
 
 
 class Board:
@@ -89,6 +96,7 @@ class Sharing:
         decisions: counted here.
         rules: measured here; None when they are not.
         caches: counted here, by backend; none when they are not.
+        mechanisms: how they asked a cache here, by `mechanism_name`.
         listener: how the listener for requests does here.
         logs: how they do, by name.
     """
@@ -98,6 +106,7 @@ class Sharing:
         decisions: DecisionCounts,
         rules: TimedDecisions | None,
         caches: Mapping[str, CacheCounters],
+        mechanisms: dict[str, CacheCounters],
         listener: ListenerStatus,
         logs: Mapping[str, LogStatus],
     ) -> None:
@@ -106,6 +115,7 @@ class Sharing:
         self._decisions = decisions
         self._rules = rules
         self._caches = caches
+        self._mechanisms = mechanisms
         self._latest: dict[int, Counts] = {}
         self._retired: list[Counts] = []
 
@@ -127,6 +137,7 @@ class Sharing:
             {reason.value: count for reason, count in decisions.denied.items() if count},
             decisions.malformed,
             dict(self._caches),
+            {name: (each.hits, each.misses) for name, each in self._mechanisms.items()},
             [(*name, each.counts, each.total) for name, each in durations.items()],
             {reason.value: count for reason, count in self._listener.refused.items() if count},
             (self._listener.renewals, self._listener.failures),
@@ -173,6 +184,10 @@ class Sharing:
             said = [each.caches[backend] for each in all_of_them if backend in each.caches]
             for name in CacheCounters.__slots__:
                 setattr(counters, name, sum(getattr(each, name) for each in said))
+        for name in {name for each in all_of_them for name in each.mechanisms}:
+            asked = [each.mechanisms.get(name, (0, 0)) for each in all_of_them]
+            counters = self._mechanisms.setdefault(name, CacheCounters())
+            counters.hits, counters.misses = map(sum, zip(*asked, strict=True))
         if self._rules is not None:
             self._rules.durations = _durations(all_of_them)
 

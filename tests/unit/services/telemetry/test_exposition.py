@@ -151,3 +151,32 @@ def test_open_metrics_is_spoken_where_it_is_preferred():
 
     assert media_type.startswith("application/openmetrics-text")
     assert text.endswith(b"# EOF\n")
+
+
+def test_mechanisms_tell_what_they_found_in_the_cache():
+    made, cache = instruments(), MemoryCache(FakeClock())
+    mine = made.cache_of("authenticator", "a/b", cache)
+    others = made.cache_of("authorizer", "remote", cache)
+    cache.store(b"known", "fact", FakeClock().now() + 60)
+    assert [mine.find(b"known"), mine.find(b"unknown"), mine.find(b"other")] == ["fact", None, None]
+    assert made.cache_of("authenticator", "a/b", cache).find(b"known") == "fact"
+    assert others.peek(b"known") == "fact"
+
+    told = samples(made)
+
+    name = "edgeauth_mechanism_cache_requests_total"
+    assert {key[1:]: value for key, value in told.items() if key[0] == name} == {
+        ("authenticator", "a/b", "hit"): 2,
+        ("authenticator", "a/b", "miss"): 2,
+    }
+
+
+@pytest.mark.parametrize(
+    "made",
+    [instruments(Metrics(cover_cache=False)), instruments(told=False)],
+    ids=["not-wanted", "nobody-to-tell"],
+)
+def test_mechanisms_that_are_not_told_of_have_the_cache_itself(made):
+    cache = MemoryCache(FakeClock())
+
+    assert made.cache_of("authenticator", "a", cache) is cache

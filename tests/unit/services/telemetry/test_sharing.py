@@ -26,13 +26,17 @@ class Process:
         caches = {"in-memory": self.cache}
         self.log = LogStatus()
         logs = {"access": self.log}
-        self.sharing = Sharing(self.decisions, self.rules, caches, self.listener, logs)
+        self.mechanisms: dict[str, CacheCounters] = {}
+        self.sharing = Sharing(
+            self.decisions, self.rules, caches, self.mechanisms, self.listener, logs
+        )
 
     def counting(self, number: int) -> "Process":
         self.decisions.permitted = number
         self.decisions.denied[Reason.AUTHORIZATION] = 2 * number
         self.decisions.malformed = 3 * number
         self.cache.hits, self.cache.misses, self.cache.stored = number, number, number
+        self.mechanisms["authenticator/a/b"] = CacheCounters(number, 2 * number)
         self.listener.refused[Refused.TIMEOUT] = number
         self.listener.limited[Limited.BODY] = number
         self.listener.failed[UpstreamFailure.TIMEOUT] = number
@@ -49,6 +53,10 @@ class Process:
             decisions.denied[Reason.AUTHORIZATION],
             decisions.malformed,
             (self.cache.hits, self.cache.misses, self.cache.stored),
+            (
+                self.mechanisms["authenticator/a/b"].hits,
+                self.mechanisms["authenticator/a/b"].misses,
+            ),
             (durations.counts[0], durations.total),
             (self.listener.refused[Refused.TIMEOUT], self.listener.limited[Limited.BODY]),
             (self.listener.renewals, self.listener.failures),
@@ -68,7 +76,8 @@ class Process:
 
 
 def times(number: int) -> tuple[object, ...]:
-    counted = (number, 2 * number, 3 * number, (number,) * 3, (number, float(number)))
+    cached = ((number,) * 3, (number, 2 * number))
+    counted = (number, 2 * number, 3 * number, *cached, (number, float(number)))
     return (*counted, (number, number), (number, 2 * number), number, number)
 
 
