@@ -87,6 +87,7 @@ def test_a_configuration_is_accepted(snippet: Snippet) -> None:
 def test_lint_looks_at_what_refers_to_secrets(snippet: Snippet) -> None:
     Path("edgeauth.yaml").write_text(snippet.text)
     Path("rules").mkdir()
+    Path("rules/rules.yaml").write_text('version: "1alpha4"\nrules: []\n')
 
     result = CliRunner().invoke(
         main, ["lint", "--fail-on", "never", "-c", "edgeauth.yaml"], catch_exceptions=False
