@@ -83,8 +83,9 @@ class Route:
         """Returns the decoded values of the named wildcards, as rules see them."""
         if not captured:
             return NO_CAPTURES
-        return {
-            name: self._decoded(value)
-            for name, value in zip(self.names, captured, strict=True)
-            if name
-        }
+        found: dict[str, str] = {}
+        for number, name in enumerate(self.names):
+            if name:
+                value = captured[number]
+                found[name] = self._decoded(value) if "%" in value else value
+        return found

@@ -9,18 +9,14 @@ rules.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TypeAlias
 
 from edgeauth.engine.route import PathExpression, Route
 from edgeauth.model.pace import Pace
 from edgeauth.model.request import Request
 
-
-class Hit(NamedTuple):
-    """A route that accepts a request, and the raw values of its wildcards."""
-
-    route: Route
-    captured: list[str]
+Hit: TypeAlias = tuple[Route, list[str]]
+"""A route that accepts a request, and the raw values of its wildcards."""
 
 
 class _Node:
@@ -38,34 +34,48 @@ class _Node:
         self, segments: list[str], position: int, captured: list[str], request: Request
     ) -> Route | None:
         """Returns the best route below this node; `captured` then holds its wildcards' values."""
-        if position == len(segments):
-            return _first(self.routes, request, captured)
-        segment = segments[position]
-        node = self.literals.get(segment)
-        if node is not None:
-            route = node.find(segments, position + 1, captured, request)
-            if route is not None:
+        node, end = self, len(segments)
+        while position < end:
+            segment = segments[position]
+            below = node.literals.get(segment)
+            # Most often there is but one way, and nothing to come back to.
+            if below is None:
+                below = node.single
+                if below is None or node.free or not segment:
+                    return node.find_among(segments, position, captured, request)
+                captured.append(segment)
+            elif node.free or node.single is not None:
+                return node.find_among(segments, position, captured, request)
+            node = below
+            position += 1
+        for route in node.routes:
+            if route.accepts(request, captured):
                 return route
-        node = self.single
-        if node is not None and segment:
-            captured.append(segment)
-            route = node.find(segments, position + 1, captured, request)
-            if route is not None:
-                return route
-            captured.pop()
-        return self._find_free(segments, position, captured, request) if self.free else None
+        return None
 
-    def _find_free(
+    def find_among(
         self, segments: list[str], position: int, captured: list[str], request: Request
     ) -> Route | None:
+        """Returns the same where there are several ways or none, the most specific one first."""
+        segment, before = segments[position], len(captured)
+        for node in (self.literals.get(segment), self.single if segment else None):
+            if node is None:
+                continue
+            if node is self.single:
+                captured.append(segment)
+            route = node.find(segments, position + 1, captured, request)
+            if route is not None:
+                return route
+            del captured[before:]
         rest = "/".join(segments[position:])
-        if not rest:
+        if not rest or not self.free:
             return None
         captured.append(rest)
-        route = _first(self.free, request, captured)
-        if route is None:
-            captured.pop()
-        return route
+        for route in self.free:
+            if route.accepts(request, captured):
+                return route
+        del captured[before:]
+        return None
 
     def take_apart(self) -> "list[_Node]":
         """Forgets the routes of this node, and returns the nodes below it."""
@@ -84,20 +94,14 @@ class _Node:
         (node.free if expression.free else node.routes).append(route)
 
 
-def _first(routes: list[Route], request: Request, captured: list[str]) -> Route | None:
-    for route in routes:
-        if route.accepts(request, captured):
-            return route
-    return None
-
-
 class Trie:
     """Routes by host and path. Filled while rules are loaded, read-only afterwards."""
 
     def __init__(self) -> None:
         self._exact: dict[str, _Node] = {}
         self._below: dict[str, _Node] = {}
-        self._any: _Node | None = None
+        self._any: tuple[_Node, ...] = ()
+        """The tree of `*`, once it is there."""
 
     def add(self, host: str, expression: PathExpression, route: Route) -> None:
         """Adds a route.
@@ -109,8 +113,8 @@ class Trie:
             route: what is found.
         """
         if host == "*":
-            self._any = self._any or _Node()
-            node = self._any
+            self._any = self._any or (_Node(),)
+            (node,) = self._any
         elif host.startswith("*."):
             node = self._below.setdefault(host[2:], _Node())
         else:
@@ -123,10 +127,8 @@ class Trie:
         Args:
             pace: gives way between two nodes.
         """
-        waiting = [*self._exact.values(), *self._below.values()]
-        if self._any is not None:
-            waiting.append(self._any)
-        self._exact, self._below, self._any = {}, {}, None
+        waiting = [*self._exact.values(), *self._below.values(), *self._any]
+        self._exact, self._below, self._any = {}, {}, ()
         while waiting:
             waiting += waiting.pop().take_apart()
             pace()
@@ -134,16 +136,11 @@ class Trie:
     def find(self, request: Request) -> Hit | None:
         """Returns the most specific route that accepts the request, or None."""
         segments = request.path.split("/")
-        captured: list[str] = []
-        if self._exact or self._below:
-            for node in self._hosts(request):
-                route = node.find(segments, 1, captured, request)
-                if route is not None:
-                    return Hit(route, captured)
-        if self._any is not None:
-            route = self._any.find(segments, 1, captured, request)
+        for node in self._hosts(request) if self._exact or self._below else self._any:
+            captured: list[str] = []
+            route = node.find(segments, 1, captured, request)
             if route is not None:
-                return Hit(route, captured)
+                return route, captured
         return None
 
     def _hosts(self, request: Request) -> Iterator[_Node]:
@@ -162,3 +159,4 @@ class Trie:
                     if node is not None:
                         yield node
                 dot = hostname.find(".", dot + 1)
+        yield from self._any

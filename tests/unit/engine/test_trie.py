@@ -10,13 +10,13 @@ POST = {"methods": frozenset({"POST"})}
 
 def taken(made: Trie, target: str, host: str = "shop.test", **details: str) -> str | None:
     hit = made.find(asked(target, host, **details))
-    return None if hit is None else hit.route.rule.id
+    return None if hit is None else hit[0].rule.id
 
 
 def captured(made: Trie, target: str, **details: str) -> dict[str, str]:
     hit = made.find(asked(target, **details))
     assert hit is not None
-    return dict(hit.route.captures(hit.captured))
+    return dict(hit[0].captures(hit[1]))
 
 
 @pytest.mark.parametrize(
