@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Final, TypeAlias
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from edgeauth.config.findings import not_expected
 from edgeauth.config.models.client_tls import ClientTls
@@ -17,6 +17,7 @@ from edgeauth.config.specification import Specification
 from edgeauth.model.identity import fingerprint
 from edgeauth.ports.endpoint_authentication import ClientCredentials, EndpointAuthentication
 from edgeauth.ports.secret_references import CredentialsReference, TextReference
+from edgeauth.wire.http_caching import LONGEST_STALE
 
 DEFAULT_TIMEOUT: Final = 10.0
 """Seconds for a call as a whole."""
@@ -55,16 +56,29 @@ class CircuitBreaker(Specification):
         return check_duration(open_for, 0.001)
 
 
+def _check_stale(seconds: float) -> float:
+    if seconds > LONGEST_STALE:
+        raise not_expected("at most 1h, or what is over is believed for long")
+    return seconds
+
+
+Stale: TypeAlias = Annotated[Duration, AfterValidator(_check_stale)]
+"""Seconds for which something is believed longer while nobody can be asked."""
+
+
 class HttpCache(Specification):
     """Whether answers are used again as they allow (RFC 9111, private cache).
 
     Attributes:
         enabled: only GET and HEAD, only status 200.
         default_ttl: seconds for an answer that does not say; 0 asks again.
+        stale_if_error: seconds for which an answer is used longer while the endpoint can not be
+            asked or answers 5xx, unless the answer says less or that it must not (RFC 5861).
     """
 
     enabled: bool
     default_ttl: Duration = 0.0
+    stale_if_error: Stale = 0.0
 
 
 class CallSettings(Specification):

@@ -6,7 +6,8 @@ stale at once, never fresh for longer.
 Trust: the server's fields.
 
 Source:
-    RFC 9111 sections 3 (storing), 4.2 (freshness), 4.3 (validation) and 5.2 (directives).
+    RFC 9111 sections 3 (storing), 4.2 (freshness), 4.3 (validation) and 5.2 (directives);
+    RFC 5861 section 4 (`stale-if-error`).
 """
 
 import re
@@ -14,6 +15,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from edgeauth.wire.http_dates import parse_http_date
+
+LONGEST_STALE: Final = 3_600.0
+"""Seconds for which a stale answer may be used at most while nobody can be asked."""
 
 LONGEST_FRESHNESS: Final = 86_400.0
 """Seconds: a slip of a server (`max-age` of years) ends after a day."""
@@ -83,6 +87,21 @@ def freshness(fields: Mapping[str, str], now: float, default_ttl: float) -> floa
     if age is None:
         return 0.0
     return max(0.0, min(lifetime - age, LONGEST_FRESHNESS))
+
+
+def stale_if_error(fields: Mapping[str, str], most: float) -> float:
+    """Returns for how many seconds an answer may be used when it is stale and nobody answers.
+
+    Args:
+        fields: the answer's, by lower-cased name.
+        most: what is configured; an answer that says less, or that it must not, is obeyed.
+    """
+    directives = parse_cache_control(fields.get("cache-control", ""))
+    if directives is None or not directives.keys().isdisjoint({"must-revalidate", "no-cache"}):
+        return 0.0
+    if "stale-if-error" not in directives:
+        return most
+    return min(most, parse_seconds(directives["stale-if-error"] or "") or 0.0)
 
 
 def validators(fields: Mapping[str, str]) -> dict[str, str]:

@@ -25,7 +25,7 @@ from edgeauth.config.findings import Finding, not_expected, refuse
 from edgeauth.config.scalars import Duration, ListOf, Text
 from edgeauth.config.specification import Specification
 from edgeauth.expressions.paths import compile_selector
-from edgeauth.mechanisms.authenticators.issuers import Stale, build_key_source, names_issuer
+from edgeauth.mechanisms.authenticators.issuers import build_key_source, names_issuer
 from edgeauth.mechanisms.authenticators.lifespans import Leeway
 from edgeauth.mechanisms.authenticators.message_keys import (
     FetchedKeys,
@@ -44,6 +44,7 @@ from edgeauth.model.errors import Malformed, Reason
 from edgeauth.model.identity import Principal, fingerprint
 from edgeauth.model.json import Json
 from edgeauth.ports.declare import Kind, Override, mechanism
+from edgeauth.ports.endpoint_settings import Stale
 from edgeauth.ports.endpoints import IssuerEndpoint
 from edgeauth.ports.secret_references import TextReference
 from edgeauth.ports.services import Services, leave_fast_path

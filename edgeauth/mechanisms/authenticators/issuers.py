@@ -4,29 +4,11 @@ Source:
     RFC 8414; OpenID Connect Discovery 1.0; RFC 7517 section 5 (key sets).
 """
 
-from typing import Annotated, Final
-
-from pydantic import AfterValidator
-
-from edgeauth.config.findings import not_expected
-from edgeauth.config.scalars import Duration
 from edgeauth.config.specification import Specification
 from edgeauth.ports.endpoint_settings import CallSettings, HttpCache
 from edgeauth.ports.endpoints import Endpoint, IssuerEndpoint
 from edgeauth.ports.issuers import KeySource, MetadataSource
 from edgeauth.wire.key_certificates import TrustAnchors
-
-LONGEST_STALE: Final = 3_600.0
-
-
-def _check_stale(seconds: float) -> float:
-    if seconds > LONGEST_STALE:
-        raise not_expected("at most 1h, or keys that were withdrawn are believed for long")
-    return seconds
-
-
-Stale = Annotated[Duration, AfterValidator(_check_stale)]
-"""Seconds for which keys are believed longer while nobody can be asked for them."""
 
 
 class ResolvedEndpoints(Specification):

@@ -25,7 +25,6 @@ from edgeauth.mechanisms.authenticators.admission import Admission
 from edgeauth.mechanisms.authenticators.assertions import AssertionsSpecification
 from edgeauth.mechanisms.authenticators.issuers import (
     MetadataEndpoint,
-    Stale,
     build_key_source,
     names_issuer,
 )
@@ -38,6 +37,7 @@ from edgeauth.model.errors import Malformed
 from edgeauth.model.identity import Principal, digest, fingerprint
 from edgeauth.model.json import Json
 from edgeauth.ports.declare import Kind, Override, mechanism
+from edgeauth.ports.endpoint_settings import Stale
 from edgeauth.ports.endpoints import IssuerEndpoint
 from edgeauth.ports.issuers import KeySource, TrustStores
 from edgeauth.ports.secret_references import AuthoritiesReference

@@ -2,10 +2,11 @@
 
 The key is the whole call: two calls that differ in any header share nothing, so that no answer for
 one user is ever told to another because a server forgot its `Vary`. What is stale is not used,
-unless the server says that it is still the current one.
+unless the server says that it is still the current one; or, where that is configured, for a while
+when it says nothing or that it is broken.
 
 Source:
-    RFC 9111 sections 3, 4 and 5.2.1.4 (no-cache of a request).
+    RFC 9111 sections 3, 4 and 5.2.1.4 (no-cache of a request); RFC 5861 section 4.
 """
 
 from collections.abc import Awaitable, Callable
@@ -21,11 +22,14 @@ from edgeauth.wire.http_caching import (
     freshness,
     may_be_stored,
     parse_cache_control,
+    stale_if_error,
     validators,
 )
 
 KEPT_STALE: Final = 3_600.0
 """Seconds for which a stale answer is kept, to be asked about."""
+_BROKEN: Final = frozenset({500, 502, 503, 504})
+"""Answers by which a server says that something is wrong with it, or behind it."""
 _CONTROL: Final = "cache-control"
 _REPLACED: Final = frozenset({"age", "cache-control", "date", "etag", "expires", "last-modified"})
 
@@ -113,13 +117,24 @@ class HttpCacheOfAnswers:
             return self._keep(key, call, None, await send(call))
         conditions = validators(_fields(kept.answer))
         fields = conditions | dict(call.headers)
-        answer = await send(call._replace(headers=tuple(fields.items())))
+        try:
+            answer = await send(call._replace(headers=tuple(fields.items())))
+        except Fault as fault:
+            if fault.final or not self._may_be_stale(kept, call):
+                raise
+            return _Asked(kept.answer, is_kept=True)
+        if answer.status in _BROKEN and self._may_be_stale(kept, call):
+            return _Asked(kept.answer, is_kept=True)
         if answer.status != 304 or not conditions:
             return self._keep(key, call, kept, answer)
         changed = tuple(pair for pair in answer.headers if pair[0] in _REPLACED)
         names = {name for name, _ in changed} | {"age"}
         others = tuple(pair for pair in kept.answer.headers if pair[0] not in names)
         return self._keep(key, call, kept, kept.answer._replace(headers=others + changed))
+
+    def _may_be_stale(self, kept: _Kept, call: Call) -> bool:
+        longer = _stale_seconds(kept.answer, call)
+        return not _demands_validation(call) and self._clock.now() < kept.fresh_until + longer
 
     def _keep(self, key: bytes, call: Call, kept: _Kept | None, answer: EndpointAnswer) -> _Asked:
         fields = _fields(answer)
@@ -131,9 +146,15 @@ class HttpCacheOfAnswers:
         settings = call.settings.http_cache
         ttl = freshness(fields, now, 0.0 if settings is None else settings.default_ttl)
         until = now + ttl
-        ends = until + KEPT_STALE if validators(fields) else until
-        self._cache.store(key, _Kept(answer, until), ends, _KEPT)
+        kept_stale = KEPT_STALE if validators(fields) else _stale_seconds(answer, call)
+        self._cache.store(key, _Kept(answer, until), until + kept_stale, _KEPT)
         return _Asked(answer, is_kept=True)
+
+
+def _stale_seconds(answer: EndpointAnswer, call: Call) -> float:
+    """Returns for how many seconds an answer may be used beyond its time."""
+    settings = call.settings.http_cache
+    return 0.0 if settings is None else stale_if_error(_fields(answer), settings.stale_if_error)
 
 
 def _key(call: Call) -> bytes:

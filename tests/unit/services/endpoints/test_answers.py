@@ -3,6 +3,7 @@
 import pytest
 from aiohttp import web
 
+from edgeauth.model.errors import Fault, Reason
 from edgeauth.services.endpoints.answers import KEPT_STALE
 from tests.fakes.driving import run, run_straight
 from tests.fakes.http_servers import serving
@@ -163,3 +164,75 @@ def test_who_demands_the_current_answer_gets_it():
     server = Server(**{"Cache-Control": "max-age=60", "ETag": '"v1"'})
     demanding = again(headers={"Cache-Control": "no-cache"})
     assert bodies(server, again(), demanding, again()) == ["1", "2", "2"]
+
+
+STALE = {"http_cache": {"enabled": True, "stale_if_error": "60s"}}
+KEPT = {"Cache-Control": "max-age=10", "ETag": '"1"'}
+
+
+class TestStaleIfError:
+    """RFC 5861: a stale answer is used while nobody answers, where that is configured."""
+
+    def told(self, after, *, status=503, config=STALE, **headers):
+        """Returns what is answered once the endpoint is broken, so long after it was asked."""
+        server = Server(**({"Cache-Control": "max-age=10"} | headers))
+
+        def breaks():
+            server.status = status
+
+        return bodies(server, dict(config), 10, breaks, after, dict(config))[-1]
+
+    @pytest.mark.parametrize("status", [500, 502, 503, 504])
+    @pytest.mark.parametrize("headers", [{}, {"ETag": '"1"'}], ids=["plain", "validated"])
+    def test_it_is_used_for_as_long_as_is_configured(self, status, headers):
+        assert self.told(59.9, status=status, **headers) == "1"
+        assert self.told(60, status=status, **headers) == "2"
+
+    @pytest.mark.parametrize(
+        "control",
+        ["max-age=10, must-revalidate", "max-age=10, stale-if-error=0",
+         "max-age=10, stale-if-error=x", "max-age=10, stale-if-error", "max-age=0, no-cache"],
+    )  # fmt: skip
+    def test_an_answer_that_must_not_be_used_is_not(self, control):
+        assert self.told(1, **{"Cache-Control": control}) == "2"
+
+    def test_an_answer_may_say_less_and_not_more(self):
+        assert self.told(19, **{"Cache-Control": "max-age=10, stale-if-error=20"}) == "1"
+        assert self.told(20, **{"Cache-Control": "max-age=10, stale-if-error=20"}) == "2"
+        assert self.told(60, **{"Cache-Control": "max-age=10, stale-if-error=600"}) == "2"
+
+    @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 501])
+    def test_an_endpoint_that_answers_is_taken_at_its_word(self, status):
+        assert self.told(1, status=status) == "2"
+
+    def test_it_is_not_used_unless_that_is_configured(self):
+        assert self.told(1, config=CACHED, ETag='"1"') == "2"
+
+    def test_who_demands_the_current_answer_does_not_get_it(self):
+        headers = {"Cache-Control": "no-cache"}
+        server = Server(**KEPT)
+
+        def breaks():
+            server.status = 503
+
+        assert bodies(server, dict(STALE), 10, breaks, again(**STALE, headers=headers)) == [
+            "1",
+            "2",
+        ]
+
+    @pytest.mark.parametrize("config", [STALE, CACHED], ids=["configured", "not"])
+    def test_silence_is_an_error_as_well(self, config):
+        server = Server(**KEPT)
+
+        async def check():
+            async with adapter() as made:
+                async with serving(server.answer) as there:
+                    question = call(there + "/", **config)
+                    await made.send(question)
+                made.clock.advance(10)
+                try:
+                    return (await made.send(question)).body
+                except Fault as fault:
+                    return fault.reason
+
+        assert run(check()) == (b"1" if config is STALE else Reason.COMMUNICATION)
