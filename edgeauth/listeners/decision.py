@@ -4,6 +4,7 @@ from typing import Final
 
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.model.decision import Permit, Response
+from edgeauth.services.listener_status import Occupancy
 from edgeauth.wire.headers import HOP_BY_HOP, check_value
 
 _NOT_FOR_GATEWAYS: Final = HOP_BY_HOP | {b"content-length", b"host"}
@@ -33,6 +34,10 @@ class DecisionDoor:
             for name, value in edits.cookies
         ]
         exchange.answer(Response(self._accepted, tuple(fields)))
+
+    def occupancy(self) -> Occupancy:
+        """Keeps no connections."""
+        return Occupancy()
 
     def sweep(self) -> None:
         """Has nothing that could take too long."""

@@ -17,7 +17,7 @@ from edgeauth.listeners.operators import SERVER, Handler, OperatorServer
 from edgeauth.listeners.sockets import Place, open_sockets
 from edgeauth.model.json import Json
 from edgeauth.model.request import Headers
-from edgeauth.services.listener_status import ListenerStatus
+from edgeauth.services.listener_status import ListenerStatus, Occupancy
 from edgeauth.services.loading_status import LoadingStatus
 from edgeauth.wire.cors import CorsPolicy
 
@@ -117,7 +117,7 @@ class ManagementListener:
     Args:
         application: what is served.
         limits: what a client may cost.
-        status: counts which limits were reached.
+        status: is told which limits were reached, and how busy it is.
         recorder: notes every exchange; None notes nothing.
     """
 
@@ -161,6 +161,8 @@ class ManagementListener:
         """
         server = OperatorServer(self._application, self._limits, self._status, self._recorder)
         self._runner = web.ServerRunner(server)
+        others = self._status.occupancy  # another listener for operators may have the same status
+        self._status.occupancy = lambda: others().plus(Occupancy(len(server.connections)))
         await self._runner.setup()
         self._arrivals = Arrivals(reception or Reception(), lambda _told: server())
         self._arrivals.accept(sockets)

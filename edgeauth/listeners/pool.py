@@ -12,6 +12,7 @@ from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.limits import Limits
 from edgeauth.listeners.origin import Origin
+from edgeauth.services.listener_status import Occupancy
 
 if TYPE_CHECKING:
     from edgeauth.listeners.upstream import UpstreamConnection
@@ -147,6 +148,12 @@ class Pool:
                 waiting = line.popleft()
                 if not waiting.exchange.answered:
                     self._sender.overloaded(waiting)
+
+    def occupancy(self) -> Occupancy:
+        """Returns how many connections and requests there are."""
+        free = self._free_in_all
+        waiting = sum(map(len, self._line.values()))
+        return Occupancy(idle_upstreams=free, busy_upstreams=len(self.open) - free, waiting=waiting)
 
     def close(self) -> None:
         """Ends all connections; nobody's turn comes any more."""

@@ -66,6 +66,7 @@ class ProxyDoor:
         self._pool = Pool(limits, deadlines, self)
         self.release = self._pool.release
         self.forget = self._pool.forget
+        self.occupancy = self._pool.occupancy
 
     def enforce(self, exchange: Exchange, permit: Permit) -> None:
         """Forwards the request; the exchange is answered by the upstream, or by its failure."""

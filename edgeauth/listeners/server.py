@@ -25,7 +25,7 @@ from edgeauth.model.decision import Decision, Permit
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Request
 from edgeauth.ports.content import ContentSource
-from edgeauth.services.listener_status import Limited, ListenerStatus
+from edgeauth.services.listener_status import Limited, ListenerStatus, Occupancy
 from edgeauth.wire.client_certificates import Element
 from edgeauth.wire.cors import CorsPolicy
 from edgeauth.wire.inbound import Peer
@@ -89,6 +89,10 @@ class Door(Protocol):
         """Sees to it that the exchange is answered."""
         ...
 
+    def occupancy(self) -> Occupancy:
+        """Returns how many connections it keeps to upstreams, and who waits for one."""
+        ...
+
     def sweep(self) -> None:
         """Ends what has taken too long."""
         ...
@@ -109,7 +113,7 @@ class Listener:
         trusted: peers whose forwarding fields are believed.
         record_malformed: is told the client's address and what was wrong with its bytes.
         cors: what pages of other origins may do; None leaves that to upstreams.
-        status: how often limits were reached is counted here.
+        status: is told how often limits were reached, and how busy it is.
         recorder: notes every exchange; None notes nothing.
 
     Attributes:
@@ -140,7 +144,9 @@ class Listener:
         self._deadlines = deadlines
         self._trusted = trusted
         self._record_malformed = record_malformed
-        self._limited = (status or ListenerStatus("serve")).limited
+        status = status or ListenerStatus("serve")
+        status.occupancy = self._occupancy
+        self._limited = status.limited
         self._addresses: Counter[str] = Counter()
         self._connections: set[ClientConnection] = set()
         self._tasks: set[asyncio.Task[object]] = set()
@@ -293,6 +299,10 @@ class Listener:
         if origin:
             self._addresses[origin] += 1
         return True
+
+    def _occupancy(self) -> Occupancy:
+        mine = Occupancy(len(self._connections), self.in_flight)
+        return mine.plus(self._door.occupancy())
 
     def limited(self, limit: Limited) -> None:
         """Counts that a limit was reached."""

@@ -1,8 +1,10 @@
 """How a listener does: what it shows, and whom it has turned away before their first request."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from edgeauth.services.telemetry.certificates import CertificateEnd
 
@@ -47,6 +49,25 @@ class Limited(Enum):
     IDLE_TIME = "idle_time"
 
 
+class Occupancy(NamedTuple):
+    """What a listener is busy with at one moment."""
+
+    connections: int = 0
+    """Open ones of clients."""
+    requests: int = 0
+    """Not answered yet."""
+    idle_upstreams: int = 0
+    """Connections to upstreams that are kept for the next request."""
+    busy_upstreams: int = 0
+    """Those that a request is under way on."""
+    waiting: int = 0
+    """Requests that wait for one of them."""
+
+    def plus(self, other: "Occupancy") -> "Occupancy":
+        """Returns both together."""
+        return Occupancy(*(one + another for one, another in zip(self, other, strict=True)))
+
+
 class UpstreamFailure(Enum):
     """Why an upstream did not answer a request."""
 
@@ -79,6 +100,7 @@ class ListenerStatus:
         last_renewal: when that was last, or the start; seconds since the epoch.
         limited: how often a limit was reached.
         failed: how often upstreams have failed, and why.
+        occupancy: returns what it is busy with now.
     """
 
     name: str
@@ -89,3 +111,4 @@ class ListenerStatus:
     last_renewal: float = 0.0
     limited: Counter[Limited] = field(default_factory=Counter)
     failed: Counter[UpstreamFailure] = field(default_factory=Counter)
+    occupancy: Callable[[], Occupancy] = Occupancy

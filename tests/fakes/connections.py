@@ -13,7 +13,7 @@ from edgeauth.model.errors import Reason
 from edgeauth.model.request import Request
 from edgeauth.model.routing import Target
 from edgeauth.ports.content import ContentSource
-from edgeauth.services.listener_status import ListenerStatus
+from edgeauth.services.listener_status import ListenerStatus, Occupancy
 from edgeauth.wire.outbound import request_head
 
 TARGET = Target("upstream.test")
@@ -155,6 +155,10 @@ class FakeDoor:
         content = last.exchange.target + b" %d" % len(last.sent)
         last.exchange.answer(Response(200, (), content))
         return True
+
+    def occupancy(self) -> Occupancy:
+        """Returns what nothing else would say."""
+        return Occupancy(waiting=len(self.waiting))
 
     def sweep(self) -> None:
         """Has nothing to sweep."""

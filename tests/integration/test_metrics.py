@@ -1,10 +1,21 @@
 """Metrics of a real process."""
 
 import subprocess
+import threading
 
 import pytest
 
-from tests.integration.processes import COMMAND, Place, ask, finished, free_port, stop
+from tests.integration.processes import (
+    COMMAND,
+    PATIENCE,
+    Place,
+    Upstream,
+    ask,
+    finished,
+    free_port,
+    stop,
+)
+from tests.integration.test_workers import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -58,3 +69,33 @@ def test_an_exporter_that_would_tell_nobody_is_refused(
     assert COMMAND.exists()
     assert done.returncode == 3
     assert 'OTEL_METRICS_EXPORTER: "otlp" is not supported yet' in done.stderr
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_is_under_way_is_told_while_it_is(
+    place: Place, upstream: Upstream, monkeypatch: pytest.MonkeyPatch, workers: int
+):
+    port = free_port()
+    monkeypatch.setenv("OTEL_METRICS_EXPORTER", "prometheus")
+    monkeypatch.setenv("OTEL_EXPORTER_PROMETHEUS_PORT", str(port))
+    place.write(f"  workers: {workers}")
+
+    def held() -> tuple[str, ...]:
+        found = told(port)
+        return (
+            found['edgeauth_connections{listener="serve"}'],
+            found["edgeauth_requests_in_flight"],
+            found['edgeauth_upstream_connections{state="in_use"}'],
+            found['edgeauth_upstream_connections{state="idle"}'],
+        )
+
+    with place.running("proxy") as process:
+        asking = threading.Thread(target=ask, args=(place.port, "/slow"))
+        asking.start()
+        assert upstream.slow_began.wait(PATIENCE)
+        eventually(lambda: held() == ("1.0", "1.0", "1.0", "0.0"))
+        upstream.go_on.set()
+        asking.join(PATIENCE)
+        eventually(lambda: held() == ("0.0", "0.0", "0.0", "1.0"))
+        assert float(told(port)['edgeauth_connections{listener="management"}']) >= 1
+        stop(process)

@@ -19,7 +19,13 @@ from prometheus_client.registry import Collector
 
 from edgeauth.ports.facts import CacheCounters
 from edgeauth.ports.services import Clock
-from edgeauth.services.listener_status import Limited, ListenerStatus, Refused, UpstreamFailure
+from edgeauth.services.listener_status import (
+    Limited,
+    ListenerStatus,
+    Occupancy,
+    Refused,
+    UpstreamFailure,
+)
 from edgeauth.services.loading_status import LoadingStatus
 from edgeauth.services.log_status import LogStatus
 from edgeauth.services.secret_status import SecretStatus
@@ -99,6 +105,7 @@ class _Families(Collector):
         yield _certificates((*counted.certificates(), *shown), counted.clock.now())
         if counted.listeners:
             yield from _listeners(counted.listeners)
+            yield from _occupancies(counted.listeners)
         yield _lost_lines(counted.logs)
         if counted.rules is not None:
             yield _durations(counted.rules)
@@ -186,7 +193,7 @@ def _certificates(certificates: tuple[CertificateEnd, ...], now: float) -> Metri
 def _listeners(listeners: tuple[ListenerStatus, ...]) -> Iterator[Metric]:
     limited = CounterMetricFamily(
         "edgeauth_limits_reached",
-        "How often a limit of serve.limits was reached.",
+        "How often a limit was reached.",
         labels=("limit",),
     )
     refused = CounterMetricFamily(
@@ -216,6 +223,32 @@ def _listeners(listeners: tuple[ListenerStatus, ...]) -> Iterator[Metric]:
     for why in UpstreamFailure:
         failed.add_metric((why.value,), sum(each.failed[why] for each in listeners))
     yield failed
+
+
+def _occupancies(listeners: tuple[ListenerStatus, ...]) -> Iterator[Metric]:
+    connections = GaugeMetricFamily(
+        "edgeauth_connections", "Open connections of clients.", labels=("listener",)
+    )
+    held = Occupancy()
+    for each in listeners:
+        occupied = each.occupancy()
+        connections.add_metric((each.name,), occupied.connections)
+        held = held.plus(occupied)
+    yield connections
+    yield GaugeMetricFamily(
+        "edgeauth_requests_in_flight", "Requests that are not answered yet.", held.requests
+    )
+    upstreams = GaugeMetricFamily(
+        "edgeauth_upstream_connections", "Connections to upstreams by state.", labels=("state",)
+    )
+    upstreams.add_metric(("idle",), held.idle_upstreams)
+    upstreams.add_metric(("in_use",), held.busy_upstreams)
+    yield upstreams
+    yield GaugeMetricFamily(
+        "edgeauth_upstream_requests_waiting",
+        "Requests that wait for a connection to an upstream.",
+        held.waiting,
+    )
 
 
 def _lost_lines(logs: Sequence[Mapping[str, LogStatus]]) -> Metric:

@@ -17,7 +17,13 @@ import msgspec
 
 from edgeauth.model.errors import Reason
 from edgeauth.ports.facts import CacheCounters
-from edgeauth.services.listener_status import Limited, ListenerStatus, Refused, UpstreamFailure
+from edgeauth.services.listener_status import (
+    Limited,
+    ListenerStatus,
+    Occupancy,
+    Refused,
+    UpstreamFailure,
+)
 from edgeauth.services.log_status import LogStatus
 from edgeauth.services.telemetry.decisions import DecisionCounts, Durations, TimedDecisions
 
@@ -51,6 +57,8 @@ class Counts(msgspec.Struct, omit_defaults=True):
     """Lines, by log."""
     failed: dict[str, int] = {}
     """Upstreams, by why."""
+    occupancy: Occupancy = Occupancy()
+    """What the listener is busy with."""
 
 
 def mechanism_name(kind: str, mechanism_id: str) -> str:
@@ -144,6 +152,7 @@ class Sharing:
             {limit.value: count for limit, count in self._listener.limited.items() if count},
             {name: status.lost for name, status in self._logs.items() if status.lost},
             {why.value: count for why, count in self._listener.failed.items() if count},
+            self._listener.occupancy(),
         )
         return msgspec.json.encode(counts)
 
@@ -159,6 +168,10 @@ class Sharing:
                 self._retire(known)
             self._latest[place] = counts
         self._add_up([*self._latest.values(), *self._retired])
+        occupied = Occupancy()
+        for present in self._latest.values():
+            occupied = occupied.plus(present.occupancy)
+        self._listener.occupancy = lambda: occupied
 
     def _retire(self, counts: Counts) -> None:
         """Keeps the counts of a process that is no more, all such together as one."""

@@ -295,7 +295,7 @@ def downloading(limits: Limits) -> FakeClient:
 def reading(of: FakeClient, octets: int) -> bool:
     """Reads so much in the time of a write; returns whether the connection lives on."""
     of.transport.unread -= octets
-    of.deadlines.now += 10.1
+    of.deadlines.now += 10.6
     assert of.deadlines.passed(of.connection.deadline)
     of.connection.expire()
     return not of.transport.lost

@@ -14,8 +14,15 @@ from edgeauth.model.request import Request
 from edgeauth.ports.content import NO_DOOR, ContentSource
 from edgeauth.services.cache_memory import MemoryCache
 from edgeauth.services.decision_log import DecisionLog
-from edgeauth.services.listener_status import Limited, ListenerStatus, Refused, UpstreamFailure
+from edgeauth.services.listener_status import (
+    Limited,
+    ListenerStatus,
+    Occupancy,
+    Refused,
+    UpstreamFailure,
+)
 from edgeauth.services.loading_status import LoadedRuleSet, LoadingStatus, RefusedRuleSet
+from edgeauth.services.log_status import LogStatus
 from edgeauth.services.telemetry.certificates import end_of
 from edgeauth.services.telemetry.instruments import Instruments
 from tests.fakes.certificates import certificate
@@ -95,6 +102,7 @@ def test_listeners_tell_of_certificates_renewals_and_whom_they_turned_away():
     served = ListenerStatus("serve", (end,), Counter({Refused.HANDSHAKE: 7}), 3, 1)
     served.limited[Limited.BODY] = 5
     served.failed[UpstreamFailure.TLS] = 9
+    served.occupancy = lambda: Occupancy(9, 8, 7, 6, 5)
     plain = ListenerStatus("management")
 
     text, _ = instruments().exposition(tuple, None, (served, plain)).render("text/plain")
@@ -104,6 +112,12 @@ def test_listeners_tell_of_certificates_renewals_and_whom_they_turned_away():
     assert 'edgeauth_limits_reached_total{limit="body"} 5.0' in told
     assert 'edgeauth_upstream_failures_total{reason="tls"} 9.0' in told
     assert 'edgeauth_upstream_failures_total{reason="timeout"} 0.0' in told
+    assert 'edgeauth_connections{listener="serve"} 9.0' in told
+    assert 'edgeauth_connections{listener="management"} 0.0' in told
+    assert "edgeauth_requests_in_flight 8.0" in told
+    assert 'edgeauth_upstream_connections{state="idle"} 7.0' in told
+    assert 'edgeauth_upstream_connections{state="in_use"} 6.0' in told
+    assert "edgeauth_upstream_requests_waiting 5.0" in told
     assert 'edgeauth_connections_refused_total{listener="management",reason="timeout"} 0' in told
     assert 'edgeauth_tls_renewals_total{listener="serve",result="success"} 3.0' in told
     assert 'edgeauth_tls_renewals_total{listener="serve",result="failure"} 1.0' in told
@@ -180,3 +194,14 @@ def test_mechanisms_that_are_not_told_of_have_the_cache_itself(made):
     cache = MemoryCache(FakeClock())
 
     assert made.cache_of("authenticator", "a", cache) is cache
+
+
+def test_lines_that_were_lost_are_told_by_log_whoever_lost_them():
+    made = instruments()
+    made.watch({"decision": LogStatus(3), "access": LogStatus(4)})
+    made.watch({"access": LogStatus(5)})
+
+    told = samples(made)
+
+    assert told["edgeauth_log_lines_lost_total", "decision"] == 3
+    assert told["edgeauth_log_lines_lost_total", "access"] == 9

@@ -4,7 +4,13 @@ import pytest
 
 from edgeauth.model.errors import Reason
 from edgeauth.ports.facts import CacheCounters
-from edgeauth.services.listener_status import Limited, ListenerStatus, Refused, UpstreamFailure
+from edgeauth.services.listener_status import (
+    Limited,
+    ListenerStatus,
+    Occupancy,
+    Refused,
+    UpstreamFailure,
+)
 from edgeauth.services.log_status import LogStatus
 from edgeauth.services.telemetry import sharing
 from edgeauth.services.telemetry.decisions import DecisionCounts, Durations, TimedDecisions
@@ -41,6 +47,7 @@ class Process:
         self.listener.limited[Limited.BODY] = number
         self.listener.failed[UpstreamFailure.TIMEOUT] = number
         self.log.lost = number
+        self.listener.occupancy = lambda: Occupancy(number, number, number, number, number)
         self.listener.renewals, self.listener.failures = number, 2 * number
         durations = self.rules.durations.setdefault(("set", "rule"), Durations())
         durations.counts[0], durations.total = number, float(number)
@@ -100,6 +107,16 @@ def test_counts_never_go_down_when_a_process_is_replaced(monkeypatch):
         told.sharing.gather(board)
 
     assert told.counts() == times(8)
+
+
+def test_what_processes_are_busy_with_is_that_of_those_which_live(monkeypatch):
+    board, told = Board(3), Process()
+    for pid, place, number in ((1, 0, 5), (2, 1, 7), (3, 0, 1)):
+        monkeypatch.setattr(sharing.os, "getpid", lambda pid=pid: pid)
+        Process().counting(number).publish(board, place)
+        told.sharing.gather(board)
+
+    assert told.listener.occupancy() == Occupancy(8, 8, 8, 8, 8)
 
 
 def test_a_place_where_nothing_was_written_counts_nothing():
