@@ -125,13 +125,13 @@ class Dialler:
         """Has a protocol speak to an upstream over a socket, once that leads there."""
         proxy = self.proxy(origin)
         trust = self._trust(origin) if origin.scheme == "https" else None
-        try:
-            if proxy is not None and trust is not None:
+        if proxy is not None and trust is not None:
+            try:
                 await ask_for_tunnel(made, origin, proxy)
-            connection = await _speak(made, trust, make)
-        except BaseException:
-            made.close()
-            raise
+            except BaseException:
+                made.close()
+                raise
+        connection = await _speak(made, trust, make)
         return connection, Way(address, trust and trust.context, bool(proxy) and trust is None)
 
     async def _attempt(self, address: Address, port: int) -> socket.socket:
@@ -151,7 +151,10 @@ class Dialler:
 async def _speak(
     made: socket.socket, trust: Trust | None, make: Callable[[], Connection]
 ) -> Connection:
-    """Returns the protocol that speaks over a socket, after the handshake if there is one."""
+    """Returns the protocol that speaks over a socket, after the handshake if there is one.
+
+    The socket is the loop's from here on: it closes it when there is no connection in the end.
+    """
     loop = asyncio.get_running_loop()
     context, name = (None, None) if trust is None else trust
     if made.family == socket.AF_UNIX:

@@ -4,7 +4,8 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
 import trustme
@@ -12,7 +13,9 @@ from structlog.testing import capture_logs
 
 from edgeauth.listeners.dialling import Dialler
 from edgeauth.listeners.limits import Limits
+from edgeauth.listeners.origin import Origin
 from edgeauth.listeners.resolving import Address, Names
+from edgeauth.listeners.upstream_fault import UpstreamFault
 from edgeauth.listeners.upstream_trust import Trust, system_trust
 from edgeauth.model.decision import Decision, Permit
 from edgeauth.model.request import Request
@@ -25,6 +28,7 @@ from tests.fakes.clock import FakeClock
 HERE, NOBODY, OTHER = (
     Address(socket.AF_INET, each) for each in ("127.0.0.1", "127.0.0.2", "127.0.0.3")
 )
+DESCRIPTORS = Path("/proc/self/fd")
 
 
 class NameServer:
@@ -195,5 +199,44 @@ def test_a_name_server_that_is_silent_costs_a_request_no_more_than_a_connection(
         async with running_edge(decide=by_name, dialler=dialler) as edge:
             assert await ask(edge) == 504
             assert edge.door._status.failed == {UpstreamFailure.TIMEOUT: 1}
+
+    run(scenario())
+
+
+class Kept(asyncio.Protocol):
+    """A connection that says nothing."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+
+
+@pytest.mark.skipif(not DESCRIPTORS.exists(), reason="the system does not say what is open")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_attempts_that_are_given_up_at_any_moment_leave_nothing_open(scheme):
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+
+    async def scenario() -> None:
+        complaints: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, context: complaints.append(context)
+        )
+        server = await asyncio.start_server(silent, HERE.host, 0)
+        origin = Origin(scheme, "orders.test", server.sockets[0].getsockname()[1])
+        dialler = Dialler(10.0, names=NameServer(NOBODY, HERE, OTHER).names)
+        before = len(list(DESCRIPTORS.iterdir()))
+        for moment in range(40):
+            attempt = asyncio.create_task(dialler.open(origin, Kept))
+            for _ in range(moment):
+                await asyncio.sleep(0)
+            attempt.cancel()
+            with suppress(asyncio.CancelledError, UpstreamFault):
+                (await attempt)[0].transport.close()
+        while len(list(DESCRIPTORS.iterdir())) > before:
+            await asyncio.sleep(0)
+        assert complaints == []
+        server.close()
 
     run(scenario())
