@@ -177,6 +177,28 @@ def test_a_key_is_found_where_it_is_configured_to_be(world, source, request_):
 
 
 @pytest.mark.parametrize(
+    ("content", "kind", "passes"),
+    [
+        (f'{{"k": "{KEY}"}}', "application/json", True),
+        (f"k={KEY}", "application/x-www-form-urlencoded", True),
+        (f"k={KEY}&k={KEY}", "application/x-www-form-urlencoded", False),
+        (f'{{"k": ["{KEY}", "{KEY}"]}}', "application/json", False),
+        (f'{{"k": "{KEY}", "k": "{KEY}"}}', "application/json", False),
+        (f"k={KEY}", "text/plain", False),
+    ],
+    ids=["json", "form", "form-twice", "list", "attack-78-name-twice", "another-type"],
+)
+def test_a_key_may_stand_in_the_content(world, content, kind, passes):
+    config = {**CLIENTS, "api_key_source": [{"body_parameter": "k"}]}
+    seen = matched(method="POST", headers={"Content-Type": kind})
+    seen.view.receive(content.encode())
+
+    outcome = run_straight(world(entry()).build(api_key.TYPE, config).authenticate(seen))
+
+    assert isinstance(outcome, Principal) is passes
+
+
+@pytest.mark.parametrize(
     ("source", "request_"),
     [
         ({"cookie": "k"}, {"headers": {"Cookie": f"k={KEY}; k={KEY}"}}),
