@@ -158,7 +158,9 @@ def _add(file: Path, entry: str) -> None:
         try:
             known = file.read_text("utf-8") if file.exists() else ""
             text = (known + "\n" if known and not known.endswith("\n") else known) + entry
-            read_api_keys(text, str(file))
+            kinds = {each.peppered for each in read_api_keys(text, str(file)).entries}
+            if len(kinds) > 1:
+                fail(EXIT_REFUSED, f"{file}: would hold hashes with and without a pepper")
             replace_secret_file(file, text.encode())
         except OSError as error:
             fail(EXIT_FAILED, f"{file}: {error.strerror or error}")

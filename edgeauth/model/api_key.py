@@ -30,7 +30,7 @@ class ApiKey(NamedTuple):
         return f"ApiKey({self.id!r})"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class ApiKeys:
     """All keys of a source; equal to itself only.
 

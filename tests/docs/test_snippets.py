@@ -17,7 +17,7 @@ from edgeauth.expressions.cel import compile_condition
 from edgeauth.expressions.objects import VARIABLES
 from edgeauth.expressions.templates import compile_template
 from tests.docs.pages import ROOT, Snippet, snippets
-from tests.fakes.api_keys import entry
+from tests.fakes.api_keys import PEPPER, entry
 from tests.fakes.certificates import certificate, pem
 from tests.fakes.handshakes import Authority
 
@@ -42,6 +42,7 @@ def _folder_with_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "tls.pem").write_bytes(pem(tls) + pem(chain))
     (tmp_path / "ca.pem").write_bytes(pem(chain))
     (tmp_path / "api-keys.yaml").write_text(entry())
+    (tmp_path / "peppered-keys.yaml").write_text(entry(pepper=PEPPER))
     (tmp_path / "master.key").write_text("A" * 43)
     (tmp_path / "master.jwks").write_text(
         '{"keys": [{"kty": "oct", "kid": "first", "k": "' + "A" * 43 + '"}]}'
@@ -53,7 +54,7 @@ def _folder_with_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / "mounted" / name).mkdir(parents=True)
         for field in fields:
             (tmp_path / "mounted" / name / field).write_text("a\n")
-    (tmp_path / "mounted" / "pepper").write_text("p" * 32)
+    (tmp_path / "mounted" / "pepper").write_text(PEPPER)
     monkeypatch.chdir(tmp_path)
 
 

@@ -15,9 +15,9 @@ Source:
 
 import os
 from collections.abc import Iterator
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, NamedTuple
+from weakref import WeakKeyDictionary
 
 from pydantic import Field, model_validator
 
@@ -103,6 +103,27 @@ class ApiKeySpecification(Specification):
         """Returns the places to look for the key."""
         return _SOURCES if self.api_key_source is None else build_sources(self.api_key_source)
 
+    def index(self) -> "_Index":
+        """Returns the keys as they are now."""
+        return _index_of(self.keys.current(), self._current_pepper())
+
+    def demand(self) -> None:
+        """Has present and later keys and peppers refused where they are of no use.
+
+        Raises:
+            Malformed: those of the present are.
+        """
+        if self.pepper is not None:
+            self.pepper.demand("api_key pepper", _check_pepper)
+        # Made where sources are read: the first request does not wait for it.
+        self.keys.demand(
+            ("api_key", self.pepper is not None),
+            lambda changed: _index_of(changed, self._current_pepper()),
+        )
+
+    def _current_pepper(self) -> bytes | None:
+        return None if self.pepper is None else self.pepper.current().encode()
+
     def challenges(self) -> tuple[bytes, ...]:
         """Returns a challenge for each scheme of the sources."""
         signaling = self.error_signaling or ApiKeyErrorSignaling()
@@ -130,35 +151,39 @@ class _Index:
         pepper: None when there is none.
 
     Raises:
-        Malformed: a digest needs the pepper that there is not, or a number is too large.
+        Malformed: a digest needs the pepper that there is not, or was made without the one that
+            there is, so that who can write the file could make keys. A number is too large.
     """
 
     def __init__(self, keys: ApiKeys, pepper: bytes | None) -> None:
         if pepper is None and any(each.peppered for each in keys.entries):
             raise Malformed("holds hmac-sha256 hashes, and no pepper is configured")
-        self._peppers = (None,) if pepper is None else (None, pepper)
-        self._known = {_place(each.digest, each.peppered): _known(each) for each in keys.entries}
+        if pepper is not None and not all(each.peppered for each in keys.entries):
+            raise Malformed("holds sha256 hashes, which need no pepper, and one is configured")
+        self._pepper = pepper
+        self._known = {_place(each.digest): _known(each) for each in keys.entries}
 
     def find(self, presented: bytes) -> _Known | None:
         """Returns what is known of a key; None when nothing is."""
         if not has_form_of_key(presented):
             return None
-        for pepper in self._peppers:
-            found = self._known.get(_place(digest_of(presented, pepper), pepper is not None))
-            if found is not None:
-                return found
-        return None
+        return self._known.get(_place(digest_of(presented, self._pepper)))
 
 
-# Rules that override something have authenticators of their own, and all share the keys.
-@lru_cache(maxsize=16)
+_INDEXES: Final[WeakKeyDictionary[ApiKeys, dict[bytes | None, _Index]]] = WeakKeyDictionary()
+"""By pepper; those of keys that are not in force any more are gone with them."""
+
+
 def _index_of(keys: ApiKeys, pepper: bytes | None) -> _Index:
-    return _Index(keys, pepper)
+    """Returns the index that all authenticators share: those of rules that override something."""
+    known = _INDEXES.setdefault(keys, {})
+    if pepper not in known:
+        known[pepper] = _Index(keys, pepper)
+    return known[pepper]
 
 
-def _place(digest: bytes, peppered: bool) -> bytes:  # noqa: FBT001  (two kinds of digests)
-    kind = b"peppered" if peppered else b"plain"
-    return blake2b(digest, key=_PROCESS_KEY, person=kind, digest_size=32).digest()
+def _place(digest: bytes) -> bytes:
+    return blake2b(digest, key=_PROCESS_KEY, digest_size=32).digest()
 
 
 def _known(key: ApiKey) -> _Known:
@@ -201,10 +226,7 @@ class ApiKeyAuthenticator:
         self._scopes = NO_SCOPES if scopes is None else scopes.build()
         self._challenges = specification.challenges()
         self._missing = self._refusal("there is no API key", Reason.PRECONDITION)
-        self._keys = specification.keys.current()
-        self._pepper = self._current_pepper()
-        self._demand()
-        self._index = _index_of(self._keys, self._pepper)
+        specification.demand()
 
     async def authenticate(self, seen: Matched) -> Principal | Refusal:
         """Returns the owner of the key.
@@ -219,7 +241,7 @@ class ApiKeyAuthenticator:
             return self._refusal(str(problem))
         if credential is None:
             return self._missing
-        known = self._present().find(credential.value)
+        known = self._specification.index().find(credential.value)
         if known is None:
             return self._refusal("the API key is unknown", told=_TOLD)
         wrong = _wrong(known.key, self._now())
@@ -230,28 +252,6 @@ class ApiKeyAuthenticator:
             told = "the API key lacks a demanded scope"
             return Refusal(Reason.AUTHENTICATION, detail, status=403, told=told)
         return known.principal
-
-    def _present(self) -> _Index:
-        """Returns the keys as they are now."""
-        keys, pepper = self._specification.keys.current(), self._current_pepper()
-        if keys is not self._keys or pepper != self._pepper:
-            self._index = _index_of(keys, pepper)
-            self._keys, self._pepper = keys, pepper
-        return self._index
-
-    def _current_pepper(self) -> bytes | None:
-        pepper = self._specification.pepper
-        return None if pepper is None else pepper.current().encode()
-
-    def _demand(self) -> None:
-        """Has later keys and peppers refused where they would be of no use here."""
-        pepper = self._specification.pepper
-        stand_in = None if pepper is None else b""
-        if pepper is not None:
-            pepper.demand("api_key pepper", _check_pepper)
-        self._specification.keys.demand(
-            ("api_key", stand_in), lambda changed: _index_of(changed, stand_in)
-        )
 
     def _refusal(self, detail: str, *causes: Reason, told: str = "") -> Refusal:
         return Refusal(

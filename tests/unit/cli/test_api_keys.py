@@ -32,6 +32,7 @@ def run(*arguments, status=0, environment=None):
         (("--owner", "a", "--file", "{}"), 3),
         (("--owner", "a", "--file", "{}.utf"), 3),
         (("--owner", "a", "--id", "alice-1", "--file", "{}.good"), 3),
+        (("--owner", "a", "--pepper-variable", "LONG", "--file", "{}.good"), 3),
     ],
 )
 def test_what_can_not_be_done_changes_nothing_and_shows_no_key(tmp_path, arguments, status):
@@ -45,7 +46,7 @@ def test_what_can_not_be_done_changes_nothing_and_shows_no_key(tmp_path, argumen
         path.write_bytes(octets)
 
     given = [each.format(file) for each in arguments]
-    result = run(*given, status=status, environment={"SHORT": "p" * 15})
+    result = run(*given, status=status, environment={"SHORT": "p" * 15, "LONG": "p" * 16})
 
     assert "key_" not in result.output
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == contents
