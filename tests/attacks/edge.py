@@ -14,8 +14,10 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
+import trustme
 import uvloop
 
+from edgeauth.listeners.arrivals import Reception
 from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.decision import DecisionDoor
 from edgeauth.listeners.dialling import Dialler
@@ -315,7 +317,7 @@ async def by_path(request: Request, _content: ContentSource) -> Decision:
     """Denies below /deny, permits the rest."""
     if request.path.startswith("/deny"):
         return FORBIDDEN
-    return Permit("rule", "alice", EDITS, Target("127.0.0.1", PORTS[-1]), OWNED)
+    return Permit("rule", "alice", EDITS, Target("127.0.0.1", PORTS[-1], "http"), OWNED)
 
 
 PORTS: list[int] = []
@@ -331,10 +333,15 @@ class Edge:
     listener: Listener
     door: ProxyDoor | DecisionDoor
     deadlines: Deadlines
+    trusting: ssl.SSLContext | None = None
+    """What clients begin TLS with, if the edge speaks it."""
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[Client]:
-        client = Client(*await asyncio.open_connection("127.0.0.1", self.port))
+        tls = (
+            {} if self.trusting is None else {"ssl": self.trusting, "server_hostname": "localhost"}
+        )
+        client = Client(*await asyncio.open_connection("127.0.0.1", self.port, **tls))
         try:
             yield client
         finally:
@@ -351,6 +358,7 @@ async def running_edge(
     trusted: tuple[str, ...] = (),
     dialler: Dialler | None = None,
     upstream_tls: ssl.SSLContext | None = None,
+    tls: bool = False,
 ) -> AsyncIterator[Edge]:
     """Runs an edge before an upstream; afterwards nothing may be left open or unhandled."""
     complaints: list[object] = []
@@ -365,14 +373,25 @@ async def running_edge(
     listener = Listener(
         decide, made, deadlines, limits, TrustedProxies(tuple(ip_network(each) for each in trusted))
     )
-    port = await listener.start("127.0.0.1", 0)
+    shown, trusting = _tls() if tls else (None, None)
+    reception = None if shown is None else Reception(tls=lambda: shown)
+    port = await listener.start("127.0.0.1", 0, reception)
     try:
-        yield Edge(port, upstream, listener, made, deadlines)
+        yield Edge(port, upstream, listener, made, deadlines, trusting)
     finally:
         await listener.drain(0.01)
         server.close()
         await asyncio.sleep(0)
     assert complaints == []
+
+
+def _tls() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Returns what a server shows, and what trusts it."""
+    authority = trustme.CA()
+    shown, trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("localhost").configure_cert(shown)
+    authority.configure_trust(trusting)
+    return shown, trusting
 
 
 def run(work: Coroutine[None, None, None]) -> None:
