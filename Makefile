@@ -9,10 +9,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 PEERS := tests/peers/node_modules/.set-up
+KEYCLOAK := tests/peers/keycloak/.installed/.set-up
 DEMO := $(BIN)/python examples/blog-platform/demo.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup peers demo demo-check test lint format docs bench soak oracles fuzz lock clean
+.PHONY: help setup peers keycloak demo demo-check test lint format docs bench soak oracles fuzz lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +43,11 @@ peers: $(PEERS) ## install the servers that tests run against (needs npm)
 $(PEERS): tests/peers/package.json tests/peers/package-lock.json
 	@cd tests/peers && npm ci --silent --no-audit --no-fund
 	@touch $@
+
+keycloak: $(KEYCLOAK) ## install a Keycloak that tests run against (needs java 17 or newer; 170 MB)
+
+$(KEYCLOAK): tests/peers/keycloak/install.sh $(wildcard tests/peers/keycloak/realms/*)
+	@$<
 
 demo: $(STAMP) ## start the blog platform on 127.0.0.1:4455 and print what to try; Ctrl-C stops it
 	@$(DEMO)
@@ -91,5 +97,5 @@ lock: $(STAMP) ## resolve the dependencies anew, into requirements.lock and requ
 	  pyproject.toml -o requirements-runtime.lock
 
 clean: ## remove everything that was made
-	rm -rf $(VENV) .oracles tests/peers/node_modules dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache examples/*/.run benchmarks/.run
+	rm -rf $(VENV) .oracles tests/peers/node_modules tests/peers/keycloak/.installed dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache examples/*/.run benchmarks/.run
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

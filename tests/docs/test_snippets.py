@@ -58,9 +58,14 @@ def _folder_with_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def complete_configuration() -> str:
-    (snippet,) = [each for each in snippets("configuration") if "complete" in each.words]
+def configuration(word: str) -> str:
+    """Returns the one that is marked with a word."""
+    (snippet,) = [each for each in snippets("configuration") if word in each.words]
     return snippet.text
+
+
+def complete_configuration() -> str:
+    return configuration("complete")
 
 
 def validate(configuration: str, *arguments: str) -> str:
@@ -104,9 +109,12 @@ def test_the_complete_configuration_needs_no_insecure_flag() -> None:
 
 @pytest.mark.parametrize("snippet", cases("rules"))
 def test_rules_are_accepted_with_the_complete_configuration(snippet: Snippet) -> None:
+    """A word after the mark names another configuration, whose rules are for decisions."""
     Path("rules.yaml").write_text(snippet.text)
+    known = configuration(*snippet.words or ["complete"])
+    mode = () if snippet.words else ("--proxy-mode",)
 
-    assert validate(complete_configuration(), "rules", "--proxy-mode", *OPTIONS, "rules.yaml") == ""
+    assert validate(known, "rules", *mode, *OPTIONS, "rules.yaml") == ""
 
 
 @pytest.mark.parametrize("snippet", cases("conditions"))

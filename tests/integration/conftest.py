@@ -1,4 +1,4 @@
-"""An upstream and a folder with a configuration for each test."""
+"""An upstream and a folder with a configuration for each test; one Keycloak for all of them."""
 
 import threading
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.keycloak import Edge, Keycloak, Realm, edge_before
 from tests.integration.processes import Place, Upstream
 
 
@@ -25,3 +26,28 @@ def place(tmp_path: Path, upstream: Upstream) -> Place:
     made = Place(tmp_path, upstream.server_address[1])
     made.write()
     return made
+
+
+@pytest.fixture(scope="session")
+def _one_keycloak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keycloak]:
+    server = Keycloak(tmp_path_factory.mktemp("keycloak"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def keycloak(_one_keycloak: Keycloak) -> Keycloak:
+    """The one of this session, which answers; a module may stop it at its end."""
+    _one_keycloak.start()
+    return _one_keycloak
+
+
+@pytest.fixture(scope="module")
+def shop(keycloak: Keycloak) -> Realm:
+    return Realm(keycloak)
+
+
+@pytest.fixture(scope="module")
+def edge(keycloak: Keycloak, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    with edge_before(keycloak.url, tmp_path_factory.mktemp("edge")) as running:
+        yield running
