@@ -27,7 +27,7 @@ def loaded(pid: int, library: str) -> bool:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_it_serves_reloads_and_drains(place: Place, workers: int):
+def test_attack_074_it_serves_reloads_and_drains_with_the_one_parser(place: Place, workers: int):
     place.write(f"  workers: {workers}")
     with place.running("proxy") as process:
         eventually(lambda: ask(place.port, "/open")[0] == 200)
