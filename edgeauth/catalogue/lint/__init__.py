@@ -9,7 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from edgeauth.catalogue.lint.conditions import constant_conditions
 from edgeauth.catalogue.lint.entries import http_endpoints, unused_mechanisms
 from edgeauth.catalogue.lint.findings import LintFinding
-from edgeauth.catalogue.lint.identities import anonymous_fallbacks, missing_audiences
+from edgeauth.catalogue.lint.identities import (
+    anonymous_fallbacks,
+    missing_audiences,
+    unshown_certificates,
+)
 from edgeauth.catalogue.lint.kinds import ABOUT, About, LintCode, Severity
 from edgeauth.catalogue.lint.landscape import Landscape, describe
 from edgeauth.catalogue.lint.matching import overlapping_hosts, shadowed_paths
@@ -32,6 +36,7 @@ _FAMILIES: tuple[Callable[[Landscape], Iterator[LintFinding]], ...] = (
     overlapping_hosts,
     anonymous_fallbacks,
     missing_audiences,
+    unshown_certificates,
     http_endpoints,
     permissive_default_rule,
     unreachable_steps,

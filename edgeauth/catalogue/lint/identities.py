@@ -12,6 +12,7 @@ from edgeauth.config.models.configuration import DefaultRule
 from edgeauth.config.models.methods import allowed_methods
 from edgeauth.config.specification import Specification
 from edgeauth.mechanisms.authenticators.assertions import AssertionsSpecification
+from edgeauth.mechanisms.authenticators.mtls import MtlsSpecification
 
 ANONYMOUS: Final = "anonymous"
 """The type of authenticator that never refuses."""
@@ -86,3 +87,16 @@ def _lacks_audience(config: Specification) -> bool:
     return any(
         not assertions.audience for assertions, _ in found_in(config, AssertionsSpecification)
     )
+
+
+def unshown_certificates(landscape: Landscape) -> Iterator[LintFinding]:
+    """Yields the mechanisms that want a certificate of the client where none can be shown."""
+    serve = landscape.configuration.serve
+    asked = serve.tls is not None and serve.tls.client_certificates is not None
+    if asked or serve.client_certificate_from is not None:
+        return
+    for entry in landscape.entries:
+        if isinstance(entry.config, MtlsSpecification):
+            node = entry.specification.node_at("id")
+            message = "this wants a certificate, and nobody can show one"
+            yield finding(LintCode.UNSHOWN_CERTIFICATE, node, message)

@@ -11,6 +11,7 @@ class LintCode(StrEnum):
     OVERLAPPING_HOSTS = "overlapping-hosts"
     ANONYMOUS_FALLBACK = "anonymous-fallback"
     MISSING_AUDIENCE = "missing-audience"
+    UNSHOWN_CERTIFICATE = "unshown-certificate"
     HTTP_ENDPOINT = "http-endpoint"
     PERMISSIVE_DEFAULT_RULE = "permissive-default-rule"
     UNREACHABLE_STEP = "unreachable-step"
@@ -68,6 +69,12 @@ ABOUT: Final = {
         Severity.WARNING,
         "a token that the issuer made for any other service is accepted here as well",
         "list in assertions.audience what the issuer calls this service",
+    ),
+    LintCode.UNSHOWN_CERTIFICATE: About(
+        Severity.WARNING,
+        "no client can show a certificate, and no proxy is believed to tell of one: everybody is "
+        "refused",
+        "set serve.tls.client_certificates, or serve.client_certificate_from behind a proxy",
     ),
     LintCode.HTTP_ENDPOINT: About(
         Severity.WARNING,
