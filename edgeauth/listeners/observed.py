@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from edgeauth.listeners.tunnel import Tunnel
 
 _NO_HEADERS: Final = Headers()
+_PROTOCOLS: Final = {"1.1": "HTTP/1.1", "1.0": "HTTP/1.0"}
 LONGEST: Final = 512
 """Octets of what a client says of itself; the rest is left out."""
 _WITH_SECRETS: Final = re.compile(r"[?#].*|(?<=//)[^/@]*@", re.DOTALL)
@@ -82,7 +83,6 @@ class ObservedExchange(Exchange):
         "_first",
         "_observer",
         "_sent_before",
-        "_sink",
         "_tunnel",
         "_upstream",
     )
@@ -95,7 +95,6 @@ class ObservedExchange(Exchange):
         self._sent_before = 0
         self._decision: Decision | None = None
         self._error = self._upstream = ""
-        self._sink: ContentSink | None = None
         self._tunnel: Tunnel | None = None
 
     def enforce(self, decision: Decision) -> None:
@@ -108,7 +107,7 @@ class ObservedExchange(Exchange):
 
     def attach(self, sink: ContentSink, head: bytes) -> None:
         """Notes who answers."""
-        self._sink = sink
+        self._upstream = sink.place
         super().attach(sink, head)
 
     def note(self, error: str, upstream: str = "") -> None:
@@ -148,9 +147,9 @@ class ObservedExchange(Exchange):
             peer: the address at the other end.
             tls: the version; empty when there is none.
         """
-        now = recorder.now()
-        begun, first, request, decision = self._begun, self._first, self.request, self._decision
-        permitted = rule = subject = method = scheme = host = path = protocol = ""
+        now, begun, first = recorder.now(), self._begun, self._first
+        request, decision, upstream = self.request, self._decision, self._upstream
+        permitted = rule = subject = method = scheme = host = path = agent = upgrade = ""
         client: tuple[str, ...] = (peer,)
         headers = _NO_HEADERS
         if decision is not None:
@@ -158,46 +157,23 @@ class ObservedExchange(Exchange):
             rule, subject = decision.rule_id, decision.subject_id
         if request is not None:
             method, scheme, host, path, _, headers, client, _ = request
-            protocol = "HTTP/1.1" if self.version == "1.1" else "HTTP/1.0"
-        upstream = self._upstream if self._sink is None else self._sink.place
-        said, heard, upgrade = self._octets()
-        agent, referer = headers.get(b"user-agent"), headers.get(b"referer")
-        request_id, trace = headers.get(b"x-request-id"), headers.get(b"traceparent")
-        return Entry(
-            recorder.clock.now() - now + begun,
-            recorder.listener,
-            client,
-            peer if len(client) == 1 else recorder.client_of(client),
-            method,
-            scheme,
-            host,
-            path,
-            protocol,
-            self.status,
-            said,
-            heard,
-            _microseconds(now - begun),
-            _microseconds(first - begun) if first else 0.0,
-            permitted,
-            rule,
-            subject,
-            self._error,
-            upstream,
-            _microseconds((first or now) - self._asked) if upstream else 0.0,
-            upgrade,
-            tls,
-            _text(agent) if agent else "",
-            without_secrets(_text(referer)) if referer else "",
-            _text(request_id) if request_id else "",
-            _text(trace) if trace else "",
-        )
-
-    def _octets(self) -> tuple[int, int, str]:
-        """Returns how much content came, and was sent, and in which protocol."""
+            agent = _text(headers.get(b"user-agent"))
+        said, heard = self.content_octets, self._observer.sent - self._sent_before
         if self._tunnel is not None and self.upgrade is not None:
-            return *self._tunnel.octets, self.upgrade.protocol.decode("latin-1")
-        sent = self._observer.sent - self._sent_before if self.status else 0
-        return self.content_octets, sent, ""
+            (said, heard), upgrade = self._tunnel.octets, self.upgrade.protocol.decode("latin-1")
+        # Moments in whole microseconds; round() takes as long as a header field.
+        return Entry(
+            recorder.clock.now() - now + begun, recorder.listener, client,
+            peer if len(client) == 1 else recorder.client_of(client),
+            method, scheme, host, path, _PROTOCOLS.get(self.version, "") if method else "",
+            self.status, said, heard if self.status else 0,
+            int((now - begun) * 1e6) / 1e6, int((first - begun) * 1e6) / 1e6 if first else 0.0,
+            permitted, rule, subject, self._error,
+            upstream, int(((first or now) - self._asked) * 1e6) / 1e6 if upstream else 0.0,
+            upgrade, tls, agent,
+            without_secrets(_text(headers[b"referer"])) if b"referer" in headers else "",
+            _text(headers.get(b"x-request-id")), _text(headers.get(b"traceparent")),
+        )  # fmt: skip
 
 
 class ObservedConnection(ClientConnection):
@@ -246,13 +222,8 @@ class ObservedConnection(ClientConnection):
         recorder.log.record(exchange.entry(recorder, self.peer.address, tls))
 
 
-def _text(value: bytes) -> str:
-    return value[:LONGEST].decode("utf-8", "replace")
-
-
-def _microseconds(seconds: float) -> float:
-    """Returns seconds without what is less than a microsecond."""
-    return int(seconds * 1e6) / 1e6
+def _text(value: bytes | None) -> str:
+    return value[:LONGEST].decode("utf-8", "replace") if value else ""
 
 
 def without_secrets(url: str) -> str:

@@ -41,6 +41,7 @@ class UpstreamConnection(asyncio.Protocol):
         "_exchange",
         "_head",
         "_left",
+        "_place",
         "_replayable",
         "_reusable",
         "_transport",
@@ -57,15 +58,25 @@ class UpstreamConnection(asyncio.Protocol):
         self._exchange: Exchange | None = None
         self._reusable = True
         self._left = 0
+        self._place = ""
         self.deadline = 0.0
         self.way: Way | None = None
 
     @property
     def place(self) -> str:
-        """Returns the address at the other end, as logs call it."""
-        name = self._transport.get_extra_info("peername")
+        """Returns the address at the other end, as logs call it; asked for once."""
+        if not self._place:
+            self._place = self._peer() or self.origin.place
+        return self._place
+
+    def _peer(self) -> str:
+        """Returns the address at the other end; empty when there is none, or nobody any more."""
+        try:
+            name = self._transport.get_extra_info("peername")
+        except OSError:
+            return ""
         if not isinstance(name, tuple):
-            return self.origin.place
+            return ""
         host, port = name[:2]
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 

@@ -18,7 +18,7 @@ from edgeauth.wire.combined_log import CombinedEntry, combined_line
 _ENCODE: Final = msgspec.json.Encoder().encode
 
 
-class Entry(msgspec.Struct, omit_defaults=True, tag_field="log", tag="access"):
+class Entry(msgspec.Struct, omit_defaults=True, tag_field="log", tag="access", gc=False):
     """The fields of a line; empty ones are left out. Those of the decision log have its names.
 
     Attributes:

@@ -125,6 +125,16 @@ def test_a_request_with_content_that_is_refused_says_what_it_was():
     assert (line["method"], line["path"], line["status"]) == ("POST", "/p", 413)
 
 
+def test_a_version_that_is_not_spoken_is_no_trouble():
+    seen = Observed()
+    seen.client.send(b"GET / HTTP/2.0\r\nHost: a\r\n\r\n")
+
+    (line,) = seen.lines
+    assert line["status"] == 505
+    assert "protocol" not in line
+    assert seen.client.bugs == []
+
+
 def test_a_request_beyond_those_in_flight_is_a_line():
     seen = Observed(limits=Limits(requests_in_flight=1))
     seen.client.listener.in_flight = 1

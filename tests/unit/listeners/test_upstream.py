@@ -188,3 +188,32 @@ def test_a_paused_upstream_reads_on_after_its_answer():
     paused.upstream.resume()
     paused.upstream.data_received(OK)
     assert paused.transport.reading
+
+
+def test_an_upstream_that_has_left_keeps_its_name_in_logs():
+    gone = Hop(GET)
+
+    def ask(name: str, default: object = None) -> object:
+        raise OSError("Transport endpoint is not connected")
+
+    gone.transport.get_extra_info = ask  # type: ignore[method-assign]
+    gone.upstream._place = ""
+
+    assert gone.upstream.place == "up.test:80"
+
+
+@pytest.mark.parametrize(
+    ("peer", "place"),
+    [
+        (("192.0.2.9", 80), "192.0.2.9:80"),
+        (("2001:db8::9", 80, 0, 0), "[2001:db8::9]:80"),
+        ("", "up.test:80"),
+    ],
+    ids=["ipv4", "ipv6", "unix"],
+)
+def test_an_upstream_is_called_by_its_address_in_logs(peer, place):
+    hop = Hop(GET)
+    hop.transport.get_extra_info = lambda name, default=None: peer  # type: ignore[method-assign]
+    hop.upstream._place = ""
+
+    assert hop.upstream.place == place
