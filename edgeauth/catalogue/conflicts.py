@@ -3,7 +3,8 @@
 Within a rule set its author decides which rule comes first. Across rule sets nobody does: a path
 that equals, covers or is covered by one of another set is a conflict when the same holds for their
 hosts, whatever methods and captures are. Paths that overlap without one covering the other
-(`/:a/x` and `/y/:b`) are none.
+(`/:a/x` and `/y/:b`) are none, but for those in which a free wildcard meets a single one at the
+end (`/:a/:b` and `/y/**`).
 
 Trust: rule sets come from tenants. For every claim the paths that cover it are looked up in a
 trie, past everything that belongs to its own set alone: the cost is that of so many requests.
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from edgeauth.catalogue.claims import Claim, ClaimedHost
+from edgeauth.engine.route import PathExpression
 from edgeauth.model.pace import Pace, full_speed
 
 _SEVERAL: Final = -1
@@ -173,6 +175,17 @@ class _Node:
     def belong_to(self, rule_set: int) -> None:
         self.owner = rule_set if self.owner in (None, rule_set) else _SEVERAL
 
+    def at_the_end_of(self, expression: PathExpression) -> Iterator[_Claimants]:
+        """Yields who claims what an expression stands for behind its segments.
+
+        A free wildcard meets a single one here: `/a/**` would take `/a/b` away from `/:x/:y`.
+        """
+        if not expression.free:
+            found = [self.exact]
+        else:
+            found = [self.free, None if self.single is None else self.single.exact]
+        yield from (each for each in found if each is not None)
+
     def covering(self, owned: Owned) -> Iterator[_Claimants]:
         """Yields the claimants of every expression that covers the path of a claim."""
         expression = owned.claim.expression
@@ -183,9 +196,7 @@ class _Node:
             if node.owner == owned.rule_set:
                 continue
             if position == len(segments):
-                found = node.free if expression.free else node.exact
-                if found is not None:
-                    yield found
+                yield from node.at_the_end_of(expression)
                 continue
             segment = segments[position]
             # A wildcard stands for at least one character, and an empty segment is the last one.
