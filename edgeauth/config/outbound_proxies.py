@@ -98,6 +98,7 @@ class OutboundProxies:
         exemptions: who is asked without one.
 
     Attributes:
+        relays: whether there is one that reads plain requests.
         of: returns the proxy for a scheme, a host (lower-cased, an IPv6 address without brackets)
             and a port; None asks it directly.
     """
@@ -108,6 +109,7 @@ class OutboundProxies:
         encrypted: Proxy | None = None,
         exemptions: tuple[Exemption, ...] = (),
     ) -> None:
+        self.relays = plain is not None
         self._by_scheme = {"http": plain, "https": encrypted}
         self._exemptions = exemptions
         self.of = lru_cache(maxsize=1024)(self._of)

@@ -66,6 +66,11 @@ class Dialler:
         """Keeps the addresses of origins that are in use up to date."""
         self._names.refresh({self._first_hop(origin)[0] for origin in origins})
 
+    @property
+    def relays(self) -> bool:
+        """Returns whether plain requests may go through a proxy."""
+        return self._proxies.relays
+
     def proxy(self, origin: Origin) -> Proxy | None:
         """Returns the proxy on the way to an origin; None when there is none."""
         if origin.is_socket:

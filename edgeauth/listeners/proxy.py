@@ -63,6 +63,7 @@ class ProxyDoor:
         self._deadlines = deadlines
         self._dialler = dialler or Dialler(limits.connect_timeout)
         self._clock = clock or SystemClock()
+        self._relays = self._dialler.relays
         self._pool = Pool(limits, deadlines, self)
         self.release = self._pool.release
         self.forget = self._pool.forget
@@ -80,7 +81,7 @@ class ProxyDoor:
                 exchange.method, exchange.version, request.headers, target.upgrades
             )
             origin = origin_of(request, target)
-            relay = self._relay(origin)
+            relay = self._relay(origin) if self._relays else None
             head = request_head(request, permit, target, exchange.framing, protocol, relay)
         except Malformed:
             self._refuse(exchange, _REWRITE)

@@ -127,7 +127,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def abandon(self) -> None:
         """Ends the connection: its exchange is over before the response is."""
-        self._exchange = None
+        self._let_go()
         self.close()
 
     def close(self) -> None:
@@ -213,7 +213,8 @@ class UpstreamConnection(asyncio.Protocol):
         if self._exchange is None:
             return
         if self._replayable and not self._answer.begun:
-            exchange, self._exchange = self._exchange, None
+            exchange = self._exchange
+            self._let_go()
             exchange.sink = None
             self._door.connect(exchange, self.origin, self._head)
         else:
@@ -239,7 +240,7 @@ class UpstreamConnection(asyncio.Protocol):
         if exchange is None or exchange.upgrade is None or switched is None:
             self._fail("it switched to what nobody asked for")
             return
-        self._exchange = None
+        self._let_go()
         self._reusable = False
         client = exchange.connection
         tunnel = Tunnel(self._door.limits, exchange.upgrade.ends_at, switched)
@@ -254,11 +255,17 @@ class UpstreamConnection(asyncio.Protocol):
         """Returns the deadline so many seconds from now; 0.0, which is none, for 0."""
         return self._door.until(seconds)
 
+    def _let_go(self) -> None:
+        """Forgets whose request it was."""
+        if self._exchange is not None:
+            self._exchange = None
+            self._answer.release()
+
     def _finish(self) -> None:
         exchange = self._exchange
         if exchange is None:
             return
-        self._exchange = None
+        self._let_go()
         self.deadline = 0.0
         done = exchange.complete and not self._transport.get_write_buffer_size()
         if done and self._answer.clean and self.usable:
@@ -269,7 +276,8 @@ class UpstreamConnection(asyncio.Protocol):
         exchange.finish()
 
     def _fail(self, what: str, failure: UpstreamFailure = UpstreamFailure.ANSWER) -> None:
-        exchange, self._exchange = self._exchange, None
+        exchange = self._exchange
+        self._let_go()
         self.close()
         if exchange is not None:
             exchange.sink = None

@@ -123,6 +123,10 @@ class UpstreamAnswer:
         if self._head_octets > _HEAD_OCTETS:
             raise Malformed("the head of its response is too large")
 
+    def release(self) -> None:
+        """Forgets the exchange, and the parser, which refers back to this."""
+        del self._parser, self._exchange
+
     def take(self) -> bytes:
         """Returns what the client is to hear now; empty for nothing."""
         output = b"".join(self._output)
