@@ -60,6 +60,11 @@ def test_roles_of_the_realm_decide(shop: Realm, edge: Edge, path: str) -> None:
     assert edge.status(path, shop.bearer("alice")) == 200
 
 
+def test_scopes_that_were_granted_decide(shop: Realm, edge: Edge) -> None:
+    assert edge.status("/reports", shop.bearer(scope="openid")) == 401
+    assert edge.status("/reports", shop.bearer(scope="openid orders.read")) == 200
+
+
 def test_a_token_without_roles_edits_nothing(shop: Realm, edge: Edge) -> None:
     token = shop.bearer("alice", client="roleless")
 
