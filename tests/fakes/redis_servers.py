@@ -19,6 +19,7 @@ PATIENCE = 400
 PAUSE = 0.025
 PASSWORD = "right-password"
 MASTER = "facts"
+ADMIN = {"username": "admin", "password": PASSWORD}
 
 
 def free_port() -> int:
@@ -88,6 +89,56 @@ def server(
 
 
 @dataclass
+class Guard:
+    """TLS and users of servers: they show certificates, and want to see one.
+
+    Attributes:
+        authority: the certificate of the authority that all trust.
+        identity: key and certificate of a client.
+    """
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        authority = trustme.CA()
+        self.authority, self.identity = self.folder / "ca.pem", self.folder / "client.pem"
+        self._certificate, self._key = self.folder / "cert.pem", self.folder / "key.pem"
+        authority.cert_pem.write_to_path(self.authority)
+        issued = authority.issue_cert("localhost", "127.0.0.1")
+        issued.private_key_pem.write_to_path(self._key)
+        issued.cert_chain_pems[0].write_to_path(self._certificate)
+        authority.issue_cert("edge.test").private_key_and_cert_chain_pem.write_to_path(
+            self.identity
+        )
+
+    def users(self, folder: Path) -> Path:
+        """Returns a file with `admin`, and with `edge`, who may do what edgeauth needs."""
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / "users"
+        file.write_text(
+            f"user admin on >{PASSWORD} ~* &* +@all\n"
+            f"user edge on >{PASSWORD} ~edgeauth:* +getrange +set +del +command +cluster|slots\n"
+            "user default off\n"
+        )
+        return file
+
+    def arguments(self, port: int, *, client_certificates: bool = True) -> tuple[object, ...]:
+        """Returns the arguments of a server that speaks TLS, also with others of its kind."""
+        return (
+            *("--port", 0, "--tls-port", port, "--tls-replication", "yes"),
+            *("--tls-cert-file", self._certificate, "--tls-key-file", self._key),
+            *("--tls-ca-cert-file", self.authority),
+            *("--tls-auth-clients", "yes" if client_certificates else "no"),
+        )
+
+    def reached(self, **more: object) -> dict[str, object]:
+        """Returns how the library reaches such a server."""
+        mine = {"ssl_certfile": str(self._certificate), "ssl_keyfile": str(self._key)}
+        return {"ssl": True, "ssl_ca_certs": str(self.authority), **mine, **more}
+
+
+@dataclass
 class Guarded:
     """A server with TLS and a user."""
 
@@ -97,32 +148,12 @@ class Guarded:
 
 @contextmanager
 def guarded_server(folder: Path) -> Iterator[Guarded]:
-    """Yields a server that speaks TLS and lets in `edge`, who may do what edgeauth needs."""
-    folder.mkdir(parents=True, exist_ok=True)
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(folder / "ca.pem")
-    issued = authority.issue_cert("localhost", "127.0.0.1")
-    issued.private_key_pem.write_to_path(folder / "key.pem")
-    issued.cert_chain_pems[0].write_to_path(folder / "cert.pem")
-    (folder / "users").write_text(
-        f"user admin on >{PASSWORD} ~* &* +@all\n"
-        f"user edge on >{PASSWORD} ~edgeauth:* +getrange +set +del\n"
-        "user default off\n"
-    )
-    port = free_port()
-    arguments = (
-        *("--port", 0, "--tls-port", port, "--aclfile", folder / "users"),
-        *("--tls-cert-file", folder / "cert.pem", "--tls-key-file", folder / "key.pem"),
-        *("--tls-auth-clients", "no"),
-    )
-    reached = {
-        "ssl": True,
-        "ssl_ca_certs": str(folder / "ca.pem"),
-        "username": "admin",
-        "password": PASSWORD,
-    }
-    with server(folder, *arguments, port=port, **reached) as made:
-        yield Guarded(made, folder / "ca.pem")
+    """Yields a server that speaks TLS and lets in `edge`, whether or not it has a certificate."""
+    guard, port = Guard(folder), free_port()
+    arguments = guard.arguments(port, client_certificates=False)
+    users = ("--aclfile", guard.users(folder))
+    with server(folder, *arguments, *users, port=port, **guard.reached(**ADMIN)) as made:
+        yield Guarded(made, guard.authority)
 
 
 @dataclass
@@ -135,27 +166,55 @@ class Sentinels:
 
 
 @contextmanager
-def sentinels(folder: Path) -> Iterator[Sentinels]:
-    """Yields a master with a replica and three sentinels that know all of them."""
+def sentinels(folder: Path, guard: Guard | None = None) -> Iterator[Sentinels]:
+    """Yields a master with a replica and three sentinels that know all of them.
+
+    Args:
+        folder: where they write.
+        guard: has all of them speak TLS and want certificates, users and, the sentinels, a
+            password.
+    """
     with ExitStack() as stack:
-        quickly = ("--repl-diskless-sync-delay", 0)
-        master = stack.enter_context(server(folder / "master", *quickly))
+
+        def begin(name: str, *arguments: object, users: bool = False) -> Server:
+            place = folder / name
+            if guard is None:
+                return stack.enter_context(server(place, *arguments))
+            port = free_port()
+            more = (*guard.arguments(port), *(("--aclfile", guard.users(place)) if users else ()))
+            reached = guard.reached(**(ADMIN if users else {"password": PASSWORD}))
+            return stack.enter_context(server(place, *arguments, *more, port=port, **reached))
+
+        login = () if guard is None else ("--masteruser", "admin", "--masterauth", PASSWORD)
+        quickly = ("--repl-diskless-sync-delay", 0, *login)
+        master = begin("master", *quickly, users=True)
         follow = (*quickly, "--replicaof", f"127.0.0.1 {master.port}")
-        replica = stack.enter_context(server(folder / "replica", *follow))
+        replica = begin("replica", *follow, users=True)
         replica.wait_until(lambda one: b"link_status:up" in info(one, "replication"))
         watching = []
         for number in range(3):
             place = folder / f"sentinel-{number}"
             place.mkdir()
-            (place / "conf").write_text(
-                f"sentinel monitor {MASTER} 127.0.0.1 {master.port} 2\n"
-                f"sentinel down-after-milliseconds {MASTER} 300\n"
-                f"sentinel failover-timeout {MASTER} 2000\n"
-            )
-            watching.append(stack.enter_context(server(place, place / "conf", "--sentinel")))
+            (place / "conf").write_text(_watching(master, guarded=guard is not None))
+            watching.append(begin(place.name, place / "conf", "--sentinel"))
         for each in watching:
             each.wait_until(knows_all)
         yield Sentinels(master, replica, [each.port for each in watching])
+
+
+def _watching(master: Server, *, guarded: bool) -> str:
+    """Returns the configuration of a sentinel."""
+    login = (
+        f"sentinel auth-user {MASTER} admin\n"
+        f"sentinel auth-pass {MASTER} {PASSWORD}\n"
+        f"sentinel sentinel-pass {PASSWORD}\n"
+        f"requirepass {PASSWORD}\n"
+    )
+    return (
+        f"sentinel monitor {MASTER} 127.0.0.1 {master.port} 2\n"
+        f"sentinel down-after-milliseconds {MASTER} 300\n"
+        f"sentinel failover-timeout {MASTER} 2000\n"
+    ) + (login if guarded else "")
 
 
 def knows_all(sentinel: Server) -> bool:
@@ -173,16 +232,28 @@ def info(one: Server, section: str) -> bytes:
 
 
 @contextmanager
-def cluster(folder: Path, *arguments: object) -> Iterator[list[Server]]:
-    """Yields three nodes that share the slots."""
+def cluster(folder: Path, *arguments: object, guard: Guard | None = None) -> Iterator[list[Server]]:
+    """Yields three nodes that share the slots.
+
+    Args:
+        folder: where they write.
+        arguments: of each, in addition.
+        guard: has them speak TLS, and want certificates and users.
+    """
     with ExitStack() as stack:
         nodes = []
         for number in range(3):
-            settings = (
+            place, port = folder / f"node-{number}", free_port()
+            settings: tuple[object, ...] = (
                 *("--cluster-enabled", "yes", "--cluster-port", free_port()),
                 *("--cluster-node-timeout", 500, *arguments),
             )
-            nodes.append(stack.enter_context(server(folder / f"node-{number}", *settings)))
+            reached: dict[str, object] = {}
+            if guard is not None:
+                users = ("--aclfile", guard.users(place))
+                settings += (*guard.arguments(port), "--tls-cluster", "yes", *users)
+                reached = guard.reached(**ADMIN)
+            nodes.append(stack.enter_context(server(place, *settings, port=port, **reached)))
         first, bounds = nodes[0], (0, 5461, 10923, 16384)
         for number, node in enumerate(nodes):
             node.ask("CLUSTER", "ADDSLOTSRANGE", bounds[number], bounds[number + 1] - 1)

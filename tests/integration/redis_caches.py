@@ -15,7 +15,7 @@ from edgeauth.services.caching import Caching
 from edgeauth.services.client_tls import ClientContexts
 from tests.fakes.clock import FakeClock
 from tests.fakes.driving import settle
-from tests.fakes.redis_servers import MASTER, Guarded, Sentinels, Server
+from tests.fakes.redis_servers import MASTER, PASSWORD, Guard, Guarded, Sentinels, Server
 
 PLAIN = {"tls": {"disabled": True}}
 # Nothing waits that long, but a machine that runs other tests may be slow.
@@ -46,6 +46,14 @@ def behind(sentinels: Sentinels, **more: object) -> dict[str, object]:
 def clustered(nodes: list[Server], **more: object) -> dict[str, object]:
     config = {"nodes": [f"127.0.0.1:{nodes[0].port}"], **PLAIN, **PATIENT, **more}
     return {"type": "redis-cluster", "config": config}
+
+
+def identified(guard: Guard) -> dict[str, object]:
+    """Returns what is shown to servers that are guarded."""
+    return {
+        "tls": {"ca_file": str(guard.authority), "key_store": {"path": str(guard.identity)}},
+        "credentials": {"username": "edge", "password": PASSWORD},
+    }
 
 
 class Deployment:

@@ -1,23 +1,44 @@
 """Facts in Redis: every kind of it, several processes, hostile entries, servers that die."""
 
 import asyncio
+import hmac
 import shutil
 import signal
 import socket
 import struct
 import time
 from contextlib import asynccontextmanager
+from typing import ClassVar
 
 import pytest
 from structlog.testing import capture_logs
 
+from edgeauth.mechanisms.authenticators import webhook
 from edgeauth.model.errors import Fault, Reason
+from edgeauth.model.identity import Principal
 from edgeauth.ports.facts import FactKind, Learned
 from tests.fakes.cache_contract import KNOWN, CacheContract, Known
 from tests.fakes.clock import FakeClock
+from tests.fakes.content import FakeContent
 from tests.fakes.driving import run
-from tests.fakes.redis_servers import cluster, guarded_server, sentinels, server
-from tests.integration.redis_caches import Deployment, behind, clustered, guarded, single
+from tests.fakes.redis_servers import (
+    PASSWORD,
+    Guard,
+    cluster,
+    guarded_server,
+    sentinels,
+    server,
+)
+from tests.fakes.requests import matched
+from tests.fakes.services import World
+from tests.integration.redis_caches import (
+    Deployment,
+    behind,
+    clustered,
+    guarded,
+    identified,
+    single,
+)
 
 pytestmark = [
     pytest.mark.slow,
@@ -527,6 +548,100 @@ class TestServersThatFail:
             return told[0]
 
         assert run(check()) == Known("found out")
+
+
+@pytest.fixture(scope="module")
+def guard(place):
+    return Guard(place / "guard")
+
+
+@pytest.fixture(scope="module")
+def watched_settings(place, guard):
+    with sentinels(place / "guarded-sentinels", guard) as made:
+        password = {"sentinel_credentials": {"password": PASSWORD}}
+        yield behind(made, **identified(guard), **password)
+
+
+@pytest.fixture(scope="module")
+def cluster_settings(place, guard):
+    with cluster(place / "guarded-cluster", guard=guard) as made:
+        yield clustered(made, **identified(guard))
+
+
+class TestGuardedDeployments:
+    """Sentinels and clusters that speak TLS, want certificates, and know users."""
+
+    @pytest.fixture(params=["watched_settings", "cluster_settings"])
+    def settings(self, request):
+        return request.getfixturevalue(request.param)
+
+    def test_facts_and_replays_are_shared(self, settings):
+        async def check():
+            deployment = Deployment(settings)
+            ends = deployment.clock.now() + 60
+            async with deployment.process() as first, deployment.process() as second:
+                for number in range(20):
+                    first.facts.store(b"%d" % number, Known(number), ends, KNOWN)
+                await written(first, 20)
+                found = [await second.facts.learn(b"%d" % n, KNOWN, fail) for n in range(20)]
+                used = [await each.replays.first_use(b"proof", ends) for each in (first, second)]
+                return found, used
+
+        assert run(check()) == ([Known(number) for number in range(20)], [True, False])
+
+    @pytest.mark.parametrize("left_out", ["key_store", "authority"])
+    def test_nobody_is_let_in_who_should_not_be_and_no_replay_passes(self, settings, left_out):
+        config = dict(settings["config"])
+        if left_out == "authority":
+            config["tls"] = {"key_store": config["tls"]["key_store"]}
+        else:
+            config["tls"] = {"ca_file": config["tls"]["ca_file"]}
+
+        async def check():
+            deployment = Deployment({**settings, "config": config})
+            async with deployment.process() as first:
+                told = await learned(first, deployment.clock)
+                with pytest.raises(Fault):
+                    await first.replays.first_use(b"proof", deployment.clock.now() + 60)
+                return told[0]
+
+        assert run(check()) == Known("found out")
+
+
+class TestMechanismsThatRememberUses:
+    """Deliveries of webhooks and signed requests: once for all processes, and never without."""
+
+    CONFIG: ClassVar = {
+        "signature": {"type": "github"},
+        "secrets": [{"value": "sixteen or more octets"}],
+    }
+
+    def asked(self, caching, clock, content):
+        """Returns the outcome of a signed delivery."""
+        world = World(clock=clock, cache=caching.facts, replays=caching.replays)
+        code = hmac.digest(b"sixteen or more octets", content, "sha256").hex()
+        headers = {"X-Hub-Signature-256": f"sha256={code}"}
+        seen = matched(method="POST", headers=headers)._replace(content=FakeContent(content))
+        return world.build(webhook.TYPE, self.CONFIG, "hook").authenticate(seen)
+
+    def test_attack_194_a_delivery_passes_in_one_process_and_in_none_without_redis(self, tmp_path):
+        async def check():
+            with server(tmp_path / "single") as made:
+                deployment = Deployment(single(made))
+                clock = deployment.clock
+                async with deployment.process() as first, deployment.process() as second:
+                    one = await self.asked(first, clock, b"one")
+                    again = await self.asked(second, clock, b"one")
+                    made.kill()
+                    with pytest.raises(Fault) as fault:
+                        await self.asked(second, clock, b"two")
+                    return one, again, fault.value.reason
+
+        one, again, reason = run(check())
+
+        assert isinstance(one, Principal)
+        assert again.detail == "the delivery was here before"
+        assert reason is Reason.COMMUNICATION
 
 
 class TestWhoIsLetIn:
