@@ -1,6 +1,7 @@
 """From configuration and rule sets to the book of rules that the engine works with."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from edgeauth.catalogue.catalogue import Catalogue
@@ -232,7 +233,7 @@ def _rule(draft: RuleDraft, rule_set: str, shared: frozenset[bytes]) -> Rule:
         pipeline.finalizers,
         pipeline.error_handlers,
         draft.target,
-        shared | pipeline.owned(),
+        _united(shared, pipeline.owned()),
     )
 
 
@@ -244,8 +245,13 @@ def _default_rule(pipeline: Pipeline, shared: frozenset[bytes]) -> Rule:
         pipeline.checks,
         pipeline.finalizers,
         pipeline.error_handlers,
-        owned=shared | pipeline.owned(),
+        owned=_united(shared, pipeline.owned()),
     )
+
+
+def _united(shared: frozenset[bytes], owned: frozenset[bytes]) -> frozenset[bytes]:
+    """Returns both, for most rules the same set: ten thousand others would take room."""
+    return shared if owned <= shared else shared | owned
 
 
 def _target(specification: ForwardTo, slashes: EncodedSlashes) -> Target:
@@ -258,9 +264,19 @@ def _target(specification: ForwardTo, slashes: EncodedSlashes) -> Target:
         rewrite.scheme,
         rewrite.strip_path_prefix,
         rewrite.add_path_prefix,
-        frozenset(rewrite.strip_query_parameters),
+        _interned(rewrite.strip_query_parameters),
         specification.forward_host_header,
         decode_slashes=slashes is EncodedSlashes.ON,
-        upgrades=frozenset(each.encode() for each in specification.upgrades),
+        upgrades=_protocols(specification.upgrades),
         socket=socket,
     )
+
+
+@lru_cache(maxsize=1024)
+def _interned(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(names)
+
+
+@lru_cache(maxsize=1024)
+def _protocols(names: tuple[str, ...]) -> frozenset[bytes]:
+    return frozenset(name.encode() for name in names)

@@ -12,6 +12,7 @@ from edgeauth.expressions.cel.shapes import (
     Shape,
     known_shape,
     read_shape,
+    remember_shape,
 )
 from edgeauth.expressions.declarations import Declarations, declare
 from edgeauth.expressions.errors import EvaluationError, ExpressionError
@@ -21,8 +22,8 @@ from edgeauth.expressions.types import BOOL, Type
 class Program:
     """An expression that compiles.
 
-    Where it is known beforehand that it does, the closures are made when they are needed first:
-    most rules of a large set wait long for a request.
+    Where another one of its shape did, the closures are made when they are needed first: most
+    rules of a large set wait long for a request.
 
     Attributes:
         text: as it was written.
@@ -102,7 +103,10 @@ class Condition:
 def _compiled(text: str, declarations: Declarations) -> tuple[Run, Shape]:
     tree = parse(text)
     meaning = check(tree, declarations.variables)
-    return compile_tree(tree, meaning).run, read_shape(tree, meaning)
+    run, shape = compile_tree(tree, meaning).run, read_shape(tree, meaning)
+    if not meaning.strings_matter:
+        remember_shape(text, declarations, shape)
+    return run, shape
 
 
 def compile_expression(text: str, variables: Mapping[str, Type] | Declarations) -> Program:

@@ -1,4 +1,4 @@
-"""What texts of one shape have in common, so that only the first of them is parsed and checked.
+"""What texts of one shape have in common, so that only the first of them is parsed at load.
 
 Ten thousand rules are written in a few shapes: `Subject.ID == "alice"` compiles if
 `Subject.ID == "bob"` does. A shape is a text without what stands in its strings.
@@ -7,13 +7,11 @@ Ten thousand rules are written in a few shapes: `Subject.ID == "alice"` compiles
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from edgeauth.expressions.cel.check import check
 from edgeauth.expressions.cel.lexer import outline
 from edgeauth.expressions.cel.meaning import Meaning
-from edgeauth.expressions.cel.parser import MAX_OCTETS, parse
+from edgeauth.expressions.cel.parser import MAX_OCTETS
 from edgeauth.expressions.cel.syntax import Node
 from edgeauth.expressions.declarations import Declarations
-from edgeauth.expressions.errors import ExpressionError
 from edgeauth.expressions.types import Type
 
 REMEMBERED: Final = 16_384
@@ -43,14 +41,25 @@ def read_shape(tree: Node, meaning: Meaning) -> Shape:
 
 def known_shape(text: str, declarations: Declarations) -> Shape | None:
     """Returns the shape of a text that compiles; None when only compiling this very text tells."""
-    return _shape(outline(text), declarations) if len(text) <= _CERTAINLY_SHORT else None
+    return _memory_of(text, declarations).shape
+
+
+def remember_shape(text: str, declarations: Declarations, shape: Shape) -> None:
+    """Notes what all texts are that differ from this one in their strings only."""
+    _memory_of(text, declarations).shape = shape
+
+
+class _Memory:
+    __slots__ = ("shape",)
+
+    def __init__(self) -> None:
+        self.shape: Shape | None = None
+
+
+def _memory_of(text: str, declarations: Declarations) -> _Memory:
+    return _memory(outline(text), declarations) if len(text) <= _CERTAINLY_SHORT else _Memory()
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _shape(outline: str, declarations: Declarations) -> Shape | None:
-    try:
-        tree = parse(outline)
-        meaning = check(tree, declarations.variables)
-    except ExpressionError:
-        return None  # the text itself tells where it is wrong
-    return None if meaning.strings_matter else read_shape(tree, meaning)
+def _memory(_outline: str, _declarations: Declarations) -> _Memory:
+    return _Memory()

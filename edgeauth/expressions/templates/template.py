@@ -48,14 +48,16 @@ class Template:
         self.constant: str | None = None
         self._declarations = declarations
         self._ready: _Ready | None = None
-        known = _variables_read(text, declarations)
-        if known is not None:
-            self.variables = known
+        memory = _memory_of(text, declarations)
+        if memory.variables is not None:
+            self.variables = memory.variables
             return
         program = _compiled(text, declarations, secrets)
         self.variables = program.read
         self._ready = _ready(program)
-        if _depends_on_nothing(program):
+        if program.read or not program.pure:
+            memory.variables = program.read
+        else:
             self.constant = constant = _rendered(self._ready, text)
             self._ready = _Ready(lambda _scope: constant, lambda _scope: [Written(constant)])
 
@@ -117,20 +119,24 @@ def _template(text: str, declarations: Declarations) -> Template:
     return Template(text, declarations, NO_SECRETS)
 
 
-def _variables_read(text: str, declarations: Declarations) -> frozenset[str] | None:
-    """Returns what a template reads if it compiles; None when only compiling it tells."""
+class _Memory:
+    """What all templates with the same actions read, once one of them has compiled."""
+
+    __slots__ = ("variables",)
+
+    def __init__(self) -> None:
+        self.variables: frozenset[str] | None = None
+
+
+def _memory_of(text: str, declarations: Declarations) -> _Memory:
     if SECRET in text or len(text) > MAX_TEXT:
-        return None
-    return _variables_read_by(outline(text), declarations)
+        return _Memory()
+    return _memory(outline(text), declarations)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _variables_read_by(outline: str, declarations: Declarations) -> frozenset[str] | None:
-    try:
-        program = _compiled(outline, declarations, NO_SECRETS)
-    except ExpressionError:
-        return None  # the text itself tells where it is wrong
-    return None if _depends_on_nothing(program) else program.read
+def _memory(_outline: str, _declarations: Declarations) -> _Memory:
+    return _Memory()
 
 
 def _compiled(text: str, declarations: Declarations, secrets: Secrets) -> Program:
@@ -138,11 +144,6 @@ def _compiled(text: str, declarations: Declarations, secrets: Secrets) -> Progra
         return compile_document(parse(text), declarations.variables, secrets)
     except RecursionError:
         raise ExpressionError("nested too deeply", 0) from None
-
-
-def _depends_on_nothing(program: Program) -> bool:
-    """Returns whether a template is rendered once and for all, at load."""
-    return program.pure and not program.read
 
 
 def _rendered(ready: _Ready, text: str) -> str:
