@@ -589,24 +589,6 @@ class TestGuardedDeployments:
 
         assert run(check()) == ([Known(number) for number in range(20)], [True, False])
 
-    @pytest.mark.parametrize("left_out", ["key_store", "authority"])
-    def test_nobody_is_let_in_who_should_not_be_and_no_replay_passes(self, settings, left_out):
-        config = dict(settings["config"])
-        if left_out == "authority":
-            config["tls"] = {"key_store": config["tls"]["key_store"]}
-        else:
-            config["tls"] = {"ca_file": config["tls"]["ca_file"]}
-
-        async def check():
-            deployment = Deployment({**settings, "config": config})
-            async with deployment.process() as first:
-                told = await learned(first, deployment.clock)
-                with pytest.raises(Fault):
-                    await first.replays.first_use(b"proof", deployment.clock.now() + 60)
-                return told[0]
-
-        assert run(check()) == Known("found out")
-
 
 class TestMechanismsThatRememberUses:
     """Deliveries of webhooks and signed requests: once for all processes, and never without."""
