@@ -7,7 +7,7 @@ Source:
 import asyncio
 import socket
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Final, TypeAlias
 
 from edgeauth.listeners.resolving import Address
@@ -71,16 +71,16 @@ async def first_of(
                 failure = error
         raise failure
     finally:
-        await _give_up(under_way)
+        _give_up(under_way)
 
 
-async def _give_up(attempts: Iterable[asyncio.Task[socket.socket]]) -> None:
-    """Ends attempts, and closes what they have connected all the same."""
+def _give_up(attempts: Iterable[asyncio.Task[socket.socket]]) -> None:
+    """Ends attempts, and closes what they connect all the same; waits for nobody."""
     for task in attempts:
+        task.add_done_callback(_close)
         task.cancel()
-    ended: Awaitable[list[socket.socket | BaseException]] = asyncio.gather(
-        *attempts, return_exceptions=True
-    )
-    for result in await ended:
-        if isinstance(result, socket.socket):
-            result.close()
+
+
+def _close(attempt: asyncio.Task[socket.socket]) -> None:
+    if not attempt.cancelled() and attempt.exception() is None:
+        attempt.result().close()

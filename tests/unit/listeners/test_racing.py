@@ -8,7 +8,7 @@ import pytest
 
 from edgeauth.listeners.racing import connected, first_of
 from edgeauth.listeners.resolving import Address
-from tests.fakes.driving import run
+from tests.fakes.driving import run, settle
 
 A, B, C = (Address(socket.AF_INET, f"127.0.0.{number}") for number in (2, 3, 4))
 
@@ -74,6 +74,7 @@ def test_the_next_one_is_tried(refuses, silent, head_start, winner, tried):
         assert address == winner
         assert network.tried[: len(tried)] == tried
         assert made.fileno() >= 0
+        await settle()
         network.close()
 
     run(check())
@@ -83,6 +84,7 @@ def test_of_two_that_connect_at_the_same_time_one_is_closed():
     async def check():
         network = Network(set(), set())
         await first_of((A, B, C), network.attempt, head_start=0)
+        await settle()
         network.close()
 
     run(check())
@@ -97,6 +99,7 @@ def test_nothing_stays_open_when_nobody_waits_any_more():
         race.cancel()
         with pytest.raises(asyncio.CancelledError):
             await race
+        await settle()
         assert len(asyncio.all_tasks()) == 1
 
     run(check())
