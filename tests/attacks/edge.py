@@ -22,6 +22,7 @@ from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.decision import DecisionDoor
 from edgeauth.listeners.dialling import Dialler
 from edgeauth.listeners.limits import Limits
+from edgeauth.listeners.observed import Recorder
 from edgeauth.listeners.proxy import ProxyDoor
 from edgeauth.listeners.server import Decide, Listener, TrustedProxies
 from edgeauth.model.decision import Decision, Deny, HeaderEdits, Permit, Refusal, Response
@@ -359,6 +360,7 @@ async def running_edge(
     dialler: Dialler | None = None,
     upstream_tls: ssl.SSLContext | None = None,
     tls: bool = False,
+    recorder: Recorder | None = None,
 ) -> AsyncIterator[Edge]:
     """Runs an edge before an upstream; afterwards nothing may be left open or unhandled."""
     complaints: list[object] = []
@@ -370,9 +372,8 @@ async def running_edge(
     upstream.port = server.sockets[0].getsockname()[1]
     PORTS.append(upstream.port)
     made = ProxyDoor(Answers(), limits, deadlines, dialler) if door == "proxy" else DecisionDoor()
-    listener = Listener(
-        decide, made, deadlines, limits, TrustedProxies(tuple(ip_network(each) for each in trusted))
-    )
+    proxies = TrustedProxies(tuple(ip_network(each) for each in trusted))
+    listener = Listener(decide, made, deadlines, limits, proxies, recorder=recorder)
     shown, trusting = _tls() if tls else (None, None)
     reception = None if shown is None else Reception(tls=lambda: shown)
     port = await listener.start("127.0.0.1", 0, reception)

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from edgeauth.listeners.limits import Limits
+from edgeauth.listeners.observed import Recorder
 from edgeauth.model.decision import Decision, Permit
 from edgeauth.model.request import Request
 from edgeauth.model.routing import Target
@@ -31,7 +32,11 @@ Talk = Callable[[web.WebSocketResponse], Awaitable[None]]
 
 @asynccontextmanager
 async def chatting(
-    talk: Talk, *, limits: Limits = PATIENT, life: float | None = None
+    talk: Talk,
+    *,
+    limits: Limits = PATIENT,
+    life: float | None = None,
+    recorder: Recorder | None = None,
 ) -> AsyncIterator[tuple[Edge, aiohttp.ClientSession, str]]:
     """Runs a service that talks, an edge before it, and a session of a client."""
 
@@ -56,7 +61,7 @@ async def chatting(
 
     try:
         async with (
-            running_edge(limits=limits, decide=permit) as edge,
+            running_edge(limits=limits, decide=permit, recorder=recorder) as edge,
             aiohttp.ClientSession() as session,
         ):
             yield edge, session, f"ws://127.0.0.1:{edge.port}/chat"
