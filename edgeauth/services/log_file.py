@@ -7,6 +7,8 @@ import structlog
 
 _log = structlog.get_logger()
 _MODE: Final = 0o640
+_FLAGS: Final = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK
+"""Opening does not wait for somebody to read a pipe."""
 
 
 class LogFile:
@@ -34,9 +36,10 @@ class LogFile:
             OSError: it can not be written to; the text names it.
         """
         try:
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _MODE)
+            descriptor = os.open(self._path, _FLAGS, _MODE)
         except OSError as error:
             raise OSError(f"{self._path} can not be written to: {error.strerror}") from None
+        os.set_blocking(descriptor, True)
         if self._descriptor is not None:
             self._former.append(self._descriptor)
         self._descriptor = descriptor

@@ -186,6 +186,7 @@ def test_a_log_that_nobody_reads_holds_up_nobody_and_lost_lines_are_counted(
     try:
         configure(place, "to: pipe")
         with place.running("decision") as process:
+            assert ask(place.port, "/open")[0] == 200
             os.close(reader)
             for _ in range(20):
                 assert ask(place.port, "/open")[0] == 200
@@ -195,3 +196,21 @@ def test_a_log_that_nobody_reads_holds_up_nobody_and_lost_lines_are_counted(
             stop(process)
     finally:
         monkeypatch.undo()
+
+
+def test_decisions_are_logged_while_nobody_reads_the_access_log(place: Place):
+    os.mkfifo(place.folder / "pipe")
+    reader = os.open(place.folder / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    configure(place, "to: pipe")
+    fields = {"User-Agent": "x" * 500}
+    connection = http.client.HTTPConnection("127.0.0.1", place.port, timeout=PATIENCE)
+    with place.running("decision") as process:
+        assert process.stdout is not None
+        for _ in range(2):
+            for _ in range(150):  # more than fits into a pipe
+                connection.request("GET", "/open", headers=fields)
+                assert connection.getresponse().read() == b""
+            for _ in range(150):
+                assert json.loads(process.stdout.readline())["decision"] == "permit"
+        connection.close()
+    os.close(reader)

@@ -25,6 +25,13 @@ def test_a_file_that_can_not_be_opened_is_refused(tmp_path):
         opened(tmp_path / "missing" / "access.log")
 
 
+def test_a_pipe_that_nobody_reads_is_refused_and_not_waited_for(path):
+    os.mkfifo(path)
+
+    with pytest.raises(OSError, match="can not be written to"):
+        opened(path)
+
+
 def test_lines_that_come_before_a_file_is_open_are_counted(path):
     writer = LineWriter(LogFile(str(path)))
 
