@@ -88,7 +88,7 @@ class Books:
     killed: float = float("-inf")
 
     def failed(self, kind: str, error: Exception) -> None:
-        broken = isinstance(error, ConnectionError | OSError)
+        broken = isinstance(error, OSError) and not isinstance(error, TimeoutError)
         if broken and time.monotonic() < self.killed + EXCUSED_SECONDS:
             self.excused += 1
         else:
@@ -128,8 +128,10 @@ class Loads:
             try:
                 await kind(client)
                 self.books.done[name] += 1
-            except (Unexpected, NotStrict, OSError, TimeoutError) as error:
+            except (Unexpected, NotStrict, OSError, asyncio.IncompleteReadError) as error:
                 self.books.failed(name, error)
+            except RuntimeError as error:  # what uvloop raises for a write to what has ended
+                self.books.failed(name, ConnectionError(str(error)))
             finally:
                 client.close()
             await asyncio.sleep(random.uniform(0, 0.05))

@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 COMMAND = Path(sys.executable).parent / "edgeauth"
-TRIES = 400
+TRIES = 800
 PAUSE = 0.05
 """Seconds between two tries, unless the process ends before."""
 PATIENCE = 20
