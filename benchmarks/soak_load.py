@@ -88,7 +88,7 @@ class Books:
     killed: float = float("-inf")
 
     def failed(self, kind: str, error: Exception) -> None:
-        broken = isinstance(error, OSError) and not isinstance(error, TimeoutError)
+        broken = isinstance(error, OSError | EOFError) and not isinstance(error, TimeoutError)
         if broken and time.monotonic() < self.killed + EXCUSED_SECONDS:
             self.excused += 1
         else:
@@ -128,7 +128,7 @@ class Loads:
             try:
                 await kind(client)
                 self.books.done[name] += 1
-            except (Unexpected, NotStrict, OSError, asyncio.IncompleteReadError) as error:
+            except (Unexpected, NotStrict, OSError, EOFError) as error:
                 self.books.failed(name, error)
             except RuntimeError as error:  # what uvloop raises for a write to what has ended
                 self.books.failed(name, ConnectionError(str(error)))
