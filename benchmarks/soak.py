@@ -135,7 +135,9 @@ class Soak:
                 self.books.unexpected["the process has ended"] += 1
                 break
         loads.over.set()
-        await asyncio.gather(*tasks)
+        for bug in await asyncio.gather(*tasks, return_exceptions=True):
+            if bug is not None:
+                self.books.unexpected[f"a client has ended: {bug!r}"] += 1
         self.sample()
 
 
