@@ -9,7 +9,7 @@ read, since nobody knows where the next request would begin.
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import httptools
 
@@ -21,6 +21,10 @@ from edgeauth.services.listener_status import Limited
 
 if TYPE_CHECKING:
     from edgeauth.listeners.server import Listener
+
+
+_BLANK: Final = b" \t"
+"""Optional white space (RFC 9110 section 5.6.3), which the parser leaves behind values."""
 
 
 class RequestReader(ClientStream):
@@ -129,9 +133,12 @@ class RequestReader(ClientStream):
         """Takes a field; those after the content are counted and dropped.
 
         Raises:
-            Malformed: there are too many of those; the parser makes it one of its own errors.
+            Malformed: there are too many of those, or the coding is one that the parser will
+                not know; the parser makes it one of its own errors.
         """
-        self._take_field((name.lower(), value.rstrip(b" \t")))
+        if value[-1:] in _BLANK:
+            value = _without_blanks(name, value)
+        self._take_field((name.lower(), value))
 
     def _count_trailer(self, field: tuple[bytes, bytes]) -> None:
         exchange, limits = self._parsing, self.limits
@@ -194,3 +201,15 @@ class RequestReader(ClientStream):
         ):
             self.limited(Limited.HEAD)
             raise Malformed("the head is too large", 431)
+
+
+def _without_blanks(name: bytes, value: bytes) -> bytes:
+    """Returns a value without the blanks at its end.
+
+    The parser knows no coding that a tab follows, but says so only when the head is over: too
+    late, since it is decided about by then (attack 59).
+    """
+    stripped = value.rstrip(_BLANK)
+    if b"\t" in value[len(stripped) :] and name.lower() == b"transfer-encoding":
+        raise Malformed("a tab follows the transfer coding")
+    return stripped

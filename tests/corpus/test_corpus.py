@@ -22,7 +22,7 @@ LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
 DECIDED_BY_ITS_HEAD = [
     case
     for case in corpus()
-    if case.file in {"hosts", "targets", "lines", "versions", "methods", "lengths"}
+    if case.file in {"hosts", "targets", "lines", "versions", "methods", "lengths", "codings"}
     and not any(each.content for each in case.forwarded)
 ]
 """What the decision door, which waits for no content, answers as the proxy does."""
