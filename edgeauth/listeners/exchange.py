@@ -42,6 +42,7 @@ class Exchange(RequestContent):
         early: what came after a request that asks for another protocol, in that protocol; None
             when the request does not ask. It is never looked at.
         in_flight: whether it is counted as a request that is worked on.
+        owned: names of the fields that the pipeline tells the upstream, and nobody the client.
         upgrade: what the upstream is asked to switch to; None in an ordinary request.
     """
 
@@ -55,6 +56,7 @@ class Exchange(RequestContent):
         "malformed",
         "method",
         "most_octets",
+        "owned",
         "request",
         "started",
         "status",
@@ -82,6 +84,7 @@ class Exchange(RequestContent):
         self.malformed: Malformed | None = None
         self.request: Request | None = None
         self.cors_fields: tuple[Field, ...] = ()
+        self.owned: frozenset[bytes] = frozenset()
         self.task: asyncio.Task[object] | None = None
         self.started = False
         self.status = 0

@@ -86,6 +86,7 @@ class ProxyDoor:
         except Malformed:
             self._refuse(exchange, _REWRITE)
             return
+        exchange.owned = permit.owned
         if protocol is not None:
             exchange.upgrade = Upgrade(protocol, self._end_of(permit))
         connection = self._pool.take(origin)

@@ -168,7 +168,8 @@ class UpstreamAnswer:
         headers = Headers(self._fields)
         if status == 101:
             wanted = exchange.upgrade
-            self.switched = switched_head(headers, self._names, wanted and wanted.protocol)
+            protocol = wanted and wanted.protocol
+            self.switched = switched_head(headers, self._names, protocol, exchange.owned)
             return
         if status < 200:
             self._pass_over()
@@ -194,7 +195,8 @@ class UpstreamAnswer:
 
     def _begin(self, status: int, headers: Headers) -> None:
         exchange = self._exchange
-        parts = [status_line(status), *response_fields(headers, self._names, exchange.cors_fields)]
+        said = response_fields(headers, self._names, exchange.owned, exchange.cors_fields)
+        parts = [status_line(status), *said]
         length = announced_length(status, headers)
         if self._chunked:
             parts.append(b"transfer-encoding: chunked\r\n")

@@ -141,6 +141,39 @@ STANDARD_REQUEST_FIELDS: Final = frozenset(
 )
 """Fields that clients send for reasons of their own."""
 
+STANDARD_RESPONSE_FIELDS: Final = frozenset(
+    {
+        b"accept-ranges",
+        b"age",
+        b"allow",
+        b"cache-control",
+        b"content-digest",
+        b"content-disposition",
+        b"content-encoding",
+        b"content-language",
+        b"content-location",
+        b"content-range",
+        b"content-security-policy",
+        b"content-type",
+        b"date",
+        b"etag",
+        b"expires",
+        b"last-modified",
+        b"link",
+        b"location",
+        b"pragma",
+        b"repr-digest",
+        b"retry-after",
+        b"server",
+        b"set-cookie",
+        b"strict-transport-security",
+        b"vary",
+        b"via",
+        b"www-authenticate",
+    }
+)
+"""Fields that upstreams send for reasons of their own; without some, clients would be less safe."""
+
 
 def check_singletons(headers: Headers) -> None:
     """Refuses fields that two readers could take two values from.

@@ -4,7 +4,7 @@ Everything the client said is sent on but for what ends at this hop, what the pi
 and what some upstream might mistake for it; then comes what the pipeline says, then who asked.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set as AbstractSet
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, unquote_plus, urlencode
 
@@ -20,6 +20,7 @@ from edgeauth.wire.headers import (
     HOP_BY_HOP,
     REROUTING,
     ROUTING_HINTS,
+    STANDARD_RESPONSE_FIELDS,
     check_value,
     connection_options,
 )
@@ -28,6 +29,8 @@ from edgeauth.wire.uri import decode_slashes, parse_path
 
 _REBUILT: Final = HOP_BY_HOP | FORWARDING | REROUTING | {b"content-length", b"expect", b"host"}
 """Fields that are never copied: they are made anew or end here."""
+_NEVER_ANSWERED: Final = HOP_BY_HOP | {b"authorization", b"content-length"}
+"""Fields that no upstream tells a client: credentials of requests, and what is said anew."""
 _COMPUTED: Final = frozenset(
     {b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto"}
 )
@@ -193,16 +196,21 @@ def _without_parameters(query: str, names: frozenset[str]) -> str:
 
 
 def response_fields(
-    headers: Headers, names: Iterable[bytes], cors_fields: Iterable[Field] = ()
+    headers: Headers,
+    names: Iterable[bytes],
+    owned: AbstractSet[bytes],
+    cors_fields: Iterable[Field] = (),
 ) -> list[bytes]:
     """Returns the upstream's fields as the client gets them; framing and connection follow.
 
-    `Authorization` never belongs into a response: an upstream that echoes its request would give
-    the contract away.
+    What the pipeline tells upstreams stays inside: one that echoes its request would give the
+    contract away.
 
     Args:
         headers: of the upstream's response.
         names: the names as the upstream wrote them, in the order of `headers.fields`.
+        owned: names of the pipeline's fields; those that mean something of their own in responses
+            go on, and so do cookies: `Set-Cookie` is no cookie of a request.
         cors_fields: what the browser is told about other origins; then the upstream says nothing
             about them.
     """
@@ -212,10 +220,9 @@ def response_fields(
     fields = [
         b"%b: %b\r\n" % (name, value)
         for name, (lowered, value) in zip(names, headers.fields, strict=True)
-        if lowered not in HOP_BY_HOP
+        if lowered not in _NEVER_ANSWERED
         and lowered not in ended
-        and lowered != b"authorization"
-        and lowered != b"content-length"
+        and (lowered not in owned or lowered in STANDARD_RESPONSE_FIELDS)
     ]
     fields += [b"%b: %b\r\n" % field for field in cors_fields]
     return fields

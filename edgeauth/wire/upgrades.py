@@ -7,7 +7,7 @@ just that protocol. Whatever is not all of this is an ordinary request or no ans
 Trust: the request is the client's, the answer the upstream's.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Set as AbstractSet
 from typing import Final
 
 from edgeauth.model.errors import Malformed
@@ -44,13 +44,19 @@ def requested_upgrade(
     return None
 
 
-def switched_head(headers: Headers, names: Iterable[bytes], protocol: bytes | None) -> bytes:
+def switched_head(
+    headers: Headers,
+    names: Iterable[bytes],
+    protocol: bytes | None,
+    owned: AbstractSet[bytes],
+) -> bytes:
     """Returns the head of the answer that tells the client of the switch.
 
     Args:
         headers: of the upstream's 101.
         names: as the upstream wrote them.
         protocol: what it was asked for; None for nothing.
+        owned: names of the pipeline's fields, which are not for the client.
 
     Raises:
         Malformed: the upstream switches to what it was not asked for, or does not say so properly.
@@ -63,7 +69,7 @@ def switched_head(headers: Headers, names: Iterable[bytes], protocol: bytes | No
     return b"".join(
         (
             status_line(101),
-            *response_fields(headers, names),
+            *response_fields(headers, names, owned),
             b"connection: upgrade\r\nupgrade: %b\r\n\r\n" % protocol,
         )
     )

@@ -242,17 +242,23 @@ def test_the_answer_to_head_has_no_content_whatever_the_upstream_says(raw, conne
     assert len(upstream.streams) == connections
 
 
-def test_credentials_that_an_upstream_echoes_do_not_reach_the_client():
-    upstream = Upstream(
-        answer(
-            b"Authorization: Bearer x", b"Connection: X-Secret", b"X-Secret: y", LENGTH, body=b"ok"
-        )
-    )
+ECHOED = (b"Authorization: Bearer x", b"X-User: alice", b"x-tenant: t", b"Set-Cookie: a=b")
+
+
+@pytest.mark.parametrize("status", [b"200 OK", b"403 Forbidden", b"101 Switching Protocols"])
+def test_attack_053_what_an_upstream_echoes_of_the_pipeline_does_not_reach_the_client(status):
+    switching = status.startswith(b"101")
+    asked = (b"Connection: upgrade", b"Upgrade: websocket")
+    about = asked if switching else (b"Connection: X-Secret", b"X-Secret: y", LENGTH)
+    upstream = Upstream(answer(*ECHOED, *about, status=status, body=b"" if switching else b"ok"))
 
     async def scenario() -> None:
         async with running_edge(upstream) as edge, edge.client() as client:
-            client.send(GET)
-            assert {name for name, _ in (await client.answer()).fields} == {b"content-length"}
+            client.send(request(b"/", *asked) if switching else GET)
+            answered = await client.answer()
+            framing = {b"connection", b"upgrade"} if switching else {b"content-length"}
+            assert {name for name, _ in answered.fields} - framing == {b"set-cookie"}
+            assert answered.start[1] == status[:3]
 
     run(scenario())
 

@@ -65,7 +65,7 @@ def test_the_first_that_is_allowed_is_asked_for(method, fields, protocol):
 )
 def test_attack_065_an_upstream_switches_to_what_it_was_asked_for_or_not_at_all(fields, asked):
     with pytest.raises(Malformed):
-        switched_head(Headers(fields), [name for name, _ in fields], asked)
+        switched_head(Headers(fields), [name for name, _ in fields], asked, frozenset())
 
 
 def test_the_client_hears_what_the_upstream_said_of_the_protocol_and_nothing_of_its_hop():
@@ -74,10 +74,12 @@ def test_the_client_hears_what_the_upstream_said_of_the_protocol_and_nothing_of_
         (b"upgrade", b"WebSocket"),
         (b"sec-websocket-accept", b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
         (b"authorization", b"Bearer contract"),
+        (b"x-user", b"alice"),
         (b"x-hop", b"1"),
     ]
-    names = [b"Connection", b"Upgrade", b"Sec-WebSocket-Accept", b"Authorization", b"X-Hop"]
-    assert switched_head(Headers(fields), names, b"websocket") == (
+    names = [b"Connection", b"Upgrade", b"Sec-WebSocket-Accept", b"Authorization", b"X-User"]
+    names.append(b"X-Hop")
+    assert switched_head(Headers(fields), names, b"websocket", {b"x-user"}) == (
         b"HTTP/1.1 101 Switching Protocols\r\n"
         b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
         b"connection: upgrade\r\nupgrade: websocket\r\n\r\n"
