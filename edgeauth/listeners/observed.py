@@ -31,7 +31,7 @@ _NO_HEADERS: Final = Headers()
 _PROTOCOLS: Final = {"1.1": "HTTP/1.1", "1.0": "HTTP/1.0"}
 LONGEST: Final = 512
 """Octets of what a client says of itself; the rest is left out."""
-_WITH_SECRETS: Final = re.compile(r"[?#].*|(?<=//)[^/@]*@", re.DOTALL)
+_WITH_SECRETS: Final = re.compile(r"[?#].*|(?<=//)[^/?#]*@", re.DOTALL)
 """What may hold secrets in a URL: query, fragment, user name and password."""
 
 

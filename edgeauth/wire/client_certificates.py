@@ -191,9 +191,8 @@ def _elements(value: bytes) -> list[list[tuple[str, str]]]:
         pair = _PAIR.match(text, at)
         if pair is None:
             raise Malformed("the forwarded client certificate is no list of members")
-        quoted, plain = pair[2], pair[3]
-        unquoted = plain if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
-        found[-1].append((pair[1].lower(), unquoted))
+        name, quoted, plain = pair[1].lower(), pair[2], pair[3]
+        found[-1].append((name, plain if quoted is None else _unquoted(name, quoted)))
         at = pair.end()
         if at == len(text):
             return found
@@ -204,6 +203,15 @@ def _elements(value: bytes) -> list[list[tuple[str, str]]]:
         if len(found) > MAX_ELEMENTS:
             raise Malformed("there are too many forwarded client certificates")
         at += 1
+
+
+def _unquoted(name: str, quoted: str) -> str:
+    """Returns what stands between quotes.
+
+    Envoy writes a subject as it is: its backslashes are those of the name (RFC 4514), and
+    without them a comma in one name would be read as the beginning of another one.
+    """
+    return quoted if name == "subject" else re.sub(r"\\(.)", r"\1", quoted)
 
 
 def _pem_certificate(escaped: str) -> bytes:

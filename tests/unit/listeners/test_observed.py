@@ -270,6 +270,8 @@ def test_the_client_is_the_last_one_that_is_no_trusted_proxy(addresses, client):
         ("https://b.test/x?y#z", "https://b.test/x"),
         ("https://b.test/x#z", "https://b.test/x"),
         ("https://me:pass@b.test/x@y", "https://b.test/x@y"),
+        ("https://me:p@ss@b.test/x", "https://b.test/x"),
+        ("https://b.test?mail=a@c.test&token=s3cret", "https://b.test"),
         ("//me@b.test", "//b.test"),
         ("?\n", ""),
     ],

@@ -6,6 +6,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from edgeauth.model.errors import Malformed
 from edgeauth.wire.base64url import encode_base64url
@@ -175,10 +176,28 @@ class TestForwarded:
         )
 
         assert found.fingerprint == bytes.fromhex(DIGEST)
-        assert found.subject == 'CN=orders,O="Shop"; Ltd'
+        assert found.subject == 'CN=orders,O=\\"Shop\\"; Ltd', "as names are written (RFC 4514)"
         assert found.uris == ("spiffe://shop.test/orders",)
         assert found.dns_names == ("a.test",)
         assert found.der == b""
+
+    @pytest.mark.parametrize(
+        ("kind", "text"),
+        [
+            (NameOID.COMMON_NAME, "admin,O=Shop"),
+            (NameOID.ORGANIZATION_NAME, "Shop,CN=admin"),
+            (NameOID.COMMON_NAME, 'admin",O="Shop'),
+            (NameOID.COMMON_NAME, "admin\\,O=Shop"),
+        ],
+        ids=["common-name", "organization", "quotes", "backslash"],
+    )
+    def test_what_stands_in_a_name_does_not_end_it(self, kind, text):
+        name = x509.Name([x509.NameAttribute(kind, text)]).rfc4514_string()
+
+        found = forwarded(f'Hash={DIGEST};Subject="{name}"')
+
+        assert found.subject == name
+        assert x509.Name.from_rfc4514_string(found.subject).rdns[0].rfc4514_string() == name
 
     @pytest.mark.parametrize(
         ("element", "digest"), [("first", "ab"), ("last", "cd")], ids=["first", "last"]
