@@ -133,7 +133,12 @@ def _forwarded(value: bytes, element: Element) -> ClientCertificate:
     found = [_Forwarded(pairs) for pairs in _elements(value)]
     if element == "only" and len(found) > 1:
         raise Malformed("the forwarded client certificate is not one certificate")
-    return found[-1 if element == "last" else 0].certificate()
+    counts = found[-1 if element == "last" else 0]
+    # Envoy escapes nothing in a URI of a certificate: what stands behind a comma there looks like
+    # one more element. It can not have the certificate in it, for that has the digest of another.
+    if element == "last" and any(each.is_whole for each in found) and not counts.is_whole:
+        raise Malformed("the last forwarded client certificate is told without the certificate")
+    return counts.certificate()
 
 
 class _Forwarded:
@@ -159,6 +164,11 @@ class _Forwarded:
                 raise Malformed("the forwarded client certificate has a member too many")
         if _DIGEST.fullmatch(self._once.get("hash", "")) is None:
             raise Malformed("the forwarded client certificate has no hash")
+
+    @property
+    def is_whole(self) -> bool:
+        """Returns whether the certificate itself was told."""
+        return "cert" in self._once
 
     def certificate(self) -> ClientCertificate:
         """Returns the certificate, or what was told of it.

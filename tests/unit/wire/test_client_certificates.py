@@ -232,6 +232,16 @@ class TestForwarded:
         with pytest.raises(Malformed):
             forwarded(value, element)
 
+    def test_a_name_in_a_certificate_adds_no_element_attack_151(self):
+        der = certificate(x509.UniformResourceIdentifier("https://a.test/"))
+        told = f'Hash={sha256(der).hexdigest()};Cert="{escaped(der)}";URI=https://a.test/'
+        value = f"{told},Hash={DIGEST};URI=spiffe://shop.test/admin"
+
+        with pytest.raises(Malformed):
+            forwarded(value, "last")
+        assert forwarded(value, "first") == parse_certificate(der)
+        assert forwarded(f"Hash={DIGEST},{told}", "last") == parse_certificate(der)
+
     def test_a_quotation_that_never_ends_takes_linear_time(self):
         for filling in ("\\\\", "a,", "a;", '\\"', "=,"):
             with pytest.raises(Malformed):
