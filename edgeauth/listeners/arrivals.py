@@ -54,6 +54,7 @@ class Reception:
         pending: connections that have not got as far as their first request; more are closed.
         pending_per_address: of them from one address; proxies have no such limit.
         telling: what upstreams are told of certificates of clients.
+        strict_sni: whether a request has to be for the name that its connection was made for.
         status: counts those that do not arrive.
     """
 
@@ -64,6 +65,7 @@ class Reception:
     pending: int = 4096
     pending_per_address: int = 256
     telling: Telling = "none"
+    strict_sni: bool = False
     status: ListenerStatus = field(default_factory=lambda: ListenerStatus(""))
 
     @property

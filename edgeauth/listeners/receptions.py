@@ -77,5 +77,6 @@ class Receptions:
             sources,
             patience,
             telling="none" if clients is None else clients.forward,
+            strict_sni=listener.tls.is_strict,
             status=status,
         )

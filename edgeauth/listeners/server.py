@@ -21,6 +21,7 @@ from edgeauth.listeners.limits import Limits
 from edgeauth.listeners.networks import Network, address_of, is_among, origin_of
 from edgeauth.listeners.observed import ObservedConnection, Recorder
 from edgeauth.listeners.sockets import BACKLOG, Place, open_sockets
+from edgeauth.listeners.tls import asked_name
 from edgeauth.model.decision import Decision, Permit
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Request
@@ -151,6 +152,7 @@ class Listener:
         self._connections: set[ClientConnection] = set()
         self._tasks: set[asyncio.Task[object]] = set()
         self._telling: Telling = "none"
+        self._strict_sni = False
         self._recorder = recorder
         self._servers: list[asyncio.Server | Arrivals] = []
         self._sweeping: asyncio.TimerHandle | None = None
@@ -185,6 +187,7 @@ class Listener:
         self._sweep()
         if reception is not None and not reception.is_plain:
             self._telling = reception.telling
+            self._strict_sni = reception.strict_sni
             arrivals = Arrivals(reception, self._connection)
             arrivals.accept(sockets)
             self._servers.append(arrivals)
@@ -278,9 +281,13 @@ class Listener:
                     certificate_element=self._trusted.certificate_element,
                 )
         shown = shown_certificate(encrypted)
-        fields = told_fields(encrypted, shown, self._telling)
         return Peer(
-            address, trusted=False, scheme=scheme, certificate=shown, certificate_told=fields
+            address,
+            trusted=False,
+            scheme=scheme,
+            certificate=shown,
+            certificate_told=told_fields(encrypted, shown, self._telling),
+            server_name=asked_name(encrypted) if self._strict_sni else None,
         )
 
     def admit(self, connection: ClientConnection) -> bool:

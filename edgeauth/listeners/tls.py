@@ -25,7 +25,7 @@ from edgeauth.contract.tls_identities import load_identity
 from edgeauth.ports.key_places import KeyPlace
 from edgeauth.secret_sources.source import HeldSource
 from edgeauth.secret_sources.sources import HeldSecrets
-from edgeauth.wire.server_names import ServerNames
+from edgeauth.wire.server_names import ServerNames, normal_name
 
 _VERSIONS: Final = {"TLS1.2": ssl.TLSVersion.TLSv1_2, "TLS1.3": ssl.TLSVersion.TLSv1_3}
 _SUITES: Final[dict[CipherSuite, str]] = {
@@ -68,6 +68,21 @@ class _Clients(NamedTuple):
     revoked: bytes
 
 
+class NamedConnection(ssl.SSLObject):
+    """A connection that knows the name its client has asked for (SNI); empty for none."""
+
+    asked = ""
+
+
+def asked_name(connection: object) -> str:
+    """Returns the name that a client has asked for, in normal form; empty for none.
+
+    Args:
+        connection: `ssl_object` of its transport.
+    """
+    return connection.asked if isinstance(connection, NamedConnection) else ""
+
+
 class TlsContexts:
     """The contexts of a listener, one for each certificate.
 
@@ -96,6 +111,7 @@ class TlsContexts:
                 problem = "the certificate has no name that those before it do not have"
                 raise TlsError(problem, "certificates", index - 1)
         _check_suites(settings, self.keys)
+        self.front.sslobject_class = NamedConnection
         self.front.sni_callback = _chooser(names)
 
 
@@ -194,6 +210,8 @@ def _chooser(
     names: ServerNames[ssl.SSLContext],
 ) -> Callable[[ssl.SSLObject, str | None, ssl.SSLContext], None]:
     def choose(handshake: ssl.SSLObject, name: str | None, front: ssl.SSLContext) -> None:
+        if isinstance(handshake, NamedConnection):
+            handshake.asked = normal_name(name or "")
         context = names.find(name)
         if context is not front:
             handshake.context = context

@@ -3,6 +3,7 @@
 Trust: everything here is the client's, but for forwarding fields of a trusted peer.
 """
 
+from ipaddress import ip_address
 from typing import Final, NamedTuple
 
 from edgeauth.model.client_certificate import ClientCertificate
@@ -50,6 +51,8 @@ class Peer(NamedTuple):
     """What the peer itself has shown; of a trusted one it says nothing about its clients."""
     certificate_told: tuple[tuple[bytes, bytes], ...] = ()
     """The fields that tell upstreams of it; none where they are not told."""
+    server_name: str | None = None
+    """The one host that it may ask for, in normal form; empty for addresses, None for any host."""
 
 
 def canonical_request(
@@ -80,7 +83,7 @@ def canonical_request(
         headers = Headers(each for each in fields if each[0] not in _NEVER_BELIEVED)
     if peer.certificate_told:
         headers = Headers((*headers.fields, *peer.certificate_told))
-    return Request(
+    request = Request(
         _method(method),
         peer.scheme,
         authority,
@@ -90,6 +93,25 @@ def canonical_request(
         (peer.address,),
         peer.certificate,
     )
+    if peer.server_name is not None:
+        _check_server_name(request.hostname, peer.server_name)
+    return request
+
+
+def _check_server_name(host: str, name: str) -> None:
+    """Refuses a host that the connection was not made for (RFC 9110 sections 7.4 and 15.5.20)."""
+    if host != name and (name or not _is_address(host)):
+        raise Malformed("the host is not the one that the connection was made for", 421)
+
+
+def _is_address(host: str) -> bool:
+    if host.startswith("["):
+        return True
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _split_target(method: bytes, target: bytes, authority: str) -> tuple[bytes, bytes]:

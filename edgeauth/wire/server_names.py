@@ -37,7 +37,7 @@ class ServerNames(Generic[Thing]):
         """
         claimed = False
         for name in names:
-            normal = _normal(name)
+            normal = normal_name(name)
             where, key = self._exact, normal
             if normal.startswith("*."):
                 where, key = self._wildcards, normal[2:]
@@ -50,7 +50,7 @@ class ServerNames(Generic[Thing]):
         """Returns what is for a name: claimed as it stands, or by a wildcard, or the default."""
         if name is None or len(name) > _LONGEST:
             return self.default
-        normal = _normal(name)
+        normal = normal_name(name)
         found = self._exact.get(normal)
         if found is None:
             label, _, rest = normal.partition(".")
@@ -58,5 +58,6 @@ class ServerNames(Generic[Thing]):
         return self.default if found is None else found
 
 
-def _normal(name: str) -> str:
+def normal_name(name: str) -> str:
+    """Returns a name in small letters, without one dot at its end."""
     return name.lower().removesuffix(".")

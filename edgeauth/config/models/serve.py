@@ -179,7 +179,10 @@ class Management(Specification):
     """None lets no page of another origin read health and keys."""
 
     @model_validator(mode="after")
-    def _check_clients(self) -> "Management":
+    def _check_tls(self) -> "Management":
+        if self.tls is not None and self.tls.strict_sni is not None:
+            message = "strict_sni has no effect here: every host is answered alike"
+            refuse([Finding(message, ("tls", "strict_sni"), on_key=True)])
         clients = None if self.tls is None else self.tls.client_certificates
         if clients is not None and clients.forward != "none":
             message = "forward has no effect here: nothing is forwarded"

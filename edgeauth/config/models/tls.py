@@ -82,8 +82,17 @@ class Tls(ShownKey):
     """Of TLS 1.2; None means those with AES-GCM and ChaCha20."""
     client_certificates: ClientCertificates | None = None
     """None asks no client for one."""
+    strict_sni: bool | None = None
+    """Whether requests have to be for the name that the client asked for (SNI)."""
     handshake_timeout: Patience = 10.0
     """For a complete handshake, in seconds."""
+
+    @property
+    def is_strict(self) -> bool:
+        """Returns whether a request for another host than its connection's is refused."""
+        if self.strict_sni is None:
+            return self.client_certificates is not None and bool(self.certificates)
+        return self.strict_sni
 
     @model_validator(mode="after")
     def _check_cipher_suites(self) -> "Tls":

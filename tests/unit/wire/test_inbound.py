@@ -59,6 +59,18 @@ def test_attack_026_there_is_exactly_one_host():
         canonical_request(b"GET", b"/", [], STRANGER)
 
 
+@pytest.mark.parametrize("name", ["", "other.test", "own.test:80", "wn.test"])
+def test_attack_029_a_host_that_the_connection_was_not_made_for_is_misdirected(name):
+    with pytest.raises(Malformed) as refused:
+        read(peer=STRANGER._replace(server_name=name))
+    assert refused.value.status == 421
+
+
+@pytest.mark.parametrize("name", [None, "own.test"])
+def test_the_host_that_the_connection_was_made_for_may_be_asked_for(name):
+    assert read(peer=STRANGER._replace(server_name=name)).host == "own.test"
+
+
 def test_a_request_is_what_it_says():
     request = read(b"/%61/../b?c?d", (b"accept", b"x"), method=b"PROPFIND")
     assert request[:5] == ("PROPFIND", "http", "own.test", "/b", "c?d")

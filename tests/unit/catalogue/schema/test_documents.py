@@ -26,6 +26,7 @@ BEYOND = {
     "a handshake that may take for ever",
     "a PROXY protocol that nobody may speak",
     "certificates of clients told to nobody",
+    "names of connections where every host is answered alike",
     "an access log that is not switched on",
     "one of several certificates of a field that has one",
     # what hosts of upstreams mean for each other
