@@ -145,9 +145,9 @@ class Listener:
         self._deadlines = deadlines
         self._trusted = trusted
         self._record_malformed = record_malformed
-        status = status or ListenerStatus("serve")
-        status.occupancy = self._occupancy
-        self._limited = status.limited
+        self._status = status or ListenerStatus("serve")
+        self._status.occupancy = self._occupancy
+        self._limited = self._status.limited
         self._addresses: Counter[str] = Counter()
         self._connections: set[ClientConnection] = set()
         self._tasks: set[asyncio.Task[object]] = set()
@@ -156,6 +156,7 @@ class Listener:
         self._recorder = recorder
         self._servers: list[asyncio.Server | Arrivals] = []
         self._sweeping: asyncio.TimerHandle | None = None
+        self._due = 0.0
         self._drained: asyncio.Event | None = None
 
     # Its life.
@@ -241,6 +242,8 @@ class Listener:
     def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
         self._deadlines.now = loop.time()
+        if self._sweeping is not None:
+            self._status.lag += max(self._deadlines.now - self._due, 0.0)
         for connection in tuple(self._connections):
             if self._deadlines.passed(connection.deadline):
                 connection.expire()
@@ -248,7 +251,8 @@ class Listener:
             for connection in tuple(self._connections):
                 connection.end_overdue()
         self._door.sweep()
-        self._sweeping = loop.call_later(TICK, self._sweep)
+        self._due = loop.time() + TICK
+        self._sweeping = loop.call_at(self._due, self._sweep)
 
     # Its connections speak.
 

@@ -101,6 +101,8 @@ class ListenerStatus:
         limited: how often a limit was reached.
         failed: how often upstreams have failed, and why.
         occupancy: returns what it is busy with now.
+        lag: seconds by which its sweeps have come late, all together: something else did not let
+            the event loop go on.
     """
 
     name: str
@@ -112,3 +114,4 @@ class ListenerStatus:
     limited: Counter[Limited] = field(default_factory=Counter)
     failed: Counter[UpstreamFailure] = field(default_factory=Counter)
     occupancy: Callable[[], Occupancy] = Occupancy
+    lag: float = 0.0

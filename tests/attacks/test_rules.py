@@ -43,6 +43,12 @@ rules:
   - id: login
     match: {routes: [{path: "/private/**"}]}
     execute: [{authenticator: nobody}, {authorizer: allow}]
+  - id: chat
+    match: {routes: [{path: /chat}]}
+    execute:
+      - {authenticator: anyone}
+      - {authorizer: deny, if: 'Request.Header("Origin") != "https://shop.test"'}
+      - {authorizer: allow}
   - id: greedy
     match:
       routes: [{path: "/greedy/:name", path_params: [{name: name, type: regex, value: "^(a+)+$"}]}]
@@ -53,7 +59,21 @@ rules:
 """.replace("\n    execute", "\n    forward_to: {host: upstream.test}\n    execute")
 
 MANY = b"a" * 6000
+SOCKET = (b"Connection: upgrade", b"Upgrade: websocket")
 ASKED = {
+    "attack-219 a WebSocket from another page": (
+        request(b"/chat", *SOCKET, b"Origin: https://evil.test"),
+        403,
+    ),
+    "attack-219 a WebSocket from nowhere": (request(b"/chat", *SOCKET), 403),
+    "attack-219 a WebSocket from two pages": (
+        request(b"/chat", *SOCKET, b"Origin: https://shop.test", b"Origin: https://evil.test"),
+        403,
+    ),
+    "attack-219 a WebSocket from the page it is for": (
+        request(b"/chat", *SOCKET, b"Origin: https://shop.test"),
+        200,
+    ),
     "attack-037 HEAD where GET is listed": (request(b"/get", method=b"HEAD"), 401),
     "attack-037 GET where HEAD is listed": (request(b"/head"), 401),
     "attack-037 GET where it is listed": (request(b"/get"), 200),

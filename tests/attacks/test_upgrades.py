@@ -1,6 +1,7 @@
 """Upgrades as a way past the decision: nothing but what three agreed to leaves HTTP."""
 
 import asyncio
+import zlib
 
 import pytest
 
@@ -61,6 +62,28 @@ def test_attack_065_early_data_reaches_nobody_unless_the_upstream_switches(answe
 
     run(scenario())
     assert b"hidden" not in seen
+
+
+def test_attack_219_frames_pass_as_they_are_whatever_they_would_inflate_to():
+    seen = bytearray()
+    extension = b"Sec-WebSocket-Extensions: permessage-deflate"
+    deflate = zlib.compressobj(wbits=-15)
+    bomb = deflate.compress(bytes(1_000_000)) + deflate.flush(zlib.Z_SYNC_FLUSH)
+    frame = b"\xc1\x7e" + len(bomb).to_bytes(2, "big") + bomb
+    agreed = SWITCHED.replace(b"\r\n\r\n", b"\r\n" + extension + b"\r\n\r\n")
+
+    async def scenario() -> None:
+        upstream = switching(agreed + frame, seen)
+        async with running_edge(upstream) as edge, edge.client() as client:
+            client.send(request(b"/", *ASKED, extension))
+            assert (await client.answer()).all(b"sec-websocket-extensions")
+            client.send(frame)
+            client.writer.write_eof()
+            assert await client.all() == frame
+
+    run(scenario())
+    assert seen.endswith(b"\r\n\r\n" + frame)
+    assert b"permessage-deflate" in seen
 
 
 @pytest.mark.parametrize("cut", [0, 1, 30])

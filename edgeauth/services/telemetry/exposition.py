@@ -223,6 +223,11 @@ def _listeners(listeners: tuple[ListenerStatus, ...]) -> Iterator[Metric]:
     for why in UpstreamFailure:
         failed.add_metric((why.value,), sum(each.failed[why] for each in listeners))
     yield failed
+    yield CounterMetricFamily(
+        "edgeauth_event_loop_lag_seconds",
+        "Time by which a task that is due twice a second came late.",
+        sum(each.lag for each in listeners),
+    )
 
 
 def _occupancies(listeners: tuple[ListenerStatus, ...]) -> Iterator[Metric]:

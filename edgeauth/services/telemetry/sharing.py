@@ -59,6 +59,8 @@ class Counts(msgspec.Struct, omit_defaults=True):
     """Upstreams, by why."""
     occupancy: Occupancy = Occupancy()
     """What the listener is busy with."""
+    lag: float = 0.0
+    """Seconds by which its sweeps came late."""
 
 
 def mechanism_name(kind: str, mechanism_id: str) -> str:
@@ -153,6 +155,7 @@ class Sharing:
             {name: status.lost for name, status in self._logs.items() if status.lost},
             {why.value: count for why, count in self._listener.failed.items() if count},
             self._listener.occupancy(),
+            self._listener.lag,
         )
         return msgspec.json.encode(counts)
 
@@ -191,6 +194,7 @@ class Sharing:
         _sum_up(listener.failed, UpstreamFailure, [each.failed for each in all_of_them])
         self._listener.renewals = sum(each.tls[0] for each in all_of_them)
         self._listener.failures = sum(each.tls[1] for each in all_of_them)
+        self._listener.lag = sum(each.lag for each in all_of_them)
         for log, status in self._logs.items():
             status.lost = sum(each.lost.get(log, 0) for each in all_of_them)
         for backend, counters in self._caches.items():

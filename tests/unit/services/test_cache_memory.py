@@ -39,7 +39,7 @@ def left_of(cache, *keys):
 
 
 class TestClocks:
-    def test_a_clock_that_is_set_back_does_not_prolong_a_fact(self):
+    def test_attack_215_a_clock_that_is_set_back_does_not_prolong_a_fact(self):
         clock, monotonic = FakeClock(), FakeClock(0.0)
         cache = MemoryCache(clock, monotonic=monotonic.now)
         stored(cache, clock, b"key")
@@ -50,7 +50,7 @@ class TestClocks:
         assert cache.peek(b"key") is None
         assert cache.find(b"key") is None
 
-    def test_a_monotonic_clock_that_stands_still_does_not_prolong_a_fact(self):
+    def test_attack_215_a_monotonic_clock_that_stands_still_does_not_prolong_a_fact(self):
         clock = FakeClock()
         cache = MemoryCache(clock, monotonic=lambda: 0.0)
         stored(cache, clock, b"key")

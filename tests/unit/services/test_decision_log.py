@@ -121,7 +121,7 @@ def test_a_permit_is_logged_with_the_refusals_that_somebody_made_up_for():
     ]
 
 
-def test_a_line_break_in_a_path_stays_in_its_line():
+def test_attack_213_a_line_break_in_a_path_stays_in_its_line():
     (line,) = logged(PERMIT, of=request('/a\n{"decision": "permit"}'))
 
     assert line["path"] == '/a\n{"decision": "permit"}'

@@ -46,7 +46,7 @@ def test_attack_150_one_clock_alone_forgets_nothing(clock):
     assert not store.use(b"a")
 
 
-def test_attack_150_a_clock_that_is_set_back_forgets_nothing():
+def test_attack_150_and_215_a_clock_that_is_set_back_forgets_nothing():
     store = Store()
     store.use(b"a")
 

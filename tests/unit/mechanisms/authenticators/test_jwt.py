@@ -627,7 +627,7 @@ class TestCache:
         issuer.clock.advance(1)
         assert isinstance(run(authenticator.authenticate(presented)), Refusal)
 
-    def test_a_known_token_is_looked_at_again_when_the_clock_was_set_back(self):
+    def test_attack_215_a_known_token_is_looked_at_again_when_the_clock_was_set_back(self):
         issuer = Issuer()
         authenticator = issuer.authenticator()
         presented = bearing(token(nbf=int(NOW)))

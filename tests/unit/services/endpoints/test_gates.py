@@ -35,7 +35,7 @@ def refuses(one):
     return caught.value.detail
 
 
-def test_failures_in_a_row_open_the_circuit():
+def test_attack_211_failures_in_a_row_open_the_circuit():
     one, _ = gate(**BREAKER)
     fails(one)
     passes(one, failed=True)
@@ -98,7 +98,7 @@ def test_a_late_call_of_better_times_does_not_let_a_second_one_try():
         trial.failed = False
 
 
-def test_one_call_too_many_fails_at_once():
+def test_attack_211_one_call_too_many_fails_at_once():
     one, _ = gate(concurrency=1)
     with one.passage("https://a") as passage:
         assert "too many" in refuses(one)
@@ -112,7 +112,7 @@ def test_calls_that_go_wrong_make_room_as_well():
     passes(one)
 
 
-def test_an_endpoint_that_hangs_opens_its_circuit_and_no_other():
+def test_attack_211_an_endpoint_that_hangs_opens_its_circuit_and_no_other():
     async def check():
         count = []
 

@@ -103,6 +103,7 @@ def test_listeners_tell_of_certificates_renewals_and_whom_they_turned_away():
     served.limited[Limited.BODY] = 5
     served.failed[UpstreamFailure.TLS] = 9
     served.occupancy = lambda: Occupancy(9, 8, 7, 6, 5)
+    served.lag = 1.5
     plain = ListenerStatus("management")
 
     text, _ = instruments().exposition(tuple, None, (served, plain)).render("text/plain")
@@ -123,6 +124,25 @@ def test_listeners_tell_of_certificates_renewals_and_whom_they_turned_away():
     assert 'edgeauth_tls_renewals_total{listener="serve",result="failure"} 1.0' in told
     assert 'renewals_total{listener="management"' not in told
     assert 'subject="CN=edge.test"' in told
+    assert "edgeauth_event_loop_lag_seconds_total 1.5" in told
+
+
+def test_attack_213_nothing_that_clients_say_becomes_a_label():
+    made = instruments()
+
+    async def decide(_: Request, content: ContentSource) -> Permit:
+        return Permit("r", "alice", HeaderEdits(), None, rule_set="shop")
+
+    timed = made.decide(decide)
+    for number in range(50):
+        request = asked(f'/said"\n/{number}', f"said{number}.test", f"SAID{number}")
+        made.record(request, run_straight(timed(request, NO_DOOR)))
+        made.record_malformed(f"said{number}", Malformed("no"))
+
+    told = samples(made)
+
+    assert told["rule_execution_duration_seconds_count", "r", "shop"] == 50
+    assert not [name for name in told if "said" in " ".join(name).lower()]
 
 
 def test_rules_and_the_cache_are_told_where_they_are_covered():

@@ -49,6 +49,7 @@ class Process:
         self.log.lost = number
         self.listener.occupancy = lambda: Occupancy(number, number, number, number, number)
         self.listener.renewals, self.listener.failures = number, 2 * number
+        self.listener.lag = float(number)
         durations = self.rules.durations.setdefault(("set", "rule"), Durations())
         durations.counts[0], durations.total = number, float(number)
         return self
@@ -66,7 +67,7 @@ class Process:
             ),
             (durations.counts[0], durations.total),
             (self.listener.refused[Refused.TIMEOUT], self.listener.limited[Limited.BODY]),
-            (self.listener.renewals, self.listener.failures),
+            (self.listener.renewals, self.listener.failures, self.listener.lag),
             self.log.lost,
             self.listener.failed[UpstreamFailure.TIMEOUT],
         )
@@ -85,7 +86,7 @@ class Process:
 def times(number: int) -> tuple[object, ...]:
     cached = ((number,) * 3, (number, 2 * number))
     counted = (number, 2 * number, 3 * number, *cached, (number, float(number)))
-    return (*counted, (number, number), (number, 2 * number), number, number)
+    return (*counted, (number, number), (number, 2 * number, float(number)), number, number)
 
 
 def test_what_processes_have_counted_is_added_up_as_often_as_somebody_asks():
