@@ -4,16 +4,32 @@ from typing import Final
 
 TICK: Final = 0.5
 """Seconds between two ticks."""
+_PAUSE: Final = 2 * TICK
 
 
 class Deadlines:
     """Counts deadlines from the last tick: they pass two ticks late at most, and never early."""
 
-    __slots__ = ("now",)
+    __slots__ = ("_paused", "now")
 
     def __init__(self) -> None:
         self.now = 0.0
         """Monotonic seconds at the last tick."""
+        self._paused = False
+
+    def tick(self, now: float) -> bool:
+        """Moves on; returns whether deadlines may be looked at.
+
+        Not at the first tick after a pause, of the process or of the machine: what has come
+        meanwhile is not read yet, and whoever was in time must not be told that it was late.
+
+        Args:
+            now: monotonic seconds.
+        """
+        # Once only: where every tick is late there would be no deadlines at all.
+        self._paused = 0.0 < self.now < now - _PAUSE and not self._paused
+        self.now = now
+        return not self._paused
 
     def until(self, seconds: float) -> float:
         """Returns the deadline so many seconds from now; 0.0, which is none, for 0."""

@@ -6,7 +6,7 @@ import ssl
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 import structlog
 
@@ -33,6 +33,8 @@ from edgeauth.wire.inbound import Peer
 from edgeauth.wire.proxy_protocol import UNIX_SOCKET
 
 _log = structlog.get_logger()
+_SOON: Final = 0.01
+"""Seconds; enough for the loop to read what has come."""
 T = TypeVar("T")
 
 Decide = Callable[[Request, ContentSource], Coroutine[None, None, Decision]]
@@ -241,9 +243,16 @@ class Listener:
 
     def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
-        self._deadlines.now = loop.time()
+        now = loop.time()
         if self._sweeping is not None:
-            self._status.lag += max(self._deadlines.now - self._due, 0.0)
+            self._status.lag += max(now - self._due, 0.0)
+        looking = self._deadlines.tick(now)
+        if looking:
+            self._expire()
+        self._due = loop.time() + (TICK if looking else _SOON)
+        self._sweeping = loop.call_at(self._due, self._sweep)
+
+    def _expire(self) -> None:
         for connection in tuple(self._connections):
             if self._deadlines.passed(connection.deadline):
                 connection.expire()
@@ -251,8 +260,6 @@ class Listener:
             for connection in tuple(self._connections):
                 connection.end_overdue()
         self._door.sweep()
-        self._due = loop.time() + TICK
-        self._sweeping = loop.call_at(self._due, self._sweep)
 
     # Its connections speak.
 

@@ -1,10 +1,16 @@
 """A lock between processes."""
 
+import errno
 import fcntl
 import os
 import tempfile
 import threading
+import time
 from types import TracebackType
+from typing import Final
+
+_PAUSE: Final = 0.001
+"""Seconds."""
 
 
 class Turn:
@@ -19,8 +25,21 @@ class Turn:
 
     def __enter__(self) -> None:
         self._here.acquire()
+        self._wait()
+
+    def _wait(self) -> None:
         # Record locks belong to a process; those of flock() would be shared with its copies.
-        fcntl.lockf(self._file, fcntl.LOCK_EX)
+        while True:
+            try:
+                fcntl.lockf(self._file, fcntl.LOCK_EX)
+            except OSError as error:
+                if error.errno != errno.EDEADLK:
+                    raise
+                # Nobody waits for one turn while it holds another, but one thread of a process
+                # may hold what another process waits for, and the kernel knows processes only.
+                time.sleep(_PAUSE)
+            else:
+                return
 
     def __exit__(
         self,

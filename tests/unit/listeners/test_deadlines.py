@@ -20,3 +20,17 @@ def test_no_deadline_never_passes():
     deadlines.now = 1e9
 
     assert not deadlines.passed(deadline)
+
+
+def test_what_has_come_in_a_pause_is_read_before_deadlines_are_looked_at():
+    deadlines = Deadlines()
+    assert deadlines.tick(100.0), "nothing has come yet"
+    assert not deadlines.tick(104.5)
+    assert deadlines.tick(104.51)
+
+
+def test_deadlines_pass_where_every_tick_is_late():
+    deadlines = Deadlines()
+    assert [deadlines.tick(100.0 + 4 * number) for number in range(4)] == [
+        True, False, True, False
+    ]  # fmt: skip
