@@ -3,10 +3,12 @@
 import logging
 import socket
 import sys
-from typing import Final, TextIO
+from typing import Final, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from edgeauth.cli.lossy_stream import LossyStream
 
 _LEVELS: Final = {
     "trace": logging.DEBUG,
@@ -22,21 +24,29 @@ _SYSLOG: Final = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2
 
 
 def configure_logs(level: str, form: str = "json", stream: TextIO | None = None) -> None:
-    """Sends log lines of a level and above to standard error.
+    """Sends log lines of a level and above to standard error, and waits for no reader.
 
     Args:
         level: as in `log.level`.
         form: as in `log.format`.
         stream: where lines go instead of standard error.
     """
-    stream = stream or sys.stderr
     shared: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt=None if form == "gelf" else "iso", utc=True),
         structlog.processors.format_exc_info,
     ]
+    processors = [*shared, *_renderers(form)]
+
+    def told(lines: int) -> str:
+        event: object = {"event": "log lines were lost", "lines": lines}
+        for processor in processors:
+            event = processor(None, "error", cast("EventDict", event))
+        return f"{event}\n"
+
+    stream = cast("TextIO", LossyStream(stream or sys.stderr, told))
     structlog.configure(
-        processors=[*shared, *_renderers(form)],
+        processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=True,

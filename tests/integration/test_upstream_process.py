@@ -1,18 +1,19 @@
 """A real process and its upstreams: with TLS, at a unix socket, and behind a proxy."""
 
+import http.client
 import signal
 import socketserver
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 import trustme
 
 from tests.fakes.http_servers import blocking
-from tests.integration.processes import Place, ask, stop
+from tests.integration.processes import PATIENCE, Place, ask, free_port, stop
 from tests.integration.test_tls_process import eventually
 
 pytestmark = pytest.mark.slow
@@ -110,3 +111,19 @@ def test_authorities_and_certificates_of_upstreams_are_put_in_force_while_it_run
             process.send_signal(signal.SIGHUP)
             eventually(lambda: ask(place.port, "/tls")[2] == b"edge.test")
             stop(process)
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["reads-nothing", "has-left"])
+def test_who_reads_standard_error_holds_nobody_up(place: Place, is_there: bool):
+    write(place, "{}", {"gone": f"127.0.0.1:{free_port()}"})
+    with place.running("proxy") as process:
+        assert process.stderr is not None
+        if not is_there:
+            process.stderr.close()
+        client = http.client.HTTPConnection("127.0.0.1", place.port, timeout=PATIENCE)
+        with closing(client):
+            for _ in range(600 if is_there else 3):  # more lines than a pipe takes
+                client.request("GET", "/gone")
+                answer = client.getresponse()
+                answer.read()
+                assert answer.status == 502

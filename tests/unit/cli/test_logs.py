@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -42,6 +43,32 @@ def test_nothing_below_the_level_is_written():
 @pytest.mark.parametrize("form", ["json", "text", "gelf"])
 def test_every_event_is_one_line_whatever_stands_in_it(form: str):
     assert len(lines(form)) == 2
+
+
+@pytest.mark.parametrize("form", ["json", "text", "gelf"])
+def test_lines_that_nobody_reads_are_lost_and_counted(form: str):
+    reader, writer = os.pipe()
+    with open(reader, "rb", buffering=0) as reading, open(writer, "w") as stream:
+        configure_logs("info", form, stream)
+        for number in range(2000):
+            structlog.get_logger().error("upstream failed", number=number)
+        filled = reading.read(1_000_000).decode().splitlines()
+        structlog.get_logger().error("read again")
+        lost, again = reading.read(1_000_000).decode().splitlines()
+
+    assert 0 < len(filled) < 2000
+    assert "lines were lost" in lost
+    assert str(2000 - len(filled)) in lost
+    assert "read again" in again
+
+
+def test_a_reader_that_has_left_is_no_trouble():
+    reader, writer = os.pipe()
+    with open(writer, "w") as stream:
+        configure_logs("info", "json", stream)
+        os.close(reader)
+        structlog.get_logger().error("upstream failed")
+        logging.getLogger("library").warning("odd")
 
 
 def test_a_line_is_an_object_of_json_by_default():
