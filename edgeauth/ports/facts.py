@@ -144,6 +144,7 @@ class CacheCounters:
         errors: questions that had no answer, or one that could not be believed.
         stored: facts that were kept.
         store_errors: facts that could not be kept.
+        invalidated: facts that were given up, because they have changed elsewhere or could have.
     """
 
     hits: int = 0
@@ -151,3 +152,4 @@ class CacheCounters:
     errors: int = 0
     stored: int = 0
     store_errors: int = 0
+    invalidated: int = 0

@@ -100,7 +100,7 @@ class MemoryCache:
                     entry.uses += 1
                 self.counters.hits += 1
                 return entry.fact
-            self._remove(key)
+            self.remove(key)
         self.counters.misses += 1
         return None
 
@@ -127,11 +127,11 @@ class MemoryCache:
         known = self._entries.get(key)
         # Not "if left <= 0: return": NaN would pass that.
         if not left > 0:
-            self._remove(key)
+            self.remove(key)
             return
         octets = size_of(fact) + ENTRY_OCTETS
         if octets > self._memory_limit:
-            self._remove(key)
+            self.remove(key)
             self.counters.store_errors += 1
             return
         now = self._monotonic()
@@ -145,6 +145,14 @@ class MemoryCache:
         self._keep(key, entry)
         self.counters.stored += 1
         self._make_room()
+
+    def remove(self, key: bytes) -> bool:
+        """Forgets a fact; returns whether there was one."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return False
+        self._forget(key, entry)
+        return True
 
     async def learn(
         self,
@@ -173,11 +181,6 @@ class MemoryCache:
             # Facts that were stored again left their former ends behind.
             self._ends = [(each.deadline, name) for name, each in self._entries.items()]
             heapify(self._ends)
-
-    def _remove(self, key: bytes) -> None:
-        entry = self._entries.get(key)
-        if entry is not None:
-            self._forget(key, entry)
 
     def _forget(self, key: bytes, entry: _Entry) -> None:
         del self._entries[key]

@@ -91,9 +91,11 @@ def _shared(
         message = "the library redis is not installed: pip install 'edgeauth[redis]'"
         raise ValueError(message) from None
     from edgeauth.services.redis.cache import SharedCache  # noqa: PLC0415
+    from edgeauth.services.redis.copies import Copies  # noqa: PLC0415
     from edgeauth.services.redis.replays import RedisReplayStore  # noqa: PLC0415
     from edgeauth.services.redis.sealing import Sealer  # noqa: PLC0415
     from edgeauth.services.redis.store import RedisStore  # noqa: PLC0415
+    from edgeauth.services.redis.tracking import Tracking  # noqa: PLC0415
 
     access = Access(_trust(settings.tls, contexts), *_logins(settings, secrets))
     store = RedisStore(
@@ -103,7 +105,9 @@ def _shared(
     front = settings.client_cache
     memory = MemoryCache(clock, front.size_per_connection)
     ttl = 0.0 if front.disabled else front.ttl
-    shared = SharedCache(memory, store, sealer, clock, ttl)
+    copies = Copies(memory, clock, ttl)
+    tracking = Tracking(store, access, copies, settings.timeout.connect) if ttl > 0 else None
+    shared = SharedCache(memory, copies, store, sealer, clock, tracking)
     return shared, RedisReplayStore(store, sealer, clock)
 
 

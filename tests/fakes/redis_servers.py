@@ -6,6 +6,7 @@ They come with the package redis-server of Debian and Ubuntu, which `.ci/run` in
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -118,7 +119,8 @@ class Guard:
         file = folder / "users"
         file.write_text(
             f"user admin on >{PASSWORD} ~* &* +@all\n"
-            f"user edge on >{PASSWORD} ~edgeauth:* +getrange +set +del +command +cluster|slots\n"
+            f"user edge on >{PASSWORD} ~edgeauth:* +getrange +set +del +ping +client|tracking"
+            " +command +cluster|slots\n"
             "user default off\n"
         )
         return file
@@ -131,6 +133,12 @@ class Guard:
             *("--tls-ca-cert-file", self.authority),
             *("--tls-auth-clients", "yes" if client_certificates else "no"),
         )
+
+    def context(self) -> ssl.SSLContext:
+        """Returns what a server of our own shows."""
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        made.load_cert_chain(self._certificate, self._key)
+        return made
 
     def reached(self, **more: object) -> dict[str, object]:
         """Returns how the library reaches such a server."""

@@ -1,6 +1,7 @@
 """Caches of processes that share a Redis, as the configuration builds them."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from secrets import token_hex
 
@@ -9,10 +10,12 @@ from pydantic import TypeAdapter
 from edgeauth.config.models.cache import Cache
 from edgeauth.contract.endpoint_keys import StoredEndpointKeys
 from edgeauth.contract.signers import Signers
+from edgeauth.ports.facts import CacheCounters, Learned
 from edgeauth.ports.services import Clock
 from edgeauth.secret_sources.sources import HeldSecrets
 from edgeauth.services.caching import Caching
 from edgeauth.services.client_tls import ClientContexts
+from tests.fakes.cache_contract import KNOWN, Known
 from tests.fakes.clock import FakeClock
 from tests.fakes.driving import settle
 from tests.fakes.redis_servers import MASTER, PASSWORD, Guard, Guarded, Sentinels, Server
@@ -83,3 +86,33 @@ class Deployment:
         finally:
             await caching.close()
             await settle()
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Waits until a condition is true; the test ends by its time limit otherwise."""
+    while not condition():
+        await asyncio.sleep(0.01)
+
+
+def counters_of(caching: Caching) -> CacheCounters:
+    """Returns the counters of Redis."""
+    return list(caching.counters.values())[-1]
+
+
+async def written(caching: Caching, count: int = 1) -> None:
+    """Waits until that many facts are in Redis."""
+    await until(lambda: counters_of(caching).stored >= count)
+
+
+async def fail() -> Learned[Known]:
+    """Stands for work that must not be done: the fact is known already."""
+    raise AssertionError("it was asked again")
+
+
+async def kept_by(caching: Caching, key: bytes = b"key") -> object:
+    """Returns what a process keeps of Redis, once it does."""
+    while caching.facts.find(key) is None:
+        await caching.facts.learn(key, KNOWN, fail)
+        # The news of what was written last may still be on its way.
+        await asyncio.sleep(0.01)
+    return caching.facts.find(key)

@@ -84,8 +84,8 @@ class ClientCache(Specification):
 
     disabled: bool = False
     """Whether every look-up asks Redis."""
-    ttl: Duration = 30.0
-    """For how long a process keeps a fact without asking Redis again."""
+    ttl: Duration = 300.0
+    """For how long a process keeps a fact at most, while Redis does not say that it has changed."""
     size_per_connection: ByteSize = 128 * 1024 * 1024
     """How much memory facts take at most, about; in the whole process."""
 

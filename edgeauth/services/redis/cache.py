@@ -4,8 +4,8 @@ Each process has a memory of its own in front, which is asked first and never wa
 for what is not there, where the alternative is to ask a policy service or an authorization server.
 What is worked out more quickly than it is fetched (verified tokens, contracts) is not shared.
 
-The memory in front is no client-side caching of Redis: nobody tells a process that an entry was
-deleted. It notices when its own copy ends, after `client_cache.ttl`.
+The memory in front has copies of what is in Redis, which end when Redis says that an entry has
+changed (client-side caching).
 """
 
 from collections.abc import Callable, Coroutine
@@ -19,9 +19,11 @@ from edgeauth.ports.facts import CacheCounters, FactKind, Learned
 from edgeauth.ports.services import Clock, leave_fast_path
 from edgeauth.services.cache_memory import MemoryCache
 from edgeauth.services.learning import Learning
+from edgeauth.services.redis.copies import Copies
 from edgeauth.services.redis.lanes import RefusedError, UnavailableError
-from edgeauth.services.redis.sealing import Entry, Sealer
+from edgeauth.services.redis.sealing import FACTS, Entry, Place, Sealer
 from edgeauth.services.redis.store import MAX_OCTETS, RedisStore
+from edgeauth.services.redis.tracking import Tracking
 
 F = TypeVar("F")
 T = TypeVar("T")
@@ -40,10 +42,11 @@ class SharedCache:
 
     Args:
         memory: the facts of this process.
+        copies: those among them that are in Redis as well.
         store: those of all.
         sealer: makes entries that only processes with the same key read and write.
         clock: tells when facts end.
-        memory_ttl: seconds for which the process keeps a fact that is in Redis; 0 is never.
+        tracking: has copies kept while Redis tells what changes; None where none are.
 
     Attributes:
         counters: what Redis was asked for.
@@ -53,10 +56,11 @@ class SharedCache:
     def __init__(
         self,
         memory: MemoryCache,
+        copies: Copies,
         store: RedisStore,
         sealer: Sealer,
         clock: Clock,
-        memory_ttl: float,
+        tracking: Tracking | None,
     ) -> None:
         self.counters = CacheCounters()
         self.memory = memory
@@ -66,14 +70,16 @@ class SharedCache:
         self._store = store
         self._sealer = sealer
         self._now = clock.now
-        self._memory_ttl = memory_ttl
+        self._copies = copies
+        self._tracking = tracking
         self._quiet_until = -inf
         self._learning = Learning(self)
 
     async def fetch(self, key: bytes, kind: FactKind[F]) -> F | None:
         """Returns the fact if a process with the same key has left it in Redis."""
         await leave_fast_path()
-        place = self._sealer.place(kind.name, key)
+        place = self._place(kind, key)
+        copy = self._copies.expect(place.name, key)
         try:
             octets = await self._store.read(place.name)
         except (UnavailableError, RefusedError):
@@ -92,7 +98,7 @@ class SharedCache:
             self.counters.misses += 1
             return None
         self.counters.hits += 1
-        self._remember(key, fact, entry.expires_at)
+        self._copies.keep(copy, fact, entry.expires_at)
         return fact
 
     def store(
@@ -105,7 +111,7 @@ class SharedCache:
         if kind is None or not isinstance(fact, kind.fact):
             self.memory.store(key, fact, expires_at)
             return
-        place = self._sealer.place(kind.name, key)
+        place = self._place(kind, key)
         left = min(expires_at - self._now(), LONGEST)
         if not left > 0:
             self.memory.store(key, fact, expires_at)
@@ -119,7 +125,8 @@ class SharedCache:
             self.counters.store_errors += 1
             self.memory.store(key, fact, expires_at)
             return
-        self._remember(key, fact, expires_at)
+        copy = self._copies.expect(place.name, key, alone=not self._store.is_there)
+        self._copies.keep(copy, fact, expires_at)
         sealed = self._sealer.seal(place, Entry(expires_at, octets))
         reply = self._store.write(place.name, sealed, max(1, int(left * 1000)))
         reply.add_done_callback(lambda done: self._count(done.result()))
@@ -143,14 +150,17 @@ class SharedCache:
     async def start(self) -> None:
         """Connects to Redis, or begins to try."""
         await self._store.start()
+        if self._tracking is not None:
+            await self._tracking.start()
 
     async def close(self) -> None:
         """Waits a moment for what is still to be written, and closes the connections."""
+        if self._tracking is not None:
+            await self._tracking.close()
         await self._store.close()
 
-    def _remember(self, key: bytes, fact: object, expires_at: float) -> None:
-        if self._memory_ttl > 0:
-            self.memory.store(key, fact, min(expires_at, self._now() + self._memory_ttl))
+    def _place(self, kind: FactKind[F], key: bytes) -> Place:
+        return self._sealer.place(FACTS + kind.name, key)
 
     def _count(self, reply: object) -> None:
         if isinstance(reply, UnavailableError | RefusedError):

@@ -5,7 +5,7 @@ stale; everything else is the store's matter. RESP2 is spoken: nothing here need
 """
 
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple, Protocol, TypeVar, cast
 
@@ -30,6 +30,7 @@ from edgeauth.config.models.cache import (
     SingleRedisSettings,
 )
 from edgeauth.config.scalars import Authority
+from edgeauth.services.redis.announcements import Server
 from edgeauth.services.redis.credentials import Logins
 from edgeauth.services.redis.lanes import Command, RefusedError, UnavailableError
 from edgeauth.services.redis.store import Client
@@ -65,13 +66,18 @@ class _Client:
 
     Args:
         pipeline: begins one.
+        servers: tells where they are run.
         close: close the connections.
     """
 
     def __init__(
-        self, pipeline: Callable[[], object], *close: Callable[[], Awaitable[None]]
+        self,
+        pipeline: Callable[[], object],
+        servers: Callable[[], Awaitable[Iterable[tuple[str, int]]]],
+        *close: Callable[[], Awaitable[None]],
     ) -> None:
         self._pipeline = pipeline
+        self._servers = servers
         self._close = close
 
     async def run(self, commands: Sequence[Command]) -> Sequence[object]:
@@ -83,6 +89,15 @@ class _Client:
         except Exception:  # noqa: BLE001  (what a stranger answers makes the library raise anything)
             raise UnavailableError from None
         return [_checked(each) for each in replies]
+
+    async def servers(self) -> frozenset[Server]:
+        try:
+            servers = frozenset(Server(host, port) for host, port in await self._servers())
+        except Exception:  # noqa: BLE001  (see above)
+            raise UnavailableError from None
+        if not servers:
+            raise UnavailableError
+        return servers
 
     async def close(self) -> None:
         for close in self._close:
@@ -126,7 +141,13 @@ def client_of(settings: AnyRedis, access: Access) -> Client:
 def _single(options: dict[str, object], db: int, tls: Trust | None) -> Client:
     connection = Connection if tls is None else _with(tls, SSLConnection)
     pool = ConnectionPool(connection, db=db, **options)  # type: ignore[arg-type]  # as documented
-    return _Client(lambda: Redis(connection_pool=pool).pipeline(transaction=False), pool.aclose)
+
+    async def servers() -> list[tuple[str, int]]:
+        return [(str(options["host"]), int(str(options["port"])))]
+
+    return _Client(
+        lambda: Redis(connection_pool=pool).pipeline(transaction=False), servers, pool.aclose
+    )
 
 
 def _behind_sentinels(settings: RedisSentinelSettings, access: Access) -> Client:
@@ -147,8 +168,14 @@ def _behind_sentinels(settings: RedisSentinelSettings, access: Access) -> Client
     master = SentinelConnectionPool(  # type: ignore[no-untyped-call]  # the library's
         settings.master, manager, connection_class=managed, db=settings.db, **options
     )
+
+    async def servers() -> list[tuple[str, int]]:
+        # Has idle connections to a former master closed as well.
+        return [await master.get_master_address()]  # type: ignore[no-untyped-call]  # the library's
+
     return _Client(
         lambda: Redis(connection_pool=master).pipeline(transaction=False),
+        servers,
         master.aclose,
         *(each.connection_pool.aclose for each in sentinels),
     )
@@ -164,19 +191,36 @@ def _cluster(settings: RedisClusterSettings, access: Access) -> Client:
         cluster.connection_kwargs["connection_class"] = connection
         for node in cluster.startup_nodes:
             node.connection_class = connection
-    return _Client(cluster.pipeline, cluster.aclose)
+
+    async def servers() -> list[tuple[str, int]]:
+        # As the client knows them, since that is where it reads.
+        return [(node.host, int(node.port)) for node in cluster.get_primaries()]
+
+    return _Client(cluster.pipeline, servers, cluster.aclose)
 
 
 C = TypeVar("C", bound=SSLConnection)
 
 
 def _with(trust: Trust, connection: type[C]) -> type[C]:
-    """Returns a class of connections that trust whom the context of their time trusts."""
+    """Returns a class of connections that trust whom the context of their time trusts.
+
+    They end at once where nobody waits for it, and where the server does not say goodbye: the
+    library would leave their transports open, which may outlive the loop (ResourceWarning).
+    """
 
     class Trusting(connection):  # type: ignore[valid-type, misc]  # a class that is an argument
         def __init__(self, **options: object) -> None:
             super().__init__(**options)
             self.ssl_context.context = trust()
+
+        async def disconnect(self, nowait: bool = False, **options: object) -> None:  # noqa: FBT001, FBT002  (the library's)
+            writer = self._writer
+            try:
+                await super().disconnect(nowait, **options)
+            finally:
+                if writer is not None:
+                    writer.transport.abort()
 
     return Trusting
 

@@ -25,6 +25,9 @@ from edgeauth.model.errors import Malformed
 from edgeauth.model.identity import fingerprint
 
 _PREFIX: Final = "edgeauth"
+FACTS: Final = "facts:"
+"""What kinds of facts begin with, so that one can ask for changes of them and of nothing else."""
+NAMES_OF_FACTS: Final = f"{_PREFIX}:{FACTS}".encode()
 _VERSION: Final = b"\x01"
 _PURPOSE: Final = b"edgeauth cache entries 1"
 _NONCE_OCTETS: Final = 12

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 import structlog
 
 from edgeauth.config.models.cache import RedisTimeout
+from edgeauth.services.redis.announcements import Server
 from edgeauth.services.redis.lanes import Command, Lane, RefusedError, UnavailableError
 
 MAX_OCTETS: Final = 1_048_576
@@ -36,6 +37,14 @@ class Client(Protocol):
         """
         ...
 
+    async def servers(self) -> frozenset[Server]:
+        """Returns the servers that entries are read from at present.
+
+        Raises:
+            UnavailableError: nobody can tell.
+        """
+        ...
+
     async def close(self) -> None:
         """Closes the connections."""
         ...
@@ -54,7 +63,7 @@ class RedisStore:
         self._connect = connect
         self._timeout = timeout
         self._client = connect()
-        self._is_there = False
+        self._there = asyncio.Event()
         self._seeking: asyncio.Task[None] | None = None
         self._questions = Lane(lambda batch: self._run(batch, timeout.read), delay)
         self._writes = Lane(lambda batch: self._run(batch, timeout.write), delay)
@@ -62,12 +71,33 @@ class RedisStore:
     @property
     def is_there(self) -> bool:
         """Returns whether Redis has answered last time."""
-        return self._is_there
+        return self._there.is_set()
+
+    async def found(self) -> None:
+        """Waits until Redis is there."""
+        await self._there.wait()
+
+    async def probe(self) -> None:
+        """Finds out whether Redis is there.
+
+        Raises:
+            UnavailableError: it does not answer.
+            RefusedError: it does not carry out what we ask for.
+        """
+        _ = await self._questions.ask(_PROBE)
+
+    async def servers(self) -> frozenset[Server]:
+        """Returns the servers that entries are read from at present.
+
+        Raises:
+            UnavailableError: nobody can tell.
+        """
+        return await self._client.servers()
 
     async def start(self) -> None:
         """Connects, or begins to try it again and again."""
         if await self._answers():
-            self._is_there = True
+            self._there.set()
         else:
             self._lose()
 
@@ -110,11 +140,11 @@ class RedisStore:
             self._seeking.cancel()
             with suppress(asyncio.CancelledError):
                 await self._seeking
-        self._is_there = False
+        self._there.clear()
         await self._client.close()
 
     async def _run(self, commands: Sequence[Command], patience: float) -> Sequence[object]:
-        if not self._is_there:
+        if not self._there.is_set():
             raise UnavailableError
         try:
             async with asyncio.timeout(patience):
@@ -124,7 +154,7 @@ class RedisStore:
             raise UnavailableError from None
 
     def _lose(self) -> None:
-        self._is_there = False
+        self._there.clear()
         if self._seeking is None:
             _LOG.warning("redis does not answer", effect="facts are not shared")
             self._seeking = asyncio.create_task(self._seek())
@@ -142,7 +172,7 @@ class RedisStore:
                     break
         finally:
             self._seeking = None
-        self._is_there = True
+        self._there.set()
         _LOG.info("redis answers again")
 
     async def _answers(self) -> bool:

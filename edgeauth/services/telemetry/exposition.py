@@ -294,7 +294,13 @@ def _caches(caches: Mapping[str, CacheCounters]) -> Iterator[Metric]:
     labels = ("backend", "result")
     asked = CounterMetricFamily("cache_get_requests", "What a cache was asked.", labels=labels)
     given = CounterMetricFamily("cache_set_requests", "What a cache was given.", labels=labels)
+    ended = CounterMetricFamily(
+        "edgeauth_cache_invalidations",
+        "Copies of shared facts that were given up, since they have changed or could have.",
+        labels=("backend",),
+    )
     for backend, counters in caches.items():
+        ended.add_metric((backend,), counters.invalidated)
         asked.add_metric((backend, "hit"), counters.hits)
         asked.add_metric((backend, "miss"), counters.misses)
         asked.add_metric((backend, "error"), counters.errors)
@@ -302,3 +308,4 @@ def _caches(caches: Mapping[str, CacheCounters]) -> Iterator[Metric]:
         given.add_metric((backend, "error"), counters.store_errors)
     yield asked
     yield given
+    yield ended
