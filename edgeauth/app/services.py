@@ -73,7 +73,7 @@ def backing(
     caching = _caching(configuration, clock, contexts, secrets, problems)
     endpoints = HttpEndpoints(clock, caching.facts, keys, Connections(contexts, proxies=proxies))
     _prepare(configuration.upstreams, contexts, problems)
-    issuers = Issuers(endpoints, clock)
+    issuers = Issuers(endpoints)
     services = Services(
         clock,
         caching.facts,

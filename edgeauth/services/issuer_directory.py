@@ -4,13 +4,15 @@ Trust: issuers' answers. Whether they are about the issuer that was asked is che
 of them is used (attack 128).
 """
 
+import time
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from edgeauth.model.errors import Fault, Malformed, Reason
 from edgeauth.model.identity import fingerprint
 from edgeauth.ports.endpoints import Call
 from edgeauth.ports.issuers import MetadataSource
-from edgeauth.ports.services import Clock, EndpointAnswer, Endpoints
+from edgeauth.ports.services import EndpointAnswer, Endpoints
 from edgeauth.services.single_flight import SingleFlight, anew
 from edgeauth.wire.json import loads
 from edgeauth.wire.metadata import IssuerMetadata, parse_metadata
@@ -38,12 +40,14 @@ class Issuers:
 
     Args:
         endpoints: fetches metadata.
-        clock: the time.
+        monotonic: seconds that only ever grow.
     """
 
-    def __init__(self, endpoints: Endpoints, clock: Clock) -> None:
+    def __init__(
+        self, endpoints: Endpoints, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._endpoints = endpoints
-        self._clock = clock
+        self._monotonic = monotonic
         self._flights: SingleFlight[IssuerMetadata] = SingleFlight()
         self._known: dict[bytes, _Read | _Failed] = {}
 
@@ -61,7 +65,7 @@ class Issuers:
         call = source.endpoint.call({"TokenIssuer": issuer})
         key = fingerprint(source.fingerprint, call.fingerprint)
         known = self._known.get(key)
-        if isinstance(known, _Failed) and self._clock.now() < known.until:
+        if isinstance(known, _Failed) and self._monotonic() < known.until:
             raise anew(known.fault)
         return await self._flights.run(key, lambda: self._fetch(key, source, call))
 
@@ -87,7 +91,7 @@ class Issuers:
         return _Read(body, parse_metadata(loads(body), url, check_issuer=source.check_issuer))
 
     def _failed(self, key: bytes, fault: Fault) -> Fault:
-        self._remember(key, _Failed(fault, self._clock.now() + FAULT_TTL))
+        self._remember(key, _Failed(fault, self._monotonic() + FAULT_TTL))
         return fault
 
     def _remember(self, key: bytes, known: _Read | _Failed) -> None:

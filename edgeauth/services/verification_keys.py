@@ -17,6 +17,8 @@ Rules:
 Trust: issuers' answers; key ids are a stranger's words.
 """
 
+import time
+from collections.abc import Callable
 from math import inf
 from typing import Final, NamedTuple
 
@@ -52,17 +54,22 @@ class _Believed(NamedTuple):
     """When it is over, unless the issuer can not be asked then."""
     stale_until: float
     """When it is over in any case."""
+    deadline: float
+    """`valid_until` on the clock that nobody can set back."""
+    stale_deadline: float
+    """`stale_until` on that clock."""
 
-    def is_current(self, now: float) -> bool:
-        """Returns whether the keys are still believed at `now`."""
-        return now < self.valid_until
+    def is_current(self, now: float, tick: float) -> bool:
+        """Returns whether the keys are still believed, by both clocks."""
+        return now < self.valid_until and tick < self.deadline
 
-    def candidates(self, kid: str | None) -> ResolvedKeys:
+    def candidates(self, kid: str | None, now: float, tick: float) -> ResolvedKeys:
         """Returns the keys that may have signed a token with this key id."""
+        until = min(self.valid_until, now + self.deadline - tick)
         if kid is None:
-            return ResolvedKeys(self.issuer, self.key_set.keys, self.valid_until)
+            return ResolvedKeys(self.issuer, self.key_set.keys, until)
         key = self.key_set.find(kid)
-        return ResolvedKeys(self.issuer, () if key is None else (key,), self.valid_until)
+        return ResolvedKeys(self.issuer, () if key is None else (key,), until)
 
 
 class _Origin(NamedTuple):
@@ -76,32 +83,42 @@ class _Origin(NamedTuple):
 
 
 class _KeyHolder:
-    """The keys of one source, as it is rendered for one issuer."""
+    """The keys of one source, as it is rendered for one issuer.
+
+    Keys end when either of two clocks says so: the wall clock may be set back, the monotonic one
+    stands still while the machine sleeps. What is only waited for goes by the monotonic one.
+    """
 
     def __init__(
-        self, origin: _Origin, clock: Clock, endpoints: Endpoints, directory: IssuerDirectory
+        self,
+        origin: _Origin,
+        clock: Clock,
+        monotonic: Callable[[], float],
+        endpoints: Endpoints,
+        directory: IssuerDirectory,
     ) -> None:
         self._origin = origin
         self._clock = clock
+        self._monotonic = monotonic
         self._endpoints = endpoints
         self._directory = directory
         self._believed: _Believed | None = None
         self._fault = Fault(Reason.COMMUNICATION, "the issuer's keys were never asked for")
-        self._fault_until = 0.0
-        self._next_search = 0.0
-        self._next_refresh = 0.0
+        self._fault_until = -inf
+        self._next_search = -inf
+        self._next_refresh = -inf
         self._flights: SingleFlight[_Believed] = SingleFlight()
 
     def find(self, kid: str | None) -> ResolvedKeys | None:
         """Returns what is known without asking; None when the issuer has to be asked."""
-        now = self._clock.now()
-        if self._believed is None or not self._believed.is_current(now):
+        now, tick = self._clock.now(), self._monotonic()
+        if self._believed is None or not self._believed.is_current(now, tick):
             return None
-        if now >= self._next_refresh:
+        if tick >= self._next_refresh:
             self._flights.begin(_ALL, self._refresh)
-        known = self._believed.candidates(kid)
+        known = self._believed.candidates(kid, now, tick)
         is_fetching = self._flights.is_running(_ALL)
-        if known.candidates or (not is_fetching and now < self._next_search):
+        if known.candidates or (not is_fetching and tick < self._next_search):
             return known
         return None
 
@@ -111,16 +128,16 @@ class _KeyHolder:
         Raises:
             Fault: the set could not be fetched, now or a moment ago.
         """
-        if self._clock.now() < self._fault_until:
+        if self._monotonic() < self._fault_until:
             raise anew(self._fault)
         believed = await self._flights.run(_ALL, self._fetch)
-        return believed.candidates(kid)
+        return believed.candidates(kid, self._clock.now(), self._monotonic())
 
     async def _fetch(self) -> _Believed | Fault:
-        now = self._clock.now()
-        is_search = self._believed is not None and self._believed.is_current(now)
+        now, tick = self._clock.now(), self._monotonic()
+        is_search = self._believed is not None and self._believed.is_current(now, tick)
         if is_search:
-            self._next_search = now + COOL_DOWN
+            self._next_search = tick + COOL_DOWN
         return await self._renew(is_search=is_search)
 
     async def _refresh(self) -> _Believed | Fault:
@@ -134,27 +151,31 @@ class _KeyHolder:
         except Malformed as problem:
             detail = f"the issuer's answer can not be used: {problem}"
             return self._failed(Fault(Reason.COMMUNICATION, detail))
-        now = self._clock.now()
-        self._next_refresh = self._believed.valid_until - self._origin.source.ttl * _AHEAD
+        self._next_refresh = self._believed.deadline - self._origin.source.ttl * _AHEAD
         # Where that is over already, as with a certificate that ends soon, there is no hurry.
-        self._next_refresh = max(self._next_refresh, now + RETRY)
+        self._next_refresh = max(self._next_refresh, self._monotonic() + RETRY)
         return self._believed
 
     def _failed(self, fault: Fault) -> Fault:
-        now = self._clock.now()
-        self._fault, self._fault_until = fault, now + FAULT_TTL
-        self._next_refresh = now + RETRY
-        if self._believed is not None and not now < self._believed.fresh_until:
+        tick = self._monotonic()
+        self._fault, self._fault_until = fault, tick + FAULT_TTL
+        self._next_refresh = tick + RETRY
+        if self._believed is not None and not self._clock.now() < self._believed.fresh_until:
             self._believed = None
         return fault
 
     def _stale(self, fault: Fault) -> _Believed | None:
         """Returns the former keys if they are over, and go on being believed for a while."""
-        now, known = self._clock.now(), self._believed
+        now, tick, known = self._clock.now(), self._monotonic(), self._believed
         if fault.final or known is None or not known.fresh_until <= now < known.stale_until:
             return None
-        self._believed = known._replace(valid_until=min(now + 2 * RETRY, known.stale_until))
-        self._next_refresh = now + RETRY
+        if not tick < known.stale_deadline:
+            return None
+        self._believed = known._replace(
+            valid_until=min(now + 2 * RETRY, known.stale_until),
+            deadline=min(tick + 2 * RETRY, known.stale_deadline),
+        )
+        self._next_refresh = tick + RETRY
         return self._believed
 
     async def _ask(self, *, is_search: bool) -> _Believed:
@@ -170,7 +191,9 @@ class _KeyHolder:
         now, source = self._clock.now(), self._origin.source
         key_set, ends = _trusted(key_set, source.trust, now)
         until = min(now + source.ttl, ends)
-        return _Believed(issuer, key_set, until, until, min(until + source.stale_if_error, ends))
+        stale = min(until + source.stale_if_error, ends)
+        ahead = self._monotonic() - now
+        return _Believed(issuer, key_set, until, until, stale, until + ahead, stale + ahead)
 
     async def _key_set_call(self) -> tuple[str | None, Call]:
         source, issuer, call = self._origin
@@ -209,11 +232,19 @@ class IssuerKeys:
         endpoints: fetches key sets.
         clock: the time.
         directory: knows where issuers have theirs.
+        monotonic: seconds that only ever grow.
     """
 
-    def __init__(self, endpoints: Endpoints, clock: Clock, directory: IssuerDirectory) -> None:
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        clock: Clock,
+        directory: IssuerDirectory,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._endpoints = endpoints
         self._clock = clock
+        self._monotonic = monotonic
         self._directory = directory
         self._holders: dict[bytes, _KeyHolder] = {}
 
@@ -245,6 +276,8 @@ class IssuerKeys:
                 # Issuers are an allow-list, so this is a matter of configuration, not of attack.
                 del self._holders[next(iter(self._holders))]
             origin = _Origin(source, issuer, call)
-            holder = _KeyHolder(origin, self._clock, self._endpoints, self._directory)
+            holder = _KeyHolder(
+                origin, self._clock, self._monotonic, self._endpoints, self._directory
+            )
             self._holders[key] = holder
         return holder

@@ -37,14 +37,14 @@ class World:
         cache = self.cache
         if cache is None:  # an empty one is false
             cache = MemoryCache(self.clock, monotonic=self.clock.now)
-        issuers = Issuers(self.endpoints, self.clock)
+        issuers = Issuers(self.endpoints, self.clock.now)
         self.services = Services(
             self.clock,
             cache,
             self.endpoints,
             ClientCredentialsTokens(self.endpoints, self.clock, cache),
             issuers,
-            IssuerKeys(self.endpoints, self.clock, issuers),
+            IssuerKeys(self.endpoints, self.clock, issuers, self.clock.now),
             TrustStoreFiles(),
             self.replays or MemoryReplayStore(self.clock, monotonic=self.clock.now),
             self.nonces,

@@ -115,14 +115,14 @@ def asked(kind: str, config: dict[str, object], *requests: Request) -> list[Prin
         clock = SystemClock()
         cache = MemoryCache(clock)
         endpoints = HttpEndpoints(clock, cache, FakeEndpointKeys())
-        issuers = Issuers(endpoints, clock)
+        issuers = Issuers(endpoints, clock.now)
         services = Services(
             clock,
             cache,
             endpoints,
             endpoints.access_tokens,
             issuers,
-            IssuerKeys(endpoints, clock, issuers),
+            IssuerKeys(endpoints, clock, issuers, clock.now),
             TrustStoreFiles(),
             MemoryReplayStore(clock),
             None,

@@ -28,7 +28,7 @@ class World:
     def __init__(self, document=DOCUMENT, status=200):
         self.clock = FakeClock()
         self.endpoints = FakeEndpoints({URL: json_answer(dumps(document), status)})
-        self.directory = Issuers(self.endpoints, self.clock)
+        self.directory = Issuers(self.endpoints, self.clock.now)
 
     def find(self, of=None, issuer=""):
         return run(self.directory.metadata(of or source(), issuer))
