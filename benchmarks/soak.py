@@ -95,7 +95,7 @@ class Soak:
 
     def sample(self) -> None:
         latencies, self.books.latencies = sorted(self.books.latencies), []
-        at = [latencies[int(len(latencies) * part)] * 1e3 for part in (0.5, 0.99)]
+        at = [percentile(latencies, part) * 1e3 for part in (0.5, 0.99)]
         found = Sample(
             round(time.monotonic() - self.begun),
             round(sum(resident(pid) for pid in self.pids()), 1),
@@ -139,6 +139,11 @@ class Soak:
             if bug is not None:
                 self.books.unexpected[f"a client has ended: {bug!r}"] += 1
         self.sample()
+
+
+def percentile(ordered: list[float], part: float) -> float:
+    """Returns what so much is below; 0 of nothing, as when the last sample comes right away."""
+    return ordered[int(len(ordered) * part)] if ordered else 0.0
 
 
 def resident(pid: int) -> float:
