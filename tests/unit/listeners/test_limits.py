@@ -371,7 +371,7 @@ def test_a_request_whose_content_takes_too_long_is_answered_408():
     assert statuses(one) == [b"408"]
 
 
-def test_an_answer_that_takes_too_long_is_cut_off():
+def test_attack_220_an_answer_that_takes_too_long_is_cut_off():
     one = client(Limits(request_time=30.0))
     one.send(GET)
     one.door.progress()
