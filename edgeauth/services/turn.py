@@ -25,7 +25,11 @@ class Turn:
 
     def __enter__(self) -> None:
         self._here.acquire()
-        self._wait()
+        try:
+            self._wait()
+        except OSError:
+            self._here.release()
+            raise
 
     def _wait(self) -> None:
         # Record locks belong to a process; those of flock() would be shared with its copies.
