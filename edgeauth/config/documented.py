@@ -14,6 +14,8 @@ def documented(model: type[BaseModel]) -> dict[str, str]:
     for owner in reversed(model.__mro__):
         if not issubclass(owner, BaseModel) or owner.__module__.startswith("pydantic"):
             continue
+        if owner.__pydantic_generic_metadata__["origin"] is not None:
+            continue  # Model[str] has no text of its own; Model comes as well
         found |= _attributes(inspect.getdoc(owner) or "")
         body = ast.parse(textwrap.dedent(inspect.getsource(owner))).body[0]
         if isinstance(body, ast.ClassDef):

@@ -5,7 +5,7 @@ use. What a consumer needs of it is told to the source, which refuses to become 
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from typing import ClassVar, Protocol, cast
+from typing import ClassVar, Generic, Protocol, TypeVar, cast
 
 from pydantic import ValidationInfo, model_validator
 
@@ -20,6 +20,8 @@ from edgeauth.model.errors import Malformed
 from edgeauth.model.identity import fingerprint
 from edgeauth.ports.credentials import Credentials
 from edgeauth.wire.key_certificates import TrustAnchors
+
+F = TypeVar("F")
 
 
 class SecretSources(Secrets, Protocol):
@@ -73,13 +75,13 @@ class SecretSources(Secrets, Protocol):
         ...
 
 
-class _BoundReference(SecretReference):
-    """A reference that knows the sources."""
+class _BoundReference(SecretReference, Generic[F]):
+    """A reference that knows the sources, and what kind of thing it finds there."""
 
     __slots__ = ("secret_sources",)
 
     @model_validator(mode="after")
-    def _bind(self, info: ValidationInfo) -> "_BoundReference":
+    def _bind(self, info: ValidationInfo) -> "_BoundReference[F]":
         context: Mapping[str, object] = info.context or {}
         known = cast("Secrets", context.get("secrets", NO_SECRETS))
         if self.source not in known.sources:
@@ -89,92 +91,74 @@ class _BoundReference(SecretReference):
             refuse([Finding(message, ("source",), hint)])
         object.__setattr__(self, "secret_sources", known)
         try:
-            self._sources.require(self.source, (type(self), self.selector), self._check)
+            self.demand(type(self), self._check)
         except Malformed as problem:
             refuse([Finding(f"secret source {quoted(self.source)} {problem}")])
         return self
+
+    def current(self) -> F:
+        """Returns what is there now."""
+        return self._find(self._sources)
+
+    def demand(self, name: Hashable, check: Callable[[F], object]) -> None:
+        """Has what is there checked, and all that comes later before it is put in force.
+
+        Args:
+            name: of the check; the same one is made once.
+            check: raises Malformed where what it gets is of no use.
+
+        Raises:
+            Malformed: what is there now is of no use.
+        """
+        self._sources.require(
+            self.source, (name, self.selector), lambda found: check(self._find(found))
+        )
 
     @property
     def _sources(self) -> SecretSources:
         return cast("SecretSources", getattr(self, "secret_sources"))  # noqa: B009  (a slot)
 
-    def _check(self, sources: SecretSources) -> None:
+    def _find(self, sources: SecretSources) -> F:
+        """Returns what the reference is for.
+
+        Raises:
+            Malformed: there is none.
+        """
         raise NotImplementedError
 
+    def _check(self, found: F) -> None:
+        """Refuses what nobody who refers to it in this way could use."""
 
-class TextReference(_BoundReference):
+
+class TextReference(_BoundReference[str]):
     """A reference to one text."""
-
-    def current(self) -> str:
-        """Returns the text as it is now."""
-        return self._sources.text(self.source, self.selector)
 
     @property
     def fingerprint(self) -> bytes:
         """Returns a digest that changes with the text, for cache keys."""
         return fingerprint(b"text", self.current().encode())
 
-    def demand(self, name: Hashable, check: Callable[[str], None]) -> None:
-        """Has the text checked, and every later one before it is put in force.
-
-        Args:
-            name: of the check; the same one is made once.
-            check: raises Malformed where the text is of no use.
-
-        Raises:
-            Malformed: the present text is of no use.
-        """
-        self._sources.require(
-            self.source,
-            (name, self.selector),
-            lambda found: check(found.text(self.source, self.selector)),
-        )
-
-    def _check(self, sources: SecretSources) -> None:
-        sources.text(self.source, self.selector)
+    def _find(self, sources: SecretSources) -> str:
+        return sources.text(self.source, self.selector)
 
 
-class AuthoritiesReference(_BoundReference):
+class AuthoritiesReference(_BoundReference[TrustAnchors]):
     """A reference to certificates that are trusted; they are taken once, when it is read."""
 
-    def current(self) -> TrustAnchors:
-        """Returns the authorities."""
-        return self._sources.authorities(self.source)
-
-    def _check(self, sources: SecretSources) -> None:
+    def _find(self, sources: SecretSources) -> TrustAnchors:
         if self.selector is not None:
             raise Malformed("holds certificates as a whole: a selector has no effect")
-        sources.authorities(self.source)
+        return sources.authorities(self.source)
 
 
-class ApiKeysReference(_BoundReference):
+class ApiKeysReference(_BoundReference[ApiKeys]):
     """A reference to the API keys that clients are given."""
 
-    def current(self) -> ApiKeys:
-        """Returns the keys as they are now; the same object until they have changed."""
-        return self._sources.api_keys(self.source, self.selector)
-
-    def demand(self, name: Hashable, check: Callable[[ApiKeys], object]) -> None:
-        """Has the keys checked, and all later ones before they are put in force.
-
-        Args:
-            name: of the check; the same one is made once.
-            check: raises Malformed where the keys are of no use.
-
-        Raises:
-            Malformed: the present keys are of no use.
-        """
-        self._sources.require(
-            self.source,
-            (name, self.selector),
-            lambda found: check(found.api_keys(self.source, self.selector)),
-        )
-
-    def _check(self, sources: SecretSources) -> None:
-        sources.api_keys(self.source, self.selector)
+    def _find(self, sources: SecretSources) -> ApiKeys:
+        return sources.api_keys(self.source, self.selector)
 
 
-class CredentialsReference(_BoundReference):
+class CredentialsReference(_BoundReference[Credentials]):
     """A reference to credentials.
 
     Class attributes:
@@ -183,17 +167,15 @@ class CredentialsReference(_BoundReference):
 
     wanted: ClassVar[tuple[str, ...]] = ()
 
-    def current(self) -> Credentials:
-        """Returns the credentials as they are now."""
-        return self._sources.credentials(self.source, self.selector)
-
     @property
     def fingerprint(self) -> bytes:
         """Returns a digest that changes with the credentials, for cache keys."""
         return self.current().fingerprint
 
-    def _check(self, sources: SecretSources) -> None:
-        found = sources.credentials(self.source, self.selector)
+    def _find(self, sources: SecretSources) -> Credentials:
+        return sources.credentials(self.source, self.selector)
+
+    def _check(self, found: Credentials) -> None:
         for name in self.wanted:
             if name not in found.names:
                 raise Malformed(f"holds no {name} there")
