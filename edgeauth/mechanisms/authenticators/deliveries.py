@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -111,15 +111,14 @@ class StandardSignature(Specification):
     Attributes:
         type: the kind of signature.
         config: of the fields.
+
+    Class attributes:
+        is_timed: whether it is signed when a delivery was sent.
     """
 
+    is_timed: ClassVar[bool] = True
     type: Literal["standard_webhooks"]
     config: StandardSettings = StandardSettings()
-
-    @property
-    def is_timed(self) -> bool:
-        """Returns whether it is signed when a delivery was sent."""
-        return True
 
     def scheme(self) -> WebhookScheme:
         """Returns how deliveries are signed."""
@@ -131,14 +130,13 @@ class GithubSignature(Specification):
 
     Attributes:
         type: the kind of signature.
+
+    Class attributes:
+        is_timed: whether it is signed when a delivery was sent.
     """
 
+    is_timed: ClassVar[bool] = False
     type: Literal["github"]
-
-    @property
-    def is_timed(self) -> bool:
-        """Returns whether it is signed when a delivery was sent."""
-        return False
 
     def scheme(self) -> WebhookScheme:
         """Returns how deliveries are signed."""
@@ -150,14 +148,13 @@ class StripeSignature(Specification):
 
     Attributes:
         type: the kind of signature.
+
+    Class attributes:
+        is_timed: whether it is signed when a delivery was sent.
     """
 
+    is_timed: ClassVar[bool] = True
     type: Literal["stripe"]
-
-    @property
-    def is_timed(self) -> bool:
-        """Returns whether it is signed when a delivery was sent."""
-        return True
 
     def scheme(self) -> WebhookScheme:
         """Returns how deliveries are signed."""
