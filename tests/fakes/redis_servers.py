@@ -13,8 +13,17 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import redis
 import trustme
+
+NEEDS_REDIS = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        shutil.which("redis-server") is None, reason="redis-server is not installed"
+    ),
+]
+"""The marks of a module of tests with real servers."""
 
 PATIENCE = 400
 PAUSE = 0.025

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import hmac
-import shutil
 import signal
 import socket
 import ssl
@@ -27,6 +26,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.content import FakeContent
 from tests.fakes.driving import run
 from tests.fakes.redis_servers import (
+    NEEDS_REDIS,
     PASSWORD,
     Guard,
     cluster,
@@ -50,12 +50,7 @@ from tests.integration.redis_caches import (
     written,
 )
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        shutil.which("redis-server") is None, reason="redis-server is not installed"
-    ),
-]
+pytestmark = NEEDS_REDIS
 
 
 @pytest.fixture(scope="module")

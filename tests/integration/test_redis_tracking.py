@@ -1,7 +1,6 @@
 """Copies of what is in Redis: dropped when it changes, and when nobody could tell any more."""
 
 import asyncio
-import shutil
 from contextlib import ExitStack
 from typing import NamedTuple
 
@@ -11,7 +10,14 @@ from structlog.testing import capture_logs
 from edgeauth.ports.facts import Learned
 from tests.fakes.cache_contract import KNOWN, Known
 from tests.fakes.driving import run
-from tests.fakes.redis_servers import Server, cluster, guarded_server, sentinels, server
+from tests.fakes.redis_servers import (
+    NEEDS_REDIS,
+    Server,
+    cluster,
+    guarded_server,
+    sentinels,
+    server,
+)
 from tests.integration.redis_caches import (
     Deployment,
     behind,
@@ -23,12 +29,7 @@ from tests.integration.redis_caches import (
     written,
 )
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        shutil.which("redis-server") is None, reason="redis-server is not installed"
-    ),
-]
+pytestmark = NEEDS_REDIS
 
 
 class Backend(NamedTuple):

@@ -1,6 +1,5 @@
 """Two processes of edgeauth that share one Redis, which is killed while requests come."""
 
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,15 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.redis_servers import Server, server
+from tests.fakes.redis_servers import NEEDS_REDIS, Server, server
 from tests.integration.processes import Place, ask, stop
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        shutil.which("redis-server") is None, reason="redis-server is not installed"
-    ),
-]
+pytestmark = NEEDS_REDIS
 
 
 class PolicyInformation(ThreadingHTTPServer):
