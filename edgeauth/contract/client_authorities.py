@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from edgeauth.contract.chains import is_authority
 from edgeauth.contract.keystore import KeyStoreError
 from edgeauth.model.errors import Malformed
+from edgeauth.ports.operator_files import read_octets
 from edgeauth.wire.pem import parse_pem
 
 MAX_OCTETS: Final = 16_777_216
@@ -66,14 +67,7 @@ def read_revocation_lists(path: Path, now: float) -> bytes:
 
 def _blocks(path: Path, label: str) -> list[bytes]:
     try:
-        with path.open("rb") as file:
-            text = file.read(MAX_OCTETS + 1)
-    except OSError as error:
-        raise KeyStoreError(f"{path}: can not be read: {error.strerror}") from None
-    if len(text) > MAX_OCTETS:
-        raise KeyStoreError(f"{path}: is larger than {MAX_OCTETS} octets")
-    try:
-        blocks = parse_pem(text)
+        blocks = parse_pem(read_octets(path, MAX_OCTETS))
     except Malformed as problem:
         raise KeyStoreError(f"{path}: {problem}") from None
     if any(block.label != label for block in blocks):

@@ -14,6 +14,7 @@ from typing import Final
 from edgeauth.contract.chains import is_current, may_sign
 from edgeauth.contract.stored_keys import StoredKey, parse_stored_keys
 from edgeauth.model.errors import Malformed
+from edgeauth.ports.operator_files import read_octets
 
 MAX_STORE_OCTETS: Final = 1_048_576
 """Octets that a file of keys may have."""
@@ -96,12 +97,9 @@ def read_key_store(path: Path, password: str | None = None) -> KeyStore:
             anything that `parse_key_store` refuses.
     """
     try:
-        with path.open("rb") as file:
-            text = file.read(MAX_STORE_OCTETS + 1)
-    except OSError as error:
-        raise KeyStoreError(f"{path}: can not be read: {error.strerror}") from None
-    if len(text) > MAX_STORE_OCTETS:
-        raise KeyStoreError(f"{path}: is larger than {MAX_STORE_OCTETS} octets")
+        text = read_octets(path, MAX_STORE_OCTETS)
+    except Malformed as problem:
+        raise KeyStoreError(f"{path}: {problem}") from None
     return parse_key_store(text, password, str(path))
 
 

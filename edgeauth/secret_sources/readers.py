@@ -19,6 +19,7 @@ from edgeauth.contract.stored_jwks import parse_stored_jwks
 from edgeauth.contract.stored_keys import parse_certificate
 from edgeauth.model.errors import Malformed
 from edgeauth.ports.credentials import Credentials
+from edgeauth.ports.operator_files import read_octets
 from edgeauth.secret_sources.contents import Certificates, Content, Entry, Keys, Texts
 from edgeauth.wire.pem import parse_pem
 
@@ -210,10 +211,6 @@ def _decoded(path: str, octets: bytes) -> str:
 
 def _octets(path: Path, most: int) -> bytes:
     try:
-        with path.open("rb") as file:
-            octets = file.read(most + 1)
-    except OSError as error:
-        raise Malformed(f"{path}: can not be read: {error.strerror}") from None
-    if len(octets) > most:
-        raise Malformed(f"{path}: is larger than {most} octets")
-    return octets
+        return read_octets(path, most)
+    except Malformed as problem:
+        raise Malformed(f"{path}: {problem}") from None

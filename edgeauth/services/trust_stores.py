@@ -12,6 +12,7 @@ from cryptography import x509
 
 from edgeauth.model.errors import Malformed
 from edgeauth.model.identity import fingerprint
+from edgeauth.ports.operator_files import read_octets
 from edgeauth.wire.certificates import parse_x509
 from edgeauth.wire.key_certificates import TrustAnchors, parse_authorities
 from edgeauth.wire.pem import CERTIFICATE, parse_pem
@@ -42,10 +43,7 @@ class TrustStoreFiles:
 
 def _file(path: str) -> TrustAnchors:
     try:
-        text = Path(path).read_bytes()
-    except OSError as error:
-        raise ValueError(f"{path}: can not be read ({type(error).__name__})") from None
-    try:
+        text = read_octets(Path(path), _LARGEST_FILE)
         certificates = parse_authorities(text)
     except Malformed as problem:
         raise ValueError(f"{path}: {problem}") from None

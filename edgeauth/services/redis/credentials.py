@@ -20,6 +20,7 @@ from edgeauth.config.models.cache import RedisCredentials
 from edgeauth.config.spelling import quoted
 from edgeauth.model.errors import Malformed
 from edgeauth.ports.credentials import Credentials
+from edgeauth.ports.operator_files import read_octets
 from edgeauth.ports.secret_references import SecretSources
 
 _LARGEST: Final = 65_536
@@ -92,12 +93,9 @@ def _chosen(found: Credentials) -> Login:
 
 def _read(path: Path) -> Login:
     try:
-        with path.open("rb") as file:
-            octets = file.read(_LARGEST + 1)
-    except OSError as error:
-        raise ValueError(f"{path}: can not be read: {error.strerror}") from None
-    if len(octets) > _LARGEST:
-        raise ValueError(f"{path}: is larger than {_LARGEST} octets")
+        octets = read_octets(path, _LARGEST)
+    except Malformed as problem:
+        raise ValueError(f"{path}: {problem}") from None
     try:
         documents = read_documents(octets.decode(), str(path), quotable=False)
         values = plain(documents[0]) if len(documents) == 1 else None
