@@ -78,14 +78,14 @@ def request_listener(mode: Mode, decisions: DecisionPoint, around: Surroundings)
     trusted, recorder = trusted_by(serve), None
     if around.access is not None:
         recorder = Recorder(around.access, mode.value, around.clock, trusted.networks)
-    limits, deadlines = limits_of(serve), Deadlines()
+    limits, deadlines = limits_of(serve), Deadlines(around.clock)
     door: Door = DecisionDoor(serve.respond.statuses.accepted.code)
     if mode is Mode.PROXY:
         trust = UpstreamTrust(around.configuration.upstreams, around.backing.contexts)
         proxies = around.backing.proxies
         dialler = Dialler(limits.connect_timeout, trust.of, proxies=proxies)
         status = around.receptions.statuses["serve"]
-        door = ProxyDoor(around.answers, limits, deadlines, dialler, around.clock, status)
+        door = ProxyDoor(around.answers, limits, deadlines, dialler, status)
     return Listener(
         around.instruments.decide(decisions.decide),
         door,

@@ -40,6 +40,11 @@ class ContentSink(Protocol):
         """Returns what logs call it."""
         ...
 
+    @property
+    def streams_events(self) -> bool:
+        """Returns whether what comes back is a stream of events (SSE)."""
+        ...
+
     def send(self, data: bytes) -> None:
         """Takes some content, framed as it has to be on the wire."""
         ...

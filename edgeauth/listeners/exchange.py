@@ -39,16 +39,20 @@ class Exchange(RequestContent):
         most_octets: the head is not longer than this; usually that is all one needs to know.
         undelivered: octets since the parser came to the end of a field or a piece of content.
         status: of the answer; 0 before its head is written.
+        expires_at: seconds since the epoch: the end of the credentials that it was permitted by;
+            None while it is not permitted, and where they have none.
         early: what came after a request that asks for another protocol, in that protocol; None
             when the request does not ask. It is never looked at.
         in_flight: whether it is counted as a request that is worked on.
         owned: names of the fields that the pipeline tells the upstream, and nobody the client.
+        tunnel: what it has become when both sides agreed to another protocol.
         upgrade: what the upstream is asked to switch to; None in an ordinary request.
     """
 
     __slots__ = (
         "cors_fields",
         "early",
+        "expires_at",
         "fields",
         "head_complete",
         "in_flight",
@@ -64,6 +68,7 @@ class Exchange(RequestContent):
         "task",
         "trailer_fields",
         "trailer_octets",
+        "tunnel",
         "undelivered",
         "upgrade",
         "version",
@@ -90,6 +95,8 @@ class Exchange(RequestContent):
         self.status = 0
         self.in_flight = False
         self.early: bytearray | None = None
+        self.expires_at: float | None = None
+        self.tunnel: Tunnel | None = None
         self.upgrade: Upgrade | None = None
 
     @property
@@ -169,8 +176,9 @@ class Exchange(RequestContent):
         """Leaves the connection to another protocol.
 
         Args:
-            tunnel: knows how much is said in it.
+            tunnel: knows how much is said in it, and how to end it.
         """
+        self.tunnel = tunnel
         self.settle(101)
         self.sink = None
 

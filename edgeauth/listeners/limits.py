@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final
 
-from edgeauth.config.models.serve import Management, Serve
+from edgeauth.config.models.serve import EndWithCredentials, Management, Serve
 from edgeauth.wire.http1 import WITHOUT_CONTENT
 
 _BEYOND_LIMIT: Final = 4096
@@ -42,6 +42,9 @@ class Limits:
             `read_timeout`. 0 means that any octet will do.
         download_rate: octets a second in which a client has to read what waits for it, looked at
             every `write_timeout` seconds. 0 means that any octet will do.
+        end_with_credentials: what ends at the latest when the credentials do that it was permitted
+            by: upgraded connections (`upgrades`), streams of events that were asked for with GET
+            as well (`streams`), or every request under way (`all`).
         without_content: methods whose requests must not have content; 400.
         idle_upstreams: idle connections kept for each upstream.
         idle_upstreams_in_all: idle connections kept for all upstreams together; 0 means any number.
@@ -65,6 +68,7 @@ class Limits:
     body_octets: float = inf
     upload_rate: int = 240
     download_rate: int = 240
+    end_with_credentials: EndWithCredentials = "streams"
     without_content: frozenset[bytes] = WITHOUT_CONTENT
     idle_upstreams: int = 100
     idle_upstreams_in_all: int = 100
@@ -110,6 +114,7 @@ def limits_of(serve: Serve) -> Limits:
         requests_in_flight=limits.requests_in_flight,
         requests_per_connection=limits.requests_per_connection,
         request_time=limits.request_time or 0.0,
+        end_with_credentials=limits.end_with_credentials,
         body_octets=inf if limits.body is None else limits.body,
         upload_rate=limits.minimum_upload_rate,
         download_rate=limits.minimum_download_rate,

@@ -25,7 +25,6 @@ from edgeauth.wire.proxy_protocol import UNIX_SOCKET
 
 if TYPE_CHECKING:
     from edgeauth.listeners.server import Listener
-    from edgeauth.listeners.tunnel import Tunnel
 
 _NO_HEADERS: Final = Headers()
 _PROTOCOLS: Final = {"1.1": "HTTP/1.1", "1.0": "HTTP/1.0"}
@@ -83,7 +82,6 @@ class ObservedExchange(Exchange):
         "_first",
         "_observer",
         "_sent_before",
-        "_tunnel",
         "_upstream",
     )
 
@@ -95,7 +93,6 @@ class ObservedExchange(Exchange):
         self._sent_before = 0
         self._decision: Decision | None = None
         self._error = self._upstream = ""
-        self._tunnel: Tunnel | None = None
 
     def enforce(self, decision: Decision) -> None:
         """Notes the decision."""
@@ -121,11 +118,6 @@ class ObservedExchange(Exchange):
         self._sent_before = self._observer.begin_answer()
         return super().settle(status)
 
-    def switch(self, tunnel: "Tunnel") -> None:
-        """Notes who knows how much is said in the other protocol."""
-        self._tunnel = tunnel
-        super().switch(tunnel)
-
     def finish(self) -> None:
         """Is logged."""
         self._observer.record(self)
@@ -134,7 +126,7 @@ class ObservedExchange(Exchange):
     def cancel(self) -> None:
         """Is logged, if anything was done for it; what was switched has come to its end so."""
         if self.started and not self._answered:
-            if self._tunnel is None:
+            if self.tunnel is None:
                 self.note("client_closed")
             self._observer.record(self)
         super().cancel()
@@ -159,8 +151,8 @@ class ObservedExchange(Exchange):
             method, scheme, host, path, _, headers, client, _ = request
             agent = _text(headers.get(b"user-agent"))
         said, heard = self.content_octets, self._observer.sent - self._sent_before
-        if self._tunnel is not None and self.upgrade is not None:
-            (said, heard), upgrade = self._tunnel.octets, self.upgrade.protocol.decode("latin-1")
+        if self.tunnel is not None and self.upgrade is not None:
+            (said, heard), upgrade = self.tunnel.octets, self.upgrade.protocol.decode("latin-1")
         # Moments in whole microseconds; round() takes as long as a header field.
         return Entry(
             recorder.clock.now() - now + begun, recorder.listener, client,

@@ -5,7 +5,7 @@ from typing import Final
 
 import structlog
 
-from edgeauth.listeners.deadlines import TICK, Deadlines
+from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.dialling import Dialler
 from edgeauth.listeners.exchange import Exchange, Upgrade
 from edgeauth.listeners.limits import Limits
@@ -16,8 +16,6 @@ from edgeauth.listeners.upstream_fault import UpstreamFault
 from edgeauth.model.decision import Permit, Refusal
 from edgeauth.model.errors import Malformed, Reason
 from edgeauth.model.request import Headers
-from edgeauth.ports.services import Clock
-from edgeauth.services.clock import SystemClock
 from edgeauth.services.listener_status import ListenerStatus, UpstreamFailure
 from edgeauth.wire.answers import Answers
 from edgeauth.wire.http1 import request_framing
@@ -43,7 +41,6 @@ class ProxyDoor:
         limits: timeouts and the number of idle connections.
         deadlines: the clock of its listener.
         dialler: makes connections; trusts whom the system does unless given.
-        clock: by which proofs of identity end.
         status: is told how upstreams fail.
     """
 
@@ -53,7 +50,6 @@ class ProxyDoor:
         limits: Limits,
         deadlines: Deadlines,
         dialler: Dialler | None = None,
-        clock: Clock | None = None,
         status: ListenerStatus | None = None,
     ) -> None:
         self._status = status or ListenerStatus("serve")
@@ -62,7 +58,6 @@ class ProxyDoor:
         self.until = deadlines.until
         self._deadlines = deadlines
         self._dialler = dialler or Dialler(limits.connect_timeout)
-        self._clock = clock or SystemClock()
         self._relays = self._dialler.relays
         self._pool = Pool(limits, deadlines, self)
         self.release = self._pool.release
@@ -86,9 +81,11 @@ class ProxyDoor:
         except Malformed:
             self._refuse(exchange, _REWRITE)
             return
-        exchange.owned = permit.owned
+        exchange.owned, exchange.expires_at = permit.owned, permit.expires_at
         if protocol is not None:
-            exchange.upgrade = Upgrade(protocol, self._end_of(permit))
+            ends = permit.expires_at
+            ends_at = 0.0 if ends is None else self._deadlines.before(ends)
+            exchange.upgrade = Upgrade(protocol, ends_at)
         connection = self._pool.take(origin)
         if connection is None:
             self.connect(exchange, origin, head)
@@ -99,14 +96,6 @@ class ProxyDoor:
         """Returns the proxy that reads requests for an origin; None when there is none."""
         proxy = self._dialler.proxy(origin) if origin.scheme == "http" else None
         return None if proxy is None else Relay(proxy.authorization)
-
-    def _end_of(self, permit: Permit) -> float:
-        """Returns the deadline at which the proof ends that the permit rests on; 0.0 for none."""
-        if permit.expires_at is None:
-            return 0.0
-        # Other deadlines may pass a tick late, this one not. Nor is it ever 0.0, which is none.
-        left = permit.expires_at - self._clock.now()
-        return max(self._deadlines.now + left - TICK, 1e-9)
 
     def connect(self, exchange: Exchange, origin: Origin, head: bytes) -> None:
         """Sends the request over a new connection, as soon as there may be one more."""

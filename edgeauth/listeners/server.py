@@ -140,6 +140,7 @@ class Listener:
         self.limits = limits
         self.until = deadlines.until
         self.passed = deadlines.passed
+        self.before = deadlines.before
         self.draining = False
         self.in_flight = 0
         self.enforce = door.enforce
@@ -256,7 +257,7 @@ class Listener:
         for connection in tuple(self._connections):
             if self._deadlines.passed(connection.deadline):
                 connection.expire()
-        if self.limits.request_time:
+        if self.limits.request_time or self.limits.end_with_credentials != "upgrades":
             for connection in tuple(self._connections):
                 connection.end_overdue()
         self._door.sweep()

@@ -110,6 +110,11 @@ class UpstreamConnection(asyncio.Protocol):
         self._transport.write(data)
         self._await_more()
 
+    @property
+    def streams_events(self) -> bool:
+        """Returns whether the answer is a stream of events, as far as it has come."""
+        return self._exchange is not None and self._answer.streams_events
+
     def _await_more(self) -> None:
         """Gives the upstream its time: for its head, then between two pieces of content."""
         limits = self._door.limits
@@ -243,7 +248,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._let_go()
         self._reusable = False
         client = exchange.connection
-        tunnel = Tunnel(self._door.limits, exchange.upgrade.ends_at, switched)
+        tunnel = Tunnel(self._door.limits, exchange.upgrade, switched)
         exchange.switch(tunnel)
         tunnel.join(client, self, (bytes(exchange.early or b""), said), client_ended=client.ended)
 

@@ -10,6 +10,7 @@ import httptools
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Headers
+from edgeauth.wire.content_type import parse_content_type
 from edgeauth.wire.http1 import (
     LAST_CHUNK,
     NO_CONTENT,
@@ -26,6 +27,7 @@ from edgeauth.wire.upgrades import switched_head
 _MOST_INTERIM_RESPONSES: Final = 8
 _HEAD_OCTETS: Final = 65_536
 """Octets of an upstream's response head; beyond that the upstream is out of order."""
+_EVENTS: Final = "text/event-stream"
 _BYPASS_OCTETS: Final = 65_536
 """From this length on, content of known length is passed on without the parser's help."""
 
@@ -86,6 +88,14 @@ class UpstreamAnswer:
     def begun(self) -> bool:
         """Returns whether anything of it has come."""
         return self._head_octets > 0 or self.framing is not None
+
+    @property
+    def streams_events(self) -> bool:
+        """Returns whether it is a stream of events (SSE), once its head has come."""
+        if self.framing is None:
+            return False
+        field = Headers(self._fields).get(b"content-type", b"")
+        return parse_content_type(field).media_type == _EVENTS
 
     @property
     def octets_left(self) -> int:

@@ -34,6 +34,7 @@ class Limited(Enum):
     REQUESTS_IN_FLIGHT = "requests_in_flight"
     REQUESTS_PER_CONNECTION = "requests_per_connection"
     REQUEST_TIME = "request_time"
+    END_WITH_CREDENTIALS = "end_with_credentials"
     BODY = "body"
     HELD_BODY = "held_body"
     """Content that a step reads."""

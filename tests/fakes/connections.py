@@ -114,6 +114,7 @@ class Forwarding:
     paused: bool = False
     abandoned: bool = False
     place: str = "upstream.test:80"
+    streams_events: bool = False
 
     def send(self, data: bytes) -> None:
         assert not self.abandoned

@@ -63,6 +63,7 @@ class ConnectionsLimit(Specification):
 
 
 AtLeastOne: TypeAlias = Annotated[int, Field(ge=1)]
+EndWithCredentials: TypeAlias = Literal["upgrades", "streams", "all"]
 
 
 class ServeLimits(Specification):
@@ -78,6 +79,8 @@ class ServeLimits(Specification):
     """The last of them is answered with `Connection: close`."""
     request_time: Duration | None = None
     """From the head of a request to the end of its answer; None means no limit."""
+    end_with_credentials: EndWithCredentials = "streams"
+    """What does not outlive the credentials that it was permitted by."""
     body: ByteSize | None = None
     """Of the content of any request (what is longer is answered 413); None means no limit."""
     minimum_upload_rate: ByteSize = 240

@@ -4,12 +4,14 @@ import re
 
 import pytest
 
+from edgeauth.config.models.serve import EndWithCredentials
 from edgeauth.config.read import read_configuration
 from edgeauth.listeners.connection import ClientConnection
 from edgeauth.listeners.limits import Limits, limits_of
 from edgeauth.listeners.server import counted_as
 from edgeauth.services.listener_status import Limited
 from edgeauth.wire.inbound import Peer
+from tests.fakes.clock import FakeClock
 from tests.fakes.connections import FakeClient, FakeTransport
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -379,6 +381,93 @@ def test_attack_220_an_answer_that_takes_too_long_is_cut_off():
     overdue(one, 31.0)
 
     assert one.transport.lost
+
+
+END = 1_700_000_030.0
+
+
+def expiring(ends: EndWithCredentials, asked: bytes = GET) -> FakeClient:
+    """Returns a client with a request that is permitted for thirty seconds."""
+    one = client(Limits(end_with_credentials=ends, read_timeout=1000.0))
+    one.deadlines._clock = FakeClock(END - 30.0)
+    one.send(asked)
+    one.door.progress()
+    one.door.attached[0].exchange.expires_at = END
+    return one
+
+
+@pytest.mark.parametrize(
+    ("ends", "asked", "events", "ended"),
+    [
+        ("upgrades", GET, True, False),
+        ("streams", GET, False, False),
+        ("streams", POST % 0, True, False),
+        ("streams", GET, True, True),
+        ("all", GET, False, True),
+        ("all", POST % 0, True, True),
+    ],
+    ids=["unwanted", "download", "answer-in-pieces", "events", "all", "all-methods"],
+)
+def test_attack_220_an_answer_ends_with_the_credentials_that_permitted_it(
+    ends: EndWithCredentials, asked: bytes, events: bool, ended: bool
+):
+    one = expiring(ends, asked)
+    one.door.attached[0].streams_events = events
+    one.door.attached[0].exchange.settle(200)
+    overdue(one, 28.0)
+    assert not one.transport.lost
+    overdue(one, 2.0)
+
+    assert one.transport.lost is ended
+    assert reached(one) == ({Limited.END_WITH_CREDENTIALS: 1} if ended else {})
+
+
+def test_attack_220_a_long_poll_ends_with_its_credentials_where_everything_does():
+    one = expiring("all")
+    overdue(one, 30.0)
+
+    assert statuses(one) == [b"504"]
+    assert one.door.attached[0].abandoned
+
+
+def test_attack_220_an_upload_ends_with_its_credentials_where_everything_does():
+    one = expiring("all", POST % 5 + b"hal")
+    overdue(one, 30.0)
+
+    assert statuses(one) == [b"408"]
+    assert one.door.attached[0].abandoned
+
+
+@pytest.mark.parametrize("jump", [-86_400.0, 86_400.0], ids=["back", "forth"])
+def test_attack_215_a_clock_that_is_set_moves_no_end(jump: float):
+    one = expiring("all")
+    clock = one.deadlines._clock = FakeClock(END - 30.0)
+    one.connection.end_overdue()
+    clock.advance(jump)
+    overdue(one, 28.0)
+    assert statuses(one) == []
+    overdue(one, 2.0)
+    assert statuses(one) == [b"504"]
+
+
+def test_credentials_without_an_end_end_nothing():
+    one = expiring("all")
+    one.door.attached[0].exchange.expires_at = None
+    overdue(one, 1e6)
+
+    assert statuses(one) == []
+
+
+def test_each_request_of_a_connection_ends_with_its_own_credentials():
+    one = expiring("all")
+    overdue(one, 20.0)
+    one.finish()
+    one.send(GET)
+    one.door.progress()
+    one.door.attached[1].exchange.expires_at = END + 60.0
+    overdue(one, 20.0)
+
+    assert statuses(one) == [b"200"]
 
 
 def test_every_request_of_a_connection_has_its_own_time():

@@ -8,11 +8,14 @@ from edgeauth.listeners.observed import Recorder
 from edgeauth.listeners.origin import Origin
 from edgeauth.listeners.proxy import ProxyDoor
 from edgeauth.listeners.upstream import UpstreamConnection
+from edgeauth.services.listener_status import Limited
 from edgeauth.wire.answers import Answers
 from tests.fakes.connections import FakeClient, FakeTransport
 
 ASKED = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
 SWITCHED = b"HTTP/1.1 101 Sure\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
+HELLO = b"\x81\x05Hello"  # RFC 6455 section 5.7
+EXPIRED = b"\x88\x15" + (4401).to_bytes(2, "big") + b"credentials expired"
 LIMITS = Limits(read_timeout=5.0, write_timeout=7.0, idle_timeout=11.0)
 
 
@@ -25,11 +28,12 @@ class Pair:
         early: bytes = b"",
         late: bytes = b"",
         life: float = 0.0,
+        protocol: bytes = b"websocket",
         gone: bool = False,
         recorder: Recorder | None = None,
     ) -> None:
         self.client = FakeClient(LIMITS, recorder=recorder)
-        self.client.send(ASKED + early)
+        self.client.send(ASKED.replace(b"websocket", protocol) + early)
         if gone:
             self.client.connection.eof_received()
         self.door = ProxyDoor(Answers(), LIMITS, self.client.deadlines)
@@ -41,11 +45,11 @@ class Pair:
         self.door._pool.open.add(upstream)
         forwarding = self.client.door.waiting.pop()
         now = self.client.deadlines.now
-        forwarding.exchange.upgrade = Upgrade(b"websocket", now + life if life else 0.0)
+        forwarding.exchange.upgrade = Upgrade(protocol, now + life if life else 0.0)
         upstream.serve(forwarding.exchange, forwarding.head, fresh=True)
         self.far.written.clear()
         self.near = self.client.transport
-        upstream.data_received(SWITCHED + late)
+        upstream.data_received(SWITCHED.replace(b"websocket", protocol) + late)
         self.answer = bytes(self.near.written)
         self.near.written.clear()
 
@@ -103,15 +107,69 @@ def test_a_silent_tunnel_ends_and_one_in_which_something_flows_does_not():
     assert not pair.client.listener._connections
 
 
-def test_attack_218_a_tunnel_ends_with_the_proof_that_permitted_it():
-    pair = Pair(life=15.0)
+@pytest.mark.parametrize(
+    ("protocol", "said"),
+    [
+        (b"tcp", b""),
+        (b"websocket", b"\x82\x05half"),
+        (b"websocket", b"\x82"),
+        (b"websocket", b"\x88\x02\x03\xe8"),
+    ],
+    ids=["other protocol", "within a frame", "within the head of a frame", "after a goodbye"],
+)
+def test_attack_218_a_tunnel_ends_with_the_credentials_that_permitted_it(protocol, said):
+    pair = Pair(life=15.0, protocol=protocol, late=said)
     assert pair.seconds_left == 11.0
     pair.let_pass(10)
     pair.near.protocol.data_received(b"x")
     assert pair.seconds_left == 5.0
     pair.let_pass(6)
+    assert pair.near.written == b"", "a frame of ours would be read as something else"
     assert pair.near.lost
     assert pair.far.lost
+
+
+def test_attack_218_a_websocket_hears_of_the_end_between_two_frames():
+    pair = Pair(life=15.0, late=HELLO)
+    pair.far.protocol.data_received(HELLO[:3])
+    pair.far.protocol.data_received(HELLO[3:])
+    pair.let_pass(10)
+    pair.far.protocol.data_received(HELLO)
+    pair.let_pass(6)
+    assert pair.near.written == HELLO + HELLO + EXPIRED
+    assert pair.near.ended
+    assert not pair.near.lost, "it has time to say goodbye"
+    assert pair.far.lost
+    assert pair.client.status.limited == {Limited.END_WITH_CREDENTIALS: 1}
+
+    assert not pair.near.protocol.eof_received()
+
+
+def test_attack_218_what_a_client_says_after_the_goodbye_is_dropped_and_it_is_not_waited_for():
+    pair = Pair(life=5.0)
+    pair.far.reads_slowly = True
+    pair.near.protocol.data_received(b"x" * 100_000)
+    assert not pair.near.reading
+    pair.let_pass(6)
+    assert pair.near.reading
+    pair.near.protocol.data_received(b"more")
+    assert not pair.far.written.endswith(b"more")
+    pair.far.read_all()
+    assert pair.far.lost
+    assert not pair.near.lost
+    pair.let_pass(3)
+    assert pair.near.lost
+    assert not pair.client.listener._connections
+    assert pair.client.status.limited == {Limited.END_WITH_CREDENTIALS: 1}, "and not twice"
+
+
+def test_attack_218_a_client_hears_nothing_more_once_the_upstream_has_ended():
+    pair = Pair(life=5.0)
+    pair.far.protocol.eof_received()
+    assert pair.near.ended
+    pair.let_pass(6)
+    assert pair.near.written == b""
+    assert pair.near.lost
 
 
 @pytest.mark.parametrize("side", ["near", "far"])

@@ -181,6 +181,25 @@ def test_trailers_without_end_are_not_kept():
     assert endless.client.transport.lost, "a part of an answer must not look like a whole one"
 
 
+@pytest.mark.parametrize(
+    ("field", "streams"),
+    [
+        (b"Content-Type: text/event-stream\r\n", True),
+        (b"content-type:Text/Event-Stream;charset=UTF-8\r\n", True),
+        (b"Content-Type: text/event-stream2\r\n", False),
+        (b"Content-Type: text/plain\r\n", False),
+        (b"", False),
+    ],
+)
+def test_attack_220_a_stream_of_events_is_known_by_its_type(field: bytes, streams: bool):
+    hop = Hop(GET)
+    assert not hop.upstream.streams_events
+    hop.upstream.data_received(b"HTTP/1.1 200 OK\r\n%b\r\ndata" % field)
+    assert hop.upstream.streams_events is streams
+    hop.upstream.eof_received()
+    assert not hop.upstream.streams_events
+
+
 def test_a_paused_upstream_reads_on_after_its_answer():
     paused = Hop(GET)
     paused.upstream.pause()
