@@ -24,6 +24,14 @@ class Origin:
     watch: bool = False
     lists: Callable[[Path], list[Path]] = lambda path: [path]
 
+    def files(self) -> list[Path]:
+        """Returns the files that the content stands in.
+
+        Raises:
+            OSError: a directory can not be listed.
+        """
+        return [] if self.path is None else self.lists(self.path)
+
 
 class HeldSource:
     """A source whose content is exchanged as a whole, and only for one that its users can use.

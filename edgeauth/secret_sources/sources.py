@@ -14,9 +14,11 @@ from edgeauth.config.models.secret_management import (
     FileSource,
     InlineSource,
     JwksSource,
+    PemFile,
     PemSource,
     SecretSource,
 )
+from edgeauth.config.spelling import quoted
 from edgeauth.contract.keystore import KeyStoreError
 from edgeauth.model.api_key import ApiKeys
 from edgeauth.model.errors import Malformed
@@ -58,7 +60,8 @@ class HeldSecrets:
         Raises:
             ValueError: it can not be used; the text is for the operator.
         """
-        self._sources[name] = HeldSource(f"secret source {name}", _origin(source, environment))
+        origin = self._origin(source, environment)
+        self._sources[name] = HeldSource(f"secret source {name}", origin)
         self._open[name] = source.allow_in_rules
 
     @property
@@ -189,6 +192,45 @@ class HeldSecrets:
         except Malformed as problem:
             raise KeyStoreError(str(problem)) from None
 
+    def _origin(self, source: SecretSource, environment: Mapping[str, str]) -> Origin:
+        match source:
+            case PemSource(config=file):
+                return self._pem_origin(file)
+            case JwksSource(config=file):
+                return Origin(lambda: read_jwks(file.path), Path(file.path), file.watch)
+            case FileSource(config=file):
+                return Origin(lambda: read_file(file.path), Path(file.path), file.watch)
+            case DirectorySource(config=place):
+                return Origin(
+                    lambda: read_directory(place.path), Path(place.path), place.watch, files_of
+                )
+            case ApiKeysSource(config=file):
+                return Origin(lambda: read_api_key_file(file.path), Path(file.path), file.watch)
+            case EnvironmentSource(config=named):
+                return Origin(lambda: read_environment(named.variables, environment))
+            case InlineSource(config=entries):
+                return Origin(lambda: read_inline(entries))
+
+    def _pem_origin(self, file: PemFile) -> Origin:
+        path, reference = Path(file.path), file.password_from
+        if reference is None:
+            password = None if file.password is None else file.password.get_secret_value()
+            return Origin(lambda: read_pem(file.path, password), path, file.watch)
+        name = quoted(reference.source)
+        if reference.source not in self._sources:
+            raise Malformed(f"{path}: its password: no secret source {name} of texts is configured")
+        # What is there now, not what is in force: both files may have been exchanged.
+        of = self._sources[reference.source].origin
+
+        def read() -> Content:
+            try:
+                password = _texts(of.read()).text(reference.selector)
+            except Malformed as problem:
+                raise Malformed(f"{path}: its password: secret source {name} {problem}") from None
+            return read_pem(file.path, password)
+
+        return Origin(read, path, file.watch, lambda path: [path, *of.files()])
+
     def _held(self, source: str) -> HeldSource:
         held = self._sources.get(source)
         if held is None:
@@ -215,7 +257,8 @@ def load_secrets(
         problems: receives what is wrong; such sources are not among those returned.
     """
     held = HeldSecrets(watch_key_stores=configuration.secrets_reload_enabled)
-    for name, source in configuration.secret_management.items():
+    # Passwords first: those that keys are encrypted with.
+    for name, source in sorted(configuration.secret_management.items(), key=_needs_another):
         try:
             held.add(name, source, environment)
         except ValueError as error:
@@ -223,25 +266,9 @@ def load_secrets(
     return held
 
 
-def _origin(source: SecretSource, environment: Mapping[str, str]) -> Origin:
-    match source:
-        case PemSource(config=file):
-            password = None if file.password is None else file.password.get_secret_value()
-            return Origin(lambda: read_pem(file.path, password), Path(file.path), file.watch)
-        case JwksSource(config=file):
-            return Origin(lambda: read_jwks(file.path), Path(file.path), file.watch)
-        case FileSource(config=file):
-            return Origin(lambda: read_file(file.path), Path(file.path), file.watch)
-        case DirectorySource(config=place):
-            return Origin(
-                lambda: read_directory(place.path), Path(place.path), place.watch, files_of
-            )
-        case ApiKeysSource(config=file):
-            return Origin(lambda: read_api_key_file(file.path), Path(file.path), file.watch)
-        case EnvironmentSource(config=named):
-            return Origin(lambda: read_environment(named.variables, environment))
-        case InlineSource(config=entries):
-            return Origin(lambda: read_inline(entries))
+def _needs_another(entry: tuple[str, SecretSource]) -> bool:
+    source = entry[1]
+    return isinstance(source, PemSource) and source.config.password_from is not None
 
 
 def _api_keys(content: Content, selector: str | None) -> ApiKeys:

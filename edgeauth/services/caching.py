@@ -92,6 +92,7 @@ def _shared(
         raise ValueError(message) from None
     from edgeauth.services.redis.cache import SharedCache  # noqa: PLC0415
     from edgeauth.services.redis.copies import Copies  # noqa: PLC0415
+    from edgeauth.services.redis.encryption_keys import encryption_keys  # noqa: PLC0415
     from edgeauth.services.redis.replays import RedisReplayStore  # noqa: PLC0415
     from edgeauth.services.redis.sealing import Sealer  # noqa: PLC0415
     from edgeauth.services.redis.store import RedisStore  # noqa: PLC0415
@@ -101,7 +102,7 @@ def _shared(
     store = RedisStore(
         lambda: client_of(settings, access), settings.timeout, settings.max_flush_delay
     )
-    sealer = Sealer(settings.encryption_key.get_secret_value())
+    sealer = Sealer(encryption_keys(settings, secrets))
     front = settings.client_cache
     memory = MemoryCache(clock, front.size_per_connection)
     ttl = 0.0 if front.disabled else front.ttl

@@ -17,6 +17,7 @@ from typing import ClassVar
 import pytest
 from structlog.testing import capture_logs
 
+from edgeauth.config.models.secret_management import InlineSource
 from edgeauth.mechanisms.authenticators import webhook
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.model.identity import Principal
@@ -143,6 +144,47 @@ class TestSeveralProcesses:
 
         assert sorted(used) == [False] * 49 + [True]
         assert other is True
+
+
+class TestAnotherKey:
+    """Attack 150: what was used once stays used while the key of entries changes."""
+
+    FORMER, NEXT = "a" * 32, "b" * 32
+
+    @pytest.mark.parametrize(
+        ("one_has", "other_has"),
+        [
+            pytest.param("former", "both", id="first-step"),
+            pytest.param("both", "former", id="first-step-the-other-way-round"),
+            pytest.param("both", "next", id="second-step"),
+            pytest.param("next", "both", id="second-step-the-other-way-round"),
+        ],
+    )
+    def test_processes_that_are_one_step_apart_know_what_was_used(
+        self, settings, one_has, other_has
+    ):
+        async def check():
+            deployment = Deployment(settings["redis"])
+            held = {
+                "former": self.FORMER,
+                "both": f"{self.NEXT}\n{self.FORMER}\n",
+                "next": self.NEXT,
+            }
+            source = InlineSource.model_validate({"type": "inline", "config": held})
+            deployment.secrets.add("redis", source, {})
+            ends = deployment.clock.now() + 60
+
+            def process(selector):
+                reference = {"source": "redis", "selector": selector}
+                return deployment.process(encryption_key=None, encryption_key_from=reference)
+
+            async with process(one_has) as first, process(other_has) as second:
+                proof = f"{one_has} {other_has}".encode()
+                return [
+                    await each.replays.first_use(proof, ends) for each in (first, second, first)
+                ]
+
+        assert run(check()) == [True, False, False]
 
 
 class TestWhatIsShared:

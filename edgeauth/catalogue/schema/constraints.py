@@ -10,9 +10,11 @@ from typing import Final
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaValue
 
+from edgeauth.config.models.cache import RedisSettings
 from edgeauth.config.models.master_key import MasterKey
 from edgeauth.config.models.rules import HostCondition, Rewrite
 from edgeauth.config.models.rules_1beta1 import HttpMatch
+from edgeauth.config.models.secret_management import PemFile
 from edgeauth.config.models.steps import Step, Step1alpha4, Step1beta1
 from edgeauth.config.models.tls import ShownKey
 from edgeauth.mechanisms.authenticators.assertions import (
@@ -88,6 +90,14 @@ def _master_key(schema: JsonSchemaValue) -> JsonSchemaValue:
     return {**schema, "oneOf": _one_of("path", "value", "source"), "dependentRequired": needed}
 
 
+def _encryption_key(schema: JsonSchemaValue) -> JsonSchemaValue:
+    return {**schema, "oneOf": _one_of("encryption_key", "encryption_key_from")}
+
+
+def _one_password(schema: JsonSchemaValue) -> JsonSchemaValue:
+    return {**schema, "not": {"required": ["password", "password_from"]}}
+
+
 def _one_proof(schema: JsonSchemaValue) -> JsonSchemaValue:
     """Returns the schema where one proof needs no list."""
     properties = schema["properties"]
@@ -151,6 +161,8 @@ _CONSTRAINTS: Final[dict[type[BaseModel], Callable[[JsonSchemaValue], JsonSchema
     IntrospectionSpecification: _introspection,
     AssertionsSpecification: _one_proof,
     MasterKey: _master_key,
+    RedisSettings: _encryption_key,
+    PemFile: _one_password,
     ShownKey: _shown_key,
     HostCondition: _host_condition,
     Rewrite: _rewrite,

@@ -1,17 +1,20 @@
 """Where facts are kept between requests: in the process, or in Redis for all processes."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from edgeauth.config.codes import Code
 from edgeauth.config.findings import Finding, not_expected, refuse
 from edgeauth.config.models.client_tls import ClientTls
-from edgeauth.config.models.secret_management import SecretText
+from edgeauth.config.models.secret_management import SecretReference, SecretText
 from edgeauth.config.scalars import ByteSize, Count, Duration, Host, Identifier, ListOf, Text
 from edgeauth.config.specification import Specification
 
 _LEAST_MEMORY = 65_536
+LEAST_KEY: Final = 32
+"""Characters of a key that entries are encrypted with."""
 
 
 def _check_memory(octets: int) -> int:
@@ -130,8 +133,10 @@ class RedisSettings(Specification):
         "buffer_limit": "without effect in edgeauth: buffers grow and shrink with what is sent",
     }
 
-    encryption_key: SecretStr
+    encryption_key: SecretStr | None = None
     """Entries are encrypted and authenticated with it; the same in all processes that share."""
+    encryption_key_from: SecretReference | None = None
+    """The same in a secret source: a key in each line, of which the first one encrypts."""
     credentials: RedisCredentials | None = None
     client_cache: ClientCache = ClientCache()
     timeout: RedisTimeout = RedisTimeout()
@@ -141,12 +146,23 @@ class RedisSettings(Specification):
 
     @field_validator("encryption_key")
     @classmethod
-    def _check_key(cls, key: SecretStr) -> SecretStr:
-        if len(key.get_secret_value()) < 32:
+    def _check_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(key.get_secret_value()) < LEAST_KEY:
             raise not_expected(
-                "at least 32 random characters, such as those of `openssl rand -base64 32`"
+                f"at least {LEAST_KEY} random characters, such as those of "
+                "`openssl rand -base64 32`"
             )
         return key
+
+    @model_validator(mode="after")
+    def _check_one_key(self) -> "RedisSettings":
+        if self.encryption_key is None and self.encryption_key_from is None:
+            message = 'missing key "encryption_key"'
+            refuse([Finding(message, hint="or encryption_key_from", code=Code.MISSING_KEY)])
+        if self.encryption_key is not None and self.encryption_key_from is not None:
+            message = "encryption_key has no effect beside encryption_key_from"
+            refuse([Finding(message, ("encryption_key",), on_key=True)])
+        return self
 
     @field_validator("max_flush_delay")
     @classmethod

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
+from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.scalars import Identifier, Text
 from edgeauth.config.specification import Specification
 
@@ -29,12 +30,21 @@ class PemFile(Specification):
     Attributes:
         path: of the file.
         password: of encrypted keys; one for all.
+        password_from: the password, in another secret source instead.
         watch: whether changes are put in force while requests are served.
     """
 
     path: Text
     password: SecretText | None = None
+    password_from: SecretReference | None = None
     watch: bool = False
+
+    @model_validator(mode="after")
+    def _check_one_password(self) -> "PemFile":
+        if self.password is not None and self.password_from is not None:
+            message = "password has no effect beside password_from"
+            refuse([Finding(message, ("password",), on_key=True)])
+        return self
 
 
 class WatchedFile(Specification):

@@ -37,10 +37,15 @@ class RedisReplayStore:
             Fault: COMMUNICATION, when Redis could not tell.
         """
         await leave_fast_path()
-        name = self._sealer.place(_KIND, key).name
+        # A process that does not have the new secret yet, or the former one no more, shares one of
+        # them with us.
+        names = [place.name for place in self._sealer.places(_KIND, key)]
         # A second at least, in case that clocks differ.
         milliseconds = int(max(expires_at - self._now(), 1.0) * 1000) + 1
         try:
-            return await self._store.claim(name, milliseconds)
+            for name in names:
+                if not await self._store.claim(name, milliseconds):
+                    return False
         except (UnavailableError, RefusedError):
             raise Fault(Reason.COMMUNICATION, "redis can not tell what was used before") from None
+        return True

@@ -14,6 +14,7 @@ import hmac
 import os
 import struct
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -57,12 +58,14 @@ class Sealer:
     """Seals entries and opens them.
 
     Args:
-        secret: what the processes that share entries have in common; at least 32 characters that
-            nobody can guess.
+        secrets: returns what the processes that share entries have in common; each has at least 32
+            characters that nobody can guess. The first one seals.
     """
 
-    def __init__(self, secret: str) -> None:
-        self._key = HKDF(SHA256(), 32, salt=None, info=_PURPOSE).derive(secret.encode())
+    def __init__(self, secrets: Callable[[], tuple[str, ...]]) -> None:
+        self._secrets = secrets
+        self._known: tuple[str, ...] = ()
+        self._derived: list[bytes] = []
 
     def place(self, kind: str, key: bytes) -> Place:
         """Returns the place of what is known under a key.
@@ -71,9 +74,21 @@ class Sealer:
             kind: of the fact; stands in the name for all to see.
             key: of the fact.
         """
-        digest = hmac.digest(self._key, fingerprint(kind.encode(), key), "sha512")
-        text = urlsafe_b64encode(digest[:32]).rstrip(b"=")
-        return Place(f"{_PREFIX}:{kind}:".encode() + text, digest[32:])
+        return _place(self._keys()[0], kind, key)
+
+    def places(self, kind: str, key: bytes) -> list[Place]:
+        """Returns the places that it has with every secret, so that none is overlooked."""
+        return [_place(each, kind, key) for each in self._keys()]
+
+    def _keys(self) -> list[bytes]:
+        present = self._secrets()
+        if present != self._known:
+            self._derived = [
+                HKDF(SHA256(), 32, salt=None, info=_PURPOSE).derive(each.encode())
+                for each in present
+            ]
+            self._known = present
+        return self._derived
 
     def seal(self, place: Place, entry: Entry) -> bytes:
         """Returns an entry as it may be given to strangers."""
@@ -98,3 +113,9 @@ class Sealer:
 
     def __repr__(self) -> str:
         return "Sealer(***)"
+
+
+def _place(derived: bytes, kind: str, key: bytes) -> Place:
+    digest = hmac.digest(derived, fingerprint(kind.encode(), key), "sha512")
+    text = urlsafe_b64encode(digest[:32]).rstrip(b"=")
+    return Place(f"{_PREFIX}:{kind}:".encode() + text, digest[32:])

@@ -7,7 +7,8 @@ from edgeauth.model.errors import Malformed
 from edgeauth.services.redis.sealing import Entry, Sealer
 
 SECRET = "0123456789abcdef0123456789abcdef"
-SEALER = Sealer(SECRET)
+OTHER = SECRET[::-1]
+SEALER = Sealer(lambda: (SECRET,))
 PLACE = SEALER.place("known.1", b"key")
 ENTRY = Entry(1_700_000_000.5, b"fact")
 
@@ -16,13 +17,13 @@ ENTRY = Entry(1_700_000_000.5, b"fact")
 def test_what_was_sealed_is_opened_as_it_was(expires_at, octets):
     entry = Entry(expires_at, octets)
 
-    assert Sealer(SECRET).open(PLACE, SEALER.seal(PLACE, entry)) == entry
+    assert Sealer(lambda: (SECRET,)).open(PLACE, SEALER.seal(PLACE, entry)) == entry
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        Sealer(SECRET[::-1]).place("known.1", b"key"),
+        Sealer(lambda: (OTHER, SECRET)).place("known.1", b"key"),
         SEALER.place("known.2", b"key"),
         SEALER.place("known.1", b"another"),
         PLACE._replace(name=b"edgeauth:known.1:elsewhere"),
@@ -50,6 +51,22 @@ def test_what_was_not_sealed_is_not_opened(octets):
 
 def test_attack_157_kind_and_key_do_not_run_into_each_other():
     assert SEALER.place("a", b"bc").key != SEALER.place("ab", b"c").key
+
+
+def test_what_follows_another_secret_is_found_beside_the_first():
+    sealer = Sealer(lambda: (OTHER, SECRET))
+
+    assert sealer.places("known.1", b"key") == [sealer.place("known.1", b"key"), PLACE]
+
+
+def test_a_secret_that_changes_counts_at_once():
+    secrets = [(OTHER,), (SECRET,)]
+    sealer = Sealer(lambda: secrets[0])
+    assert sealer.place("known.1", b"key") != PLACE
+
+    del secrets[0]
+
+    assert sealer.places("known.1", b"key") == [PLACE]
 
 
 def test_two_entries_of_the_same_do_not_look_the_same():
