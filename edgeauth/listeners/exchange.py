@@ -13,6 +13,7 @@ from edgeauth.listeners.content import UPSTREAM, RequestContent
 from edgeauth.model.decision import Decision, Deny, Field, Response
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Request
+from edgeauth.services.listener_status import UpstreamFailure
 from edgeauth.wire.http1 import render_response
 
 if TYPE_CHECKING:
@@ -136,12 +137,20 @@ class Exchange(RequestContent):
         else:
             self.connection.enforce(self, decision)
 
-    def note(self, error: str, upstream: str = "") -> None:
+    def note(self, error: str) -> None:
         """Is told what goes wrong, before the exchange ends; only the access log wants to know.
 
         Args:
             error: a class of errors; no data of the request.
-            upstream: the service that it is about, if there is one.
+        """
+
+    def note_failure(self, upstream: str, failure: UpstreamFailure, detail: str) -> None:
+        """Is told how an upstream has failed; only the access log wants to know.
+
+        Args:
+            upstream: what logs call it.
+            failure: the kind of it.
+            detail: what went wrong; no data of the request.
         """
 
     def answer(self, response: Response) -> None:

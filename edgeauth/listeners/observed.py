@@ -20,7 +20,8 @@ from edgeauth.listeners.networks import Network, address_of, is_among
 from edgeauth.model.decision import Decision, Deny
 from edgeauth.model.request import Headers
 from edgeauth.ports.services import Clock
-from edgeauth.services.access_log import AccessLog, Entry
+from edgeauth.services.access_log import NO_TIME, AccessLog, Entry
+from edgeauth.services.listener_status import UpstreamFailure
 from edgeauth.wire.proxy_protocol import UNIX_SOCKET
 
 if TYPE_CHECKING:
@@ -76,9 +77,12 @@ class ObservedExchange(Exchange):
 
     __slots__ = (
         "_asked",
+        "_attached",
         "_begun",
         "_decision",
+        "_detail",
         "_error",
+        "_failure",
         "_first",
         "_observer",
         "_sent_before",
@@ -89,10 +93,10 @@ class ObservedExchange(Exchange):
         super().__init__(connection, octets)
         self._observer = connection
         self._begun = connection.now()
-        self._asked = self._first = 0.0
+        self._asked = self._attached = self._first = 0.0
         self._sent_before = 0
         self._decision: Decision | None = None
-        self._error = self._upstream = ""
+        self._error = self._upstream = self._failure = self._detail = ""
 
     def enforce(self, decision: Decision) -> None:
         """Notes the decision."""
@@ -103,14 +107,19 @@ class ObservedExchange(Exchange):
         super().enforce(decision)
 
     def attach(self, sink: ContentSink, head: bytes) -> None:
-        """Notes who answers."""
+        """Notes who is asked, and when; the last one, where one request is sent again."""
         self._upstream = sink.place
+        self._attached = self._observer.now()
         super().attach(sink, head)
 
-    def note(self, error: str, upstream: str = "") -> None:
+    def note(self, error: str) -> None:
         """Notes an error; what came of it later is no news."""
         self._error = self._error or error
+
+    def note_failure(self, upstream: str, failure: UpstreamFailure, detail: str) -> None:
+        """Notes how an upstream has failed."""
         self._upstream = self._upstream or upstream
+        self._failure, self._detail = failure.value, detail
 
     def settle(self, status: int) -> bool:
         """Notes when the answer began."""
@@ -139,7 +148,8 @@ class ObservedExchange(Exchange):
             peer: the address at the other end.
             tls: the version; empty when there is none.
         """
-        now, begun, first = recorder.now(), self._begun, self._first
+        now, begun, asked, first = recorder.now(), self._begun, self._asked, self._first
+        attached = self._attached
         request, decision, upstream = self.request, self._decision, self._upstream
         permitted = rule = subject = method = scheme = host = path = agent = upgrade = ""
         client: tuple[str, ...] = (peer,)
@@ -159,10 +169,11 @@ class ObservedExchange(Exchange):
             peer if len(client) == 1 else recorder.client_of(client),
             method, scheme, host, path, _PROTOCOLS.get(self.version, "") if method else "",
             self.status, said, heard if self.status else 0,
-            int((now - begun) * 1e6) / 1e6, int((first - begun) * 1e6) / 1e6 if first else 0.0,
+            int((now - begun) * 1e6) / 1e6, int((first - begun) * 1e6) / 1e6 if first else NO_TIME,
             permitted, rule, subject, self._error,
-            upstream, int(((first or now) - self._asked) * 1e6) / 1e6 if upstream else 0.0,
-            upgrade, tls, agent,
+            upstream, int(((first or now) - asked) * 1e6) / 1e6 if upstream else NO_TIME,
+            int((attached - asked) * 1e6) / 1e6 if attached else NO_TIME,
+            self._failure, self._detail, upgrade, tls, agent,
             without_secrets(_text(headers[b"referer"])) if b"referer" in headers else "",
             _text(headers.get(b"x-request-id")), _text(headers.get(b"traceparent")),
         )  # fmt: skip

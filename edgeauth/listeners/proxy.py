@@ -118,7 +118,7 @@ class ProxyDoor:
     def _overloaded(self, exchange: Exchange, origin: Origin) -> None:
         _log.error("upstream overloaded", upstream=origin.place)
         self._status.failed[UpstreamFailure.OVERLOAD] += 1
-        exchange.note(_OVERLOADED.reason.value, origin.place)
+        exchange.note_failure(origin.place, UpstreamFailure.OVERLOAD, _OVERLOADED.detail)
         self._refuse(exchange, _OVERLOADED)
 
     def _connect(self, exchange: Exchange, origin: Origin, head: bytes) -> None:
@@ -186,7 +186,7 @@ class ProxyDoor:
         refusal = Refusal.of(fault)
         if not self._answers.is_usual(refusal.reason):
             refusal = replace(refusal, status=None)
-        exchange.note(refusal.reason.value, origin.place)
+        exchange.note_failure(origin.place, fault.failure, fault.detail)
         self._refuse(exchange, refusal)
 
     def _refuse(self, exchange: Exchange, refusal: Refusal) -> None:

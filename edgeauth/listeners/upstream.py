@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _REPEATABLE_METHODS: Final = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"})
 """Idempotent ones: a proxy may send nothing else twice (RFC 9110 section 9.2.2)."""
 
+_NO_ANSWER: Final = "it did not answer in time"
+
 
 class UpstreamConnection(asyncio.Protocol):
     """Sends requests to one upstream and passes the answers on as they come.
@@ -230,7 +232,9 @@ class UpstreamConnection(asyncio.Protocol):
             # TLS 1.3: that a certificate is missed is told after the handshake.
             self._fail(failed_handshake(exc), UpstreamFailure.TLS)
         else:
-            self._fail("it closed the connection")
+            how = "reset" if isinstance(exc, ConnectionResetError) else "closed"
+            begun = self._answer.framing is not None
+            self._fail(f"it {how} the connection" + " in the middle of its answer" * begun)
 
     # The end of an exchange.
 
@@ -295,4 +299,6 @@ class UpstreamConnection(asyncio.Protocol):
         elif self._answer.framing is not None and self._exchange.connection.stuffed:
             self._await_more()  # It is not read from, because the client does not read.
         else:
-            self._fail("it did not answer in time", UpstreamFailure.TIMEOUT)
+            begun = self._answer.framing is not None
+            what = "it fell silent in the middle of its answer" if begun else _NO_ANSWER
+            self._fail(what, UpstreamFailure.TIMEOUT)

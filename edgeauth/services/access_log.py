@@ -16,6 +16,8 @@ from edgeauth.services.line_writer import LineWriter
 from edgeauth.wire.combined_log import CombinedEntry, combined_line
 
 _ENCODE: Final = msgspec.json.Encoder().encode
+NO_TIME: Final = 0.0
+"""A duration that is left out: encoders know a default by what it is, not by what it equals."""
 
 
 class Entry(msgspec.Struct, omit_defaults=True, tag_field="log", tag="access", gc=False):
@@ -33,6 +35,9 @@ class Entry(msgspec.Struct, omit_defaults=True, tag_field="log", tag="access", g
         first_byte: seconds from the request to the head of the answer.
         upstream: address of the service that was asked.
         upstream_time: seconds from the decision to the head of its answer.
+        upstream_connect_time: of them, those until there was a connection.
+        upstream_error: how it has failed; a value of `UpstreamFailure`.
+        upstream_detail: the same in words, which are ours.
         error: why it did not go well.
         upgrade: the protocol that the connection has switched to.
     """
@@ -49,14 +54,17 @@ class Entry(msgspec.Struct, omit_defaults=True, tag_field="log", tag="access", g
     status: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
-    duration: float = 0.0
-    first_byte: float = 0.0
+    duration: float = NO_TIME
+    first_byte: float = NO_TIME
     decision: str = ""
     rule: str = ""
     subject: str = ""
     error: str = ""
     upstream: str = ""
-    upstream_time: float = 0.0
+    upstream_time: float = NO_TIME
+    upstream_connect_time: float = NO_TIME
+    upstream_error: str = ""
+    upstream_detail: str = ""
     upgrade: str = ""
     tls: str = ""
     user_agent: str = ""

@@ -1,20 +1,45 @@
 """Upstreams that refuse, reset, stall, answer early, twice or too much, and too many requests."""
 
 import asyncio
+import io
+import json
 import socket
 import struct
+from typing import Any
 
 import pytest
 
 from edgeauth.listeners.limits import Limits
+from edgeauth.listeners.observed import Recorder
 from edgeauth.model.decision import Decision, HeaderEdits, Permit
 from edgeauth.model.request import Request
 from edgeauth.model.routing import Target
 from edgeauth.ports.content import ContentSource
+from edgeauth.services.access_log import AccessLog
+from edgeauth.services.clock import SystemClock
+from edgeauth.services.line_writer import LineWriter
 from tests.attacks.edge import GET, OK, Client, Script, Upstream, request, run, running_edge
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+MUCH = b"HTTP/1.1 200 OK\r\n" + b"x: %b\r\n" % (b"y" * 1000) * 100
 BRIEF = Limits(read_timeout=0.1, idle_timeout=0.2, connect_timeout=0.2)
+
+
+class Lines:
+    """An access log that is read by a test."""
+
+    def __init__(self) -> None:
+        self._written = io.BytesIO()
+        self._writer = LineWriter(self._written)
+        self.recorder = Recorder(AccessLog(self._writer, "json"), "proxy", SystemClock())
+
+    async def told(self, lines: int) -> list[dict[str, Any]]:
+        """Returns the lines, once there are so many."""
+        async with asyncio.timeout(10):
+            while self._written.getvalue().count(b"\n") < lines:
+                await asyncio.sleep(0)
+                self._writer.flush()
+        return [json.loads(line) for line in self._written.getvalue().splitlines()]
 
 
 def reset(writer: asyncio.StreamWriter) -> None:
@@ -62,6 +87,65 @@ def test_what_the_upstream_did_is_told_apart(said, end, status):
             client.send(GET)
             assert (await client.answer()).status == status
             assert edge.door._pool.open == set()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("said", "end", "error", "detail"),
+    [
+        (b"", "close", "answer", "it closed the connection"),
+        (b"", "reset", "answer", "it reset the connection"),
+        (b"", "stall", "timeout", "it did not answer in time"),
+        (HEAD, "close", "answer", "it closed the connection in the middle of its answer"),
+        (HEAD, "reset", "answer", "it reset the connection in the middle of its answer"),
+        (HEAD, "stall", "timeout", "it fell silent in the middle of its answer"),
+        (b"x: y\r\n\r\n", "stall", "answer", "its response is malformed: HttpParserError"),
+        (MUCH, "stall", "answer", "the head of its response is too large"),
+    ],
+    ids=[
+        "closed", "reset", "silent", "closed-later", "reset-later", "silent-later", "malformed",
+        "too-large",
+    ],
+)  # fmt: skip
+def test_a_line_of_the_access_log_tells_what_the_upstream_did(said, end, error, detail):
+    async def scenario() -> None:
+        upstream, lines = Upstream(script=faulty(said, end)), Lines()
+        async with (
+            running_edge(upstream, limits=BRIEF, recorder=lines.recorder) as edge,
+            edge.client() as client,
+        ):
+            client.send(GET)
+            await client.reader.read(1)
+            (line,) = await lines.told(1)
+        assert (line["upstream_error"], line["upstream_detail"]) == (error, detail)
+        assert line["upstream"] == f"127.0.0.1:{upstream.port}"
+        assert line["error"] == "communication_error"
+        assert 0 <= line["upstream_connect_time"] <= line["upstream_time"] <= line["duration"]
+
+    run(scenario())
+
+
+def test_a_line_of_the_access_log_tells_that_there_was_nobody():
+    async def scenario() -> None:
+        upstream, lines = Upstream(), Lines()
+        with socket.socket() as bound:
+            bound.bind(("127.0.0.1", 0))
+            target = Target("127.0.0.1", bound.getsockname()[1])
+
+            async def elsewhere(_request: Request, _content: ContentSource) -> Decision:
+                return Permit("rule", "alice", HeaderEdits(), target)
+
+            async with (
+                running_edge(upstream, decide=elsewhere, recorder=lines.recorder) as edge,
+                edge.client() as client,
+            ):
+                client.send(GET)
+                assert (await client.answer()).status == 502
+                (line,) = await lines.told(1)
+        assert line["upstream_error"] == "connection"
+        assert line["upstream_detail"] == "no connection: ConnectionRefusedError"
+        assert "upstream_connect_time" not in line
 
     run(scenario())
 
