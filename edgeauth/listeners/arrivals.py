@@ -1,7 +1,8 @@
-"""From a connection to its first request: whose it is (PROXY protocol), then TLS.
+"""From a connection to its first request: accepted, whose it is (PROXY protocol), then TLS.
 
-A connection arrives in a task of its own and has a bounded time for it. What belongs to a PROXY
-header is taken off the socket and nothing else, so that TLS, or HTTP, begins where it has to.
+Every listener accepts in this way. A connection arrives in a task of its own and has a bounded time
+for it. What belongs to a PROXY header is taken off the socket and nothing else, so that TLS, or
+HTTP, begins where it has to.
 
 Trust: hostile from the first octet on. Peers in `proxies` have to begin with a PROXY header; all
 others have none, and what they send in its place is no TLS and no HTTP.
@@ -26,8 +27,14 @@ from edgeauth.services.listener_status import ListenerStatus, Refused
 from edgeauth.wire.proxy_protocol import MAX_HEADER_OCTETS, client_address, header_length
 
 _log = structlog.get_logger()
-_AT_ONCE: Final = 64
-"""Connections that are accepted before others get their turn."""
+_AT_ONCE: Final = 16
+"""Connections that a listening socket has accepted before others get their turn.
+
+One would be too few: while all connections are busy a turn of the event loop takes long, and who
+comes last would wait for as many turns as there are others (uvloop's own servers do so). Many would
+keep those that are served waiting for handshakes, and take everything from other processes at the
+same socket.
+"""
 _PAUSE_SECONDS: Final = 1.0
 """Before the next try, when the system has no more file descriptors."""
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -68,11 +75,6 @@ class Reception:
     strict_sni: bool = False
     status: ListenerStatus = field(default_factory=lambda: ListenerStatus(""))
 
-    @property
-    def is_plain(self) -> bool:
-        """Returns whether nothing comes before the first request."""
-        return self.tls is None and not self.proxies
-
 
 class Arrivals:
     """Accepts connections and hands them over when they have arrived.
@@ -93,6 +95,7 @@ class Arrivals:
         """Accepts connections from now on at sockets that listen; they are closed in the end."""
         self._listening = list(sockets)
         for each in self._listening:
+            each.settimeout(0)
             self._resume(each)
 
     def close(self) -> None:
@@ -127,12 +130,14 @@ class Arrivals:
                 if error.errno in _EXHAUSTED:
                     self._pause(listening, error)
                 return
-            self._begin(connection, address_of(str(name[0])))
+            # Clients of a unix socket have no address.
+            self._begin(connection, address_of(name[0]) if isinstance(name, tuple) else None)
 
-    def _begin(self, connection: socket.socket, peer: Address) -> None:
+    def _begin(self, connection: socket.socket, peer: Address | None) -> None:
         reception = self._reception
-        is_proxy = is_among(peer, reception.proxies)
-        origin = "" if is_proxy else origin_of(peer)  # a proxy speaks for many clients
+        is_proxy = peer is not None and is_among(peer, reception.proxies)
+        # A proxy speaks for many clients.
+        origin = "" if peer is None or is_proxy else origin_of(peer)
         if len(self._tasks) >= reception.pending or (
             origin and self._origins[origin] >= reception.pending_per_address
         ):
@@ -164,7 +169,6 @@ class Arrivals:
         """Brings a connection as far as its first request, or ends it."""
         try:
             connection.settimeout(0)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             told = None
             if is_proxy:
                 async with asyncio.timeout(self._reception.proxy_timeout):

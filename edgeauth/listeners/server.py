@@ -20,7 +20,7 @@ from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.limits import Limits
 from edgeauth.listeners.networks import Network, address_of, is_among, origin_of
 from edgeauth.listeners.observed import ObservedConnection, Recorder
-from edgeauth.listeners.sockets import BACKLOG, Place, open_sockets
+from edgeauth.listeners.sockets import Place, open_sockets
 from edgeauth.listeners.tls import asked_name
 from edgeauth.model.decision import Decision, Permit
 from edgeauth.model.errors import Malformed
@@ -157,7 +157,7 @@ class Listener:
         self._telling: Telling = "none"
         self._strict_sni = False
         self._recorder = recorder
-        self._servers: list[asyncio.Server | Arrivals] = []
+        self._arrivals: Arrivals | None = None
         self._sweeping: asyncio.TimerHandle | None = None
         self._due = 0.0
         self._drained: asyncio.Event | None = None
@@ -189,18 +189,11 @@ class Listener:
             reception: what comes before the first request; None for nothing.
         """
         self._sweep()
-        if reception is not None and not reception.is_plain:
-            self._telling = reception.telling
-            self._strict_sni = reception.strict_sni
-            arrivals = Arrivals(reception, self._connection)
-            arrivals.accept(sockets)
-            self._servers.append(arrivals)
-            return
-        loop = asyncio.get_running_loop()
-        for each in sockets:
-            self._servers.append(
-                await loop.create_server(self._connection, sock=each, backlog=BACKLOG)
-            )
+        reception = reception or Reception()
+        self._telling = reception.telling
+        self._strict_sni = reception.strict_sni
+        self._arrivals = Arrivals(reception, self._connection)
+        self._arrivals.accept(sockets)
 
     def _connection(self, told: str | None = None) -> ClientConnection:
         """Returns what speaks with a client whose address a proxy has told, if one had to."""
@@ -211,8 +204,8 @@ class Listener:
     async def drain(self, seconds: float) -> None:
         """Stops accepting, lets requests under way finish for so long, then closes everything."""
         self.draining = True
-        for server in self._servers:
-            server.close()
+        if self._arrivals is not None:
+            self._arrivals.close()
         for connection in tuple(self._connections):
             connection.close_when_idle()
         with suppress(TimeoutError):
@@ -223,9 +216,8 @@ class Listener:
 
     async def _settled(self) -> None:
         """Waits until nobody is on the way any more, and then until nobody is left."""
-        for server in self._servers:
-            if isinstance(server, Arrivals):
-                await server.settled()
+        if self._arrivals is not None:
+            await self._arrivals.settled()
         if self._connections:
             self._drained = asyncio.Event()
             await self._drained.wait()
@@ -233,9 +225,8 @@ class Listener:
     def _close(self) -> None:
         if self._sweeping is not None:
             self._sweeping.cancel()
-        for server in self._servers:
-            if isinstance(server, Arrivals):
-                server.abandon()
+        if self._arrivals is not None:
+            self._arrivals.abandon()
         for connection in tuple(self._connections):
             connection.abort()
         for task in tuple(self._tasks):

@@ -89,7 +89,6 @@ def _bound(
 ) -> socket.socket:
     made = socket.socket(family, kind, protocol)
     try:
-        made.setblocking(False)  # noqa: FBT003  (its only form)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if shared:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -121,10 +120,8 @@ def inherited_sockets(environment: MutableMapping[str, str]) -> dict[str, list[s
         with suppress(OSError):
             os.set_inheritable(descriptor, False)  # noqa: FBT003  (its only form)
             made = socket.socket(fileno=descriptor)
-            made.setblocking(False)  # noqa: FBT003  (its only form)
-            found.setdefault(name if name in ("management", "metrics") else "serve", []).append(
-                made
-            )
+            place = name if name in ("management", "metrics") else "serve"
+            found.setdefault(place, []).append(made)
     return found
 
 

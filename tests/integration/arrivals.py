@@ -1,11 +1,11 @@
-"""A listener with TLS or the PROXY protocol, and what became of the connections to it."""
+"""A listener, often with TLS or the PROXY protocol, and what became of the connections to it."""
 
 import asyncio
 import socket
 import ssl
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -94,9 +94,18 @@ async def arriving(
     *,
     trusted: TrustedProxies = NOBODY,
     draining: float = 0.05,
+    sockets: Sequence[socket.socket] = (),
     **settings: object,
 ) -> AsyncIterator[Arrived]:
-    """Runs a listener; afterwards nothing may be unhandled."""
+    """Runs a listener; afterwards nothing may be unhandled.
+
+    Args:
+        tls: returns the context for the next connection.
+        trusted: peers whose forwarding fields are believed.
+        draining: seconds for what is under way in the end.
+        sockets: that listen; a port of this machine where there are none.
+        settings: of the reception.
+    """
     complaints: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
     requests: list[Request] = []
@@ -107,9 +116,13 @@ async def arriving(
         return Deny(Response(403, (), told), Refusal(Reason.AUTHORIZATION, "no"))
 
     deadlines, status = Deadlines(), ListenerStatus("serve")
-    listener = Listener(decide, DecisionDoor(), deadlines, Limits(), trusted)
+    listener = Listener(decide, DecisionDoor(), deadlines, Limits(), trusted, status=status)
     reception = Reception(tls, status=status, **settings)  # type: ignore[arg-type]
-    port = await listener.start("127.0.0.1", 0, reception)
+    port = 0
+    if sockets:
+        await listener.serve(sockets, reception)
+    else:
+        port = await listener.start("127.0.0.1", 0, reception)
     try:
         yield Arrived(port, status, requests)
     finally:

@@ -21,7 +21,7 @@ from edgeauth.listeners.tls import TlsContexts
 from edgeauth.secret_sources.sources import HeldSecrets
 from edgeauth.services.listener_status import Refused
 from tests.fakes.handshakes import NOW, Authority
-from tests.integration.arrivals import GET, LOCAL, LOOPS, arriving
+from tests.integration.arrivals import GET, LOCAL, LOOPS, PATIENCE, arriving
 
 V1 = b"PROXY TCP4 192.0.2.7 198.51.100.1 4711 443\r\n"
 V2 = (
@@ -59,6 +59,44 @@ Run = Callable[[Coroutine[None, None, None]], None]
 
 def body(answer: bytes) -> bytes:
     return answer.partition(b"\r\n\r\n")[2]
+
+
+# Accepting.
+
+
+def test_connections_that_come_together_do_not_wait_for_one_another(run: Run) -> None:
+    """While others are busy every turn of the loop is long, and each would wait for all before."""
+
+    async def scenario() -> None:
+        async with arriving() as arrived:
+            # In this very thread, so that they wait before the loop has its next turn.
+            crowd = [socket.create_connection(("127.0.0.1", arrived.port)) for _ in range(60)]
+            turns = 0
+            while arrived.status.occupancy().connections < len(crowd):
+                await asyncio.sleep(0)
+                turns += 1
+            assert turns < len(crowd) / 2
+            for each in crowd:
+                each.close()
+
+    run(scenario())
+
+
+def test_clients_of_a_unix_socket_that_listens_are_served_and_have_no_address(
+    run: Run, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(tmp_path / "edge.sock"))
+            listening.listen()
+            async with arriving(proxies=LOCAL, sockets=[listening]):
+                reader, writer = await asyncio.open_unix_connection(tmp_path / "edge.sock")
+                writer.write(GET)
+                async with asyncio.timeout(PATIENCE):
+                    assert body(await reader.read()) == b"@"
+                writer.close()
+
+    run(scenario())
 
 
 # TLS.
