@@ -69,6 +69,6 @@ def logs_of(settings: Log, clock: Clock) -> Logs:
         stream = file = LogFile(to)
     if to != "stdout":
         turn = Turn()  # whoever is slow to read it must not hold up the other log
-    told = None if form == "combined" else lambda lines: dropped_line(clock.now(), lines)
+    told = None if form == "combined" else lambda lines: dropped_line(form, clock.now(), lines)
     writers["access"] = LineWriter(stream, told, turn=turn)
     return Logs(decisions, AccessLog(writers["access"], form), writers, file)

@@ -3,8 +3,9 @@
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractAccessLogger
 
-from edgeauth.listeners.observed import LONGEST, Recorder, without_secrets
+from edgeauth.listeners.observed import Recorder, without_secrets
 from edgeauth.services.access_log import Entry
+from edgeauth.services.client_words import LONGEST
 
 _NO_REQUEST = "UNKNOWN"
 """What aiohttp calls the method of octets that are no request."""

@@ -21,6 +21,7 @@ from edgeauth.model.decision import Decision, Deny
 from edgeauth.model.request import Headers
 from edgeauth.ports.services import Clock
 from edgeauth.services.access_log import NO_TIME, AccessLog, Entry
+from edgeauth.services.client_words import words
 from edgeauth.services.listener_status import UpstreamFailure
 from edgeauth.wire.proxy_protocol import UNIX_SOCKET
 
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 _NO_HEADERS: Final = Headers()
 _PROTOCOLS: Final = {"1.1": "HTTP/1.1", "1.0": "HTTP/1.0"}
-LONGEST: Final = 512
-"""Octets of what a client says of itself; the rest is left out."""
 _WITH_SECRETS: Final = re.compile(r"[?#].*|(?<=//)[^/?#]*@", re.DOTALL)
 """What may hold secrets in a URL: query, fragment, user name and password."""
 
@@ -159,7 +158,7 @@ class ObservedExchange(Exchange):
             rule, subject = decision.rule_id, decision.subject_id
         if request is not None:
             method, scheme, host, path, _, headers, client, _ = request
-            agent = _text(headers.get(b"user-agent"))
+            agent = words(headers.get(b"user-agent"))
         said, heard = self.content_octets, self._observer.sent - self._sent_before
         if self.tunnel is not None and self.upgrade is not None:
             (said, heard), upgrade = self.tunnel.octets, self.upgrade.protocol.decode("latin-1")
@@ -174,8 +173,8 @@ class ObservedExchange(Exchange):
             upstream, int(((first or now) - asked) * 1e6) / 1e6 if upstream else NO_TIME,
             int((attached - asked) * 1e6) / 1e6 if attached else NO_TIME,
             self._failure, self._detail, upgrade, tls, agent,
-            without_secrets(_text(headers[b"referer"])) if b"referer" in headers else "",
-            _text(headers.get(b"x-request-id")), _text(headers.get(b"traceparent")),
+            without_secrets(words(headers[b"referer"])) if b"referer" in headers else "",
+            words(headers.get(b"x-request-id")), words(headers.get(b"traceparent")),
         )  # fmt: skip
 
 
@@ -223,10 +222,6 @@ class ObservedConnection(ClientConnection):
             tls = (encrypted and encrypted.version()) or ""
         recorder = self._recorder
         recorder.log.record(exchange.entry(recorder, self.peer.address, tls))
-
-
-def _text(value: bytes | None) -> str:
-    return value[:LONGEST].decode("utf-8", "replace") if value else ""
 
 
 def without_secrets(url: str) -> str:

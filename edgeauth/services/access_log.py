@@ -12,12 +12,28 @@ from typing import Final
 
 import msgspec
 
+from edgeauth.config.models.log import AccessLogForm
+from edgeauth.services.gelf import gelf_line
 from edgeauth.services.line_writer import LineWriter
 from edgeauth.wire.combined_log import CombinedEntry, combined_line
 
 _ENCODE: Final = msgspec.json.Encoder().encode
 NO_TIME: Final = 0.0
 """A duration that is left out: encoders know a default by what it is, not by what it equals."""
+
+_GELF_NAMES: Final = {
+    "time": "tx_start",
+    "client_address": "client_ip",
+    "method": "http_method",
+    "scheme": "http_scheme",
+    "host": "http_host",
+    "path": "http_path",
+    "user_agent": "http_user_agent",
+    "status": "http_status_code",
+    "bytes_out": "body_bytes_sent",
+    "rule": "rule_id",
+}
+"""Our names of fields, and those that the reference has in its log."""
 
 
 class Entry(msgspec.Struct, omit_defaults=True, tag_field="log", tag="access", gc=False):
@@ -78,18 +94,26 @@ class AccessLog:
 
     Args:
         writer: takes them.
-        form: `json` or `combined`.
+        form: what a line looks like.
 
     Attributes:
         record: keeps the line of an exchange until the next write.
     """
 
-    def __init__(self, writer: LineWriter, form: str) -> None:
+    def __init__(self, writer: LineWriter, form: AccessLogForm) -> None:
         self._keep = writer.keep
-        self.record: Callable[[Entry], None] = self._json if form == "json" else self._combined
+        forms: dict[AccessLogForm, Callable[[Entry], None]] = {
+            "json": self._json,
+            "combined": self._combined,
+            "gelf": self._gelf,
+        }
+        self.record = forms[form]
 
     def _json(self, entry: Entry) -> None:
         self._keep(_ENCODE(entry))
+
+    def _gelf(self, entry: Entry) -> None:
+        self._keep(gelf_line("TX finished", entry.time + entry.duration, _gelf_fields(entry)))
 
     def _combined(self, entry: Entry) -> None:
         self._keep(
@@ -110,6 +134,18 @@ class AccessLog:
         )
 
 
-def dropped_line(seconds: float, lines: int) -> bytes:
-    """Returns the line of JSON that says how many are missing."""
+def dropped_line(form: AccessLogForm, seconds: float, lines: int) -> bytes:
+    """Returns the line that says how many are missing, where lines have names for what they say."""
+    if form == "gelf":
+        return gelf_line("lines were dropped", seconds, {"log": "access", "dropped": lines})
     return _ENCODE({"log": "access", "time": seconds, "dropped": lines})
+
+
+def _gelf_fields(entry: Entry) -> dict[str, str | float]:
+    """Returns what a line says under the names of the reference, as far as it has names."""
+    known = msgspec.structs.asdict(entry)
+    said = {_GELF_NAMES.get(name, name): value for name, value in known.items() if value}
+    said.update(log="access", client=", ".join(entry.client))
+    said["access_granted"] = "true" if entry.decision == "permit" and not entry.error else "false"
+    said["tx_duration_ms"] = int(said.pop("duration", 0) * 1000)
+    return said

@@ -15,6 +15,7 @@ from edgeauth.model.decision import Decision, Permit, Refusal
 from edgeauth.model.errors import Malformed, Reason
 from edgeauth.model.request import Request
 from edgeauth.ports.services import Clock
+from edgeauth.services.client_words import words
 from edgeauth.services.line_writer import DEFAULT_BUFFER_OCTETS, LineWriter, LogStream
 
 _ENCODE: Final = msgspec.json.Encoder().encode
@@ -46,6 +47,8 @@ class _Line(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str = ""
     downgrades: tuple[_Cause, ...] = ()
     principals: dict[str, str] | None = None
+    request_id: str = ""
+    traceparent: str = ""
 
 
 class DecisionLog:
@@ -101,18 +104,21 @@ class DecisionLog:
 def _line(now: float, request: Request, decision: Decision) -> _Line:
     downgrades = tuple(map(_cause, decision.downgrades)) if decision.downgrades else ()
     others = dict(decision.principals) or None
-    method, scheme, host, path, _, _, client, _ = request
+    method, scheme, host, path, _, headers, client, _ = request
+    request_id = words(headers.get(b"x-request-id"))
+    trace = words(headers.get(b"traceparent"))
     if isinstance(decision, Permit):
         return _Line(
             now, "permit", method, scheme, host, path, client,
             decision.rule_id, decision.subject_id, downgrades=downgrades, principals=others,
+            request_id=request_id, traceparent=trace,
         )  # fmt: skip
     refusal = decision.refusal
     return _Line(
         now, "deny", method, scheme, host, path, client,
         decision.rule_id, decision.subject_id, decision.response.status,
         refusal.reason.value, refusal.source, refusal.step, refusal.detail, downgrades,
-        others,
+        others, request_id, trace,
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """What is logged: how the process does, and the exchanges with clients."""
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import model_validator
 
@@ -8,11 +8,13 @@ from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.scalars import Text
 from edgeauth.config.specification import Specification
 
+AccessLogForm: TypeAlias = Literal["json", "combined", "gelf"]
+
 
 class AccessLog(Specification):
     """What the access log looks like and where it goes."""
 
-    format: Literal["json", "combined"] = "json"
+    format: AccessLogForm = "json"
     """What a line looks like; `combined` is the format of that name of Apache and nginx."""
     to: Text = "stdout"
     """`stdout`, `stderr` or a file, which SIGHUP and SIGUSR1 have opened again."""

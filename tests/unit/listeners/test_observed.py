@@ -8,7 +8,7 @@ import pytest
 from edgeauth.listeners.limits import Limits
 from edgeauth.listeners.observed import Recorder, client_of, without_secrets
 from edgeauth.model.decision import Response
-from edgeauth.services.access_log import AccessLog
+from edgeauth.services.access_log import AccessLog, dropped_line
 from edgeauth.services.line_writer import LineWriter
 from tests.fakes.clock import NOW, FakeClock
 from tests.fakes.connections import FakeClient
@@ -239,6 +239,60 @@ def test_what_tells_requests_apart_is_kept():
 
     (line,) = seen.lines
     assert (line["request_id"], line["traceparent"]) == ("r1", trace.decode())
+
+
+def test_gelf_says_the_same_under_the_names_of_the_reference():
+    seen = Observed("gelf")
+    seen.client.send(GET)
+    seen.client.finish()
+    content = bytes(seen.client.transport.written).partition(b"\r\n\r\n")[2]
+    seen.client.send(DENIED)
+
+    permitted, denied = seen.lines
+    assert permitted.pop("host")
+    assert permitted == {
+        "version": "1.1",
+        "short_message": "TX finished",
+        "timestamp": NOW,
+        "level": 6,
+        "_level_name": "INFO",
+        "_log": "access",
+        "_listener": "proxy",
+        "_tx_start": NOW - 4,
+        "_tx_duration_ms": 4000,
+        "_first_byte": 3.0,
+        "_client": "192.0.2.1",
+        "_client_ip": "192.0.2.1",
+        "_http_method": "GET",
+        "_http_scheme": "http",
+        "_http_host": "a.test",
+        "_http_path": "/a",
+        "_protocol": "HTTP/1.1",
+        "_http_status_code": 200,
+        "_body_bytes_sent": len(content),
+        "_access_granted": "true",
+        "_decision": "permit",
+        "_rule_id": "rule",
+        "_subject": "alice",
+        "_upstream": "upstream.test:80",
+        "_upstream_time": 2.0,
+        "_upstream_connect_time": 1.0,
+    }
+    assert (denied["_http_status_code"], denied["_error"]) == (403, "authorization_error")
+    assert denied["_access_granted"] == "false"
+    values = [*permitted.values(), *denied.values()]
+    assert {type(value) for value in values} == {str, int, float}, "GELF knows nothing else"
+
+
+@pytest.mark.parametrize(
+    ("form", "line"),
+    [
+        ("json", {"log": "access", "time": NOW, "dropped": 7}),
+        ("gelf", {"_log": "access", "timestamp": NOW, "_dropped": 7}),
+    ],
+)
+def test_lines_that_are_missing_are_told_in_the_form_of_the_others(form, line):
+    assert json.loads(dropped_line(form, NOW, 7)).items() >= line.items()
 
 
 def test_the_combined_format_says_the_same():

@@ -65,6 +65,17 @@ def test_attack_178_neither_credentials_nor_cookies_nor_the_query_are_logged(dec
     assert "contract" not in str(line)
 
 
+@pytest.mark.parametrize("decision", [PERMIT, DENY], ids=["permit", "deny"])
+def test_a_line_can_be_found_by_what_traces_and_other_logs_call_the_request(decision):
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    traced = request(headers={"traceparent": trace, "X-Request-Id": "x" * 1000})
+
+    (line,) = logged(decision, of=traced)
+
+    assert line["traceparent"] == trace
+    assert line["request_id"] == "x" * 512
+
+
 def test_a_refusal_is_logged_with_who_said_so_and_why():
     (line,) = logged(DENY)
 
