@@ -12,7 +12,6 @@ import asyncio
 import errno
 import socket
 import ssl
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from typing import Final
 import structlog
 
 from edgeauth.listeners.client_certificates import Telling
+from edgeauth.listeners.crowd import Crowd
 from edgeauth.listeners.networks import Address, Network, address_of, is_among, origin_of
 from edgeauth.model.errors import Malformed
 from edgeauth.services.listener_status import ListenerStatus, Refused
@@ -89,7 +89,7 @@ class Arrivals:
         self._make_protocol = make_protocol
         self._listening: list[socket.socket] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._origins: Counter[str] = Counter()
+        self._crowd = Crowd(reception.pending, reception.pending_per_address)
 
     def accept(self, sockets: Sequence[socket.socket]) -> None:
         """Accepts connections from now on at sockets that listen; they are closed in the end."""
@@ -134,16 +134,12 @@ class Arrivals:
             self._begin(connection, address_of(name[0]) if isinstance(name, tuple) else None)
 
     def _begin(self, connection: socket.socket, peer: Address | None) -> None:
-        reception = self._reception
-        is_proxy = peer is not None and is_among(peer, reception.proxies)
+        is_proxy = peer is not None and is_among(peer, self._reception.proxies)
         # A proxy speaks for many clients.
         origin = "" if peer is None or is_proxy else origin_of(peer)
-        if len(self._tasks) >= reception.pending or (
-            origin and self._origins[origin] >= reception.pending_per_address
-        ):
+        if self._crowd.enter(origin) is not None:
             self._refuse(connection, Refused.OVERLOAD)
             return
-        self._origins[origin] += 1
         work = self._arrive(connection, is_proxy=is_proxy)
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
@@ -151,9 +147,7 @@ class Arrivals:
 
     def _ended(self, task: "asyncio.Task[None]", origin: str) -> None:
         self._tasks.discard(task)
-        self._origins[origin] -= 1
-        if not self._origins[origin]:
-            del self._origins[origin]
+        self._crowd.leave(origin)
 
     def _pause(self, listening: socket.socket, error: OSError) -> None:
         _log.error("no connection can be accepted", error=error.strerror)

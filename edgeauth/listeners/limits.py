@@ -84,12 +84,16 @@ class OperatorLimits:
         write_timeout: seconds in which a client has to read most of what waits for it; 0 means
             none.
         idle_timeout: seconds between two requests of a connection; 0 means none.
+        connections: open connections; further ones are closed at once.
+        connections_per_address: of them from one address.
     """
 
     request_octets: int = 8192
     read_timeout: float = 5.0
     write_timeout: float = 10.0
     idle_timeout: float = 120.0
+    connections: int = 1024
+    connections_per_address: int = 256
 
 
 def operator_limits_of(management: Management) -> OperatorLimits:
@@ -100,6 +104,8 @@ def operator_limits_of(management: Management) -> OperatorLimits:
         timeout.read,
         timeout.write,
         timeout.idle or timeout.read,
+        management.limits.connections,
+        management.limits.connections_per_address,
     )
 
 

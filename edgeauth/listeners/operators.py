@@ -5,13 +5,15 @@ Trust: whoever can reach the port; it may say nothing, too much, or never read.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, cast
 
 import structlog
 from aiohttp import hdrs, web
 
 from edgeauth.listeners.access import access_logger
+from edgeauth.listeners.crowd import Crowd
 from edgeauth.listeners.limits import OperatorLimits
+from edgeauth.listeners.networks import address_of, origin_of
 from edgeauth.listeners.observed import Recorder
 from edgeauth.services.listener_status import Limited, ListenerStatus
 
@@ -36,6 +38,9 @@ class OperatorServer(web.Server):
         limits: what a client may cost.
         status: counts which limits were reached.
         recorder: notes every exchange; None notes nothing.
+
+    Attributes:
+        crowd: its connections.
     """
 
     def __init__(
@@ -48,6 +53,7 @@ class OperatorServer(web.Server):
         super().__init__(_heard(application))
         self.limits = limits
         self.status = status
+        self.crowd = Crowd(limits.connections, limits.connections_per_address)
         self._recorder = recorder
 
     def __call__(self) -> web.RequestHandler:
@@ -77,7 +83,7 @@ class OperatorConnection(web.RequestHandler):
         options: for aiohttp.
     """
 
-    __slots__ = ("_deadline", "_limits", "_said", "_status")
+    __slots__ = ("_crowd", "_deadline", "_limits", "_origin", "_said", "_status")
 
     def __init__(self, server: OperatorServer, **options: object) -> None:
         limits = server.limits
@@ -92,17 +98,29 @@ class OperatorConnection(web.RequestHandler):
         )
         self._limits = limits
         self._status = server.status
+        self._crowd = server.crowd
+        self._origin: str | None = None
         self._said = 0
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begins to wait for a request."""
+        """Begins to wait for a request, if there is room for one more connection."""
+        name = transport.get_extra_info("peername")
+        origin = origin_of(address_of(name[0])) if isinstance(name, tuple) else ""
+        limit = self._crowd.enter(origin)
+        if limit is not None:
+            self._status.limited[limit] += 1
+            cast("asyncio.Transport", transport).abort()
+            return
+        self._origin = origin
         super().connection_made(transport)
         self._give(self._limits.read_timeout, Limited.HEAD_TIME)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Waits for nothing any more."""
         self._take_back()
+        if self._origin is not None:
+            self._crowd.leave(self._origin)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import ssl
-from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple, Protocol, TypeVar
@@ -15,6 +14,7 @@ from edgeauth.config.models.serve import Serve
 from edgeauth.listeners.arrivals import Arrivals, Reception
 from edgeauth.listeners.client_certificates import Telling, shown_certificate, told_fields
 from edgeauth.listeners.connection import ClientConnection
+from edgeauth.listeners.crowd import Crowd
 from edgeauth.listeners.deadlines import TICK, Deadlines
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.limits import Limits
@@ -151,7 +151,7 @@ class Listener:
         self._status = status or ListenerStatus("serve")
         self._status.occupancy = self._occupancy
         self._limited = self._status.limited
-        self._addresses: Counter[str] = Counter()
+        self._crowd = Crowd(limits.connections, limits.connections_per_address)
         self._connections: set[ClientConnection] = set()
         self._tasks: set[asyncio.Task[object]] = set()
         self._telling: Telling = "none"
@@ -298,16 +298,11 @@ class Listener:
 
         Also while draining: a client whose handshake had begun gets the answer to one request.
         """
-        if len(self._connections) >= self.limits.connections:
-            self.limited(Limited.CONNECTIONS)
-            return False
-        origin = counted_as(connection.peer)
-        if origin and self._addresses[origin] >= self.limits.connections_per_address:
-            self.limited(Limited.CONNECTIONS_PER_ADDRESS)
+        limit = self._crowd.enter(counted_as(connection.peer))
+        if limit is not None:
+            self.limited(limit)
             return False
         self._connections.add(connection)
-        if origin:
-            self._addresses[origin] += 1
         return True
 
     def _occupancy(self) -> Occupancy:
@@ -322,14 +317,9 @@ class Listener:
         """Learns that a connection has ended."""
         if connection in self._connections:
             self._connections.remove(connection)
-            self._forget_address(counted_as(connection.peer))
+            self._crowd.leave(counted_as(connection.peer))
         if self._drained is not None and not self._connections:
             self._drained.set()
-
-    def _forget_address(self, origin: str) -> None:
-        self._addresses[origin] -= 1
-        if self._addresses[origin] <= 0:
-            del self._addresses[origin]
 
     def spawn(
         self,

@@ -170,6 +170,15 @@ class Serve(Specification):
         return self
 
 
+class ManagementLimits(Specification):
+    """What clients may cost each listener for operators before they are turned away."""
+
+    connections: AtLeastOne = 1024
+    """Open connections; further ones are closed at once."""
+    connections_per_address: AtLeastOne = 256
+    """Of them from one address (IPv6: one /64 network)."""
+
+
 class Management(Specification):
     """The listener for health, readiness and published keys."""
 
@@ -177,6 +186,7 @@ class Management(Specification):
     port: Port = 4457
     timeout: Timeout = Timeout()
     buffer_limit: ManagementBufferLimit = ManagementBufferLimit()
+    limits: ManagementLimits = ManagementLimits()
     tls: Tls | None = None
     cors: Cors | None = None
     """None lets no page of another origin read health and keys."""

@@ -66,6 +66,38 @@ def ask_raw(
     return run(scenario())
 
 
+@pytest.mark.parametrize(
+    ("limits", "limit"),
+    [
+        (OperatorLimits(connections=2), Limited.CONNECTIONS),
+        (OperatorLimits(connections_per_address=2), Limited.CONNECTIONS_PER_ADDRESS),
+    ],
+    ids=["in-all", "of-one-address"],
+)
+def test_attack_073_connections_beyond_a_limit_are_closed_at_once(
+    limits: OperatorLimits, limit: Limited
+):
+    status = ListenerStatus("management")
+
+    async def scenario() -> None:
+        async with listening(limits, status) as port:
+            streams = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+            assert await streams[2][0].read() == b""
+            assert status.limited == {limit: 1}
+            assert status.occupancy().connections == 2
+            streams[1][1].close()
+            while status.occupancy().connections == 2:
+                await asyncio.sleep(0)
+            streams.append(await asyncio.open_connection("127.0.0.1", port))
+            for reader, writer in (streams[0], streams[3]):
+                writer.write(b"GET /.well-known/health HTTP/1.1\r\nHost: a\r\n\r\n")
+                assert await reader.readline() == b"HTTP/1.1 200 OK\r\n", "its place is free again"
+            for _, writer in streams:
+                writer.close()
+
+    run(scenario())
+
+
 @pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
 @pytest.mark.parametrize("path", [HEALTH, JWKS])
 def test_other_methods_are_not_allowed(path: str, method: str):
@@ -237,10 +269,11 @@ def test_limits_are_those_of_the_configuration():
     management:
       timeout: {read: 1s, write: 2s, idle: 3s}
       buffer_limit: {read: 1KB, write: 2KB}
+      limits: {connections: 5, connections_per_address: 4}
     """
     made = operator_limits_of(read_configuration(text, "edgeauth.yaml", {}).management)
 
-    assert made == OperatorLimits(1024 + 4096, 1.0, 2.0, 3.0)
+    assert made == OperatorLimits(1024 + 4096, 1.0, 2.0, 3.0, 5, 4)
 
 
 def test_the_defaults_of_the_configuration_are_those_of_listeners():
