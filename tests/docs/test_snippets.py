@@ -117,6 +117,15 @@ def test_rules_are_accepted_with_the_complete_configuration(snippet: Snippet) ->
     assert validate(known, "rules", *mode, *OPTIONS, "rules.yaml") == ""
 
 
+@pytest.mark.parametrize("snippet", cases("lines"))
+def test_lines_stand_in_the_example_that_they_are_from(snippet: Snippet) -> None:
+    (name,) = snippet.words
+    lines = [line.strip() for line in (ROOT / name).read_text().splitlines()]
+    shown = [line.strip() for line in snippet.text.splitlines()]
+
+    assert any(lines[place : place + len(shown)] == shown for place in range(len(lines)))
+
+
 @pytest.mark.parametrize("snippet", cases("conditions"))
 def test_conditions_compile(snippet: Snippet) -> None:
     seen = {name: VARIABLES[name] for name in snippet.words}

@@ -1,4 +1,4 @@
-"""An upstream and a folder with a configuration for each test; one Keycloak for all of them."""
+"""What many tests need: an upstream, a folder with a configuration, a Keycloak, the gateways."""
 
 import threading
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.gateways import COMMANDS, Front, Service, deciding, gateway, serving
 from tests.integration.keycloak import Edge, Keycloak, Realm, edge_before
 from tests.integration.processes import Place, Upstream
 
@@ -51,3 +52,28 @@ def shop(keycloak: Keycloak) -> Realm:
 def edge(keycloak: Keycloak, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     with edge_before(keycloak.url, tmp_path_factory.mktemp("edge")) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def decision_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with deciding(tmp_path_factory.mktemp("edgeauth")) as port:
+        yield port
+
+
+@pytest.fixture(scope="module", params=list(COMMANDS))
+def front(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    service: Service,
+    decision_service: int,
+) -> Iterator[Front]:
+    name: str = request.param
+    folder = tmp_path_factory.mktemp(name)
+    with gateway(name, folder, asks=decision_service, before=service.port) as port:
+        yield Front(name, port, service)

@@ -1,0 +1,268 @@
+"""Gateways as `examples/gateways` configures them: whom they ask, and what is behind them."""
+
+import base64
+import hashlib
+import http.client
+import json
+import re
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tests.fakes.certificates import pem
+from tests.integration.processes import COMMAND, PATIENCE, free_port, wait_for_port
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "gateways"
+ENVOY = Path(__file__).parents[1] / "peers" / "envoy" / ".installed" / "envoy" / "_bin"
+"""Where `make envoy` puts one."""
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "nginx": ("nginx", "-p", ".", "-e", "stderr", "-c", "nginx.conf"),
+    "caddy": ("caddy", "run", "--config", "Caddyfile", "--adapter", "caddyfile"),
+    "haproxy": ("haproxy", "-f", "haproxy.cfg"),
+    "traefik": ("traefik", "--configFile=traefik.yaml"),
+    "envoy": ("envoy", "-c", "envoy.yaml", "--use-dynamic-base-id", "--concurrency", "1"),
+}
+"""How each of them is started in a folder with the examples."""
+SIGNER = Ed25519PrivateKey.generate()
+ALICE = b"Authorization: Basic YWxpY2U6YWxpY2Utb24tbG9vcGJhY2s="
+SEEN = """{{ dict "user" .Subject.ID "method" .Request.Method "url" (print .Request.URL)
+  "from" .Request.ClientIPAddresses | toJson }}"""
+
+
+class Recorded(NamedTuple):
+    """A request as the service behind a gateway has read it."""
+
+    method: str
+    target: str
+    fields: list[tuple[str, str]]
+    content: bytes
+
+    def all(self, name: str) -> list[str]:
+        return [value for each, value in self.fields if each == name]
+
+    @property
+    def seen(self) -> dict[str, object]:
+        """Returns what edgeauth has decided about."""
+        (told,) = self.all("x-user")
+        read = json.loads(told)
+        assert isinstance(read, dict)
+        return read
+
+
+class Service(ThreadingHTTPServer):
+    """Remembers what it gets, and speaks any protocol by saying everything again."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.recorded: list[Recorded] = []
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Says nothing of gateways that leave."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        if name.startswith("do_"):
+            return self._record
+        raise AttributeError(name)
+
+    def _record(self) -> None:
+        assert isinstance(self.server, Service)
+        # The library takes slashes away from the target that it tells.
+        method, target, _ = self.raw_requestline.decode("latin-1").split(" ")
+        fields = [(name.lower(), value) for name, value in self.headers.items()]
+        self.server.recorded.append(Recorded(method, target, fields, self._content()))
+        if self.headers["upgrade"]:
+            self._say_again()
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _content(self) -> bytes:
+        if self.headers["transfer-encoding"] is None:
+            return self.rfile.read(int(self.headers.get("content-length", 0)))
+        content = b""
+        while size := int(self.rfile.readline(), 16):
+            content += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return content
+
+    def _say_again(self) -> None:
+        self.send_response(101)
+        self.send_header("Upgrade", self.headers["upgrade"])
+        self.send_header("Connection", "upgrade")
+        key = self.headers["sec-websocket-key"].encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+        digest = hashlib.sha1(key, usedforsecurity=False).digest()
+        self.send_header("Sec-WebSocket-Accept", base64.b64encode(digest).decode())
+        self.end_headers()
+        while said := self.rfile.read1():
+            self.wfile.write(said)
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the library's name)
+        """Says nothing."""
+
+
+@contextmanager
+def serving() -> Iterator[Service]:
+    """Runs a service."""
+    with Service() as service:
+        thread = threading.Thread(target=service.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield service
+        finally:
+            service.shutdown()
+            thread.join()
+
+
+def _write(folder: Path, ports: dict[str, int], change: Callable[[str], str]) -> None:
+    for example in EXAMPLES.iterdir():
+        text = change(example.read_text(encoding="utf-8"))
+        found = re.sub(r"\b(8080|4456|4457|9000)\b", lambda port: str(ports[port[0]]), text)
+        (folder / example.name).write_text(found, encoding="utf-8")
+
+
+@contextmanager
+def deciding(folder: Path) -> Iterator[int]:
+    """Runs the decision service of the example, which tells in `X-User` what it has seen."""
+    ports = {"8080": 0, "4456": free_port(), "4457": free_port(), "9000": 0}
+    _write(folder, ports, lambda text: text.replace('"{{ .Subject.ID }}"', f"'{SEEN}'"))
+    (folder / "signer.pem").write_bytes(pem(SIGNER))
+    with _process(folder, ports["4456"], COMMAND, "serve", "decision", "--insecure"):
+        yield ports["4456"]
+
+
+@contextmanager
+def gateway(name: str, folder: Path, *, asks: int, before: int) -> Iterator[int]:
+    """Runs a gateway that asks at one port and forwards to another; yields its own."""
+    program, *arguments = COMMANDS[name]
+    found = shutil.which(program) or shutil.which(program, path=ENVOY)
+    if found is None:
+        pytest.skip(f"{program} is not installed")
+    ports = {"8080": free_port(), "4456": asks, "4457": 0, "9000": before}
+
+    def changed(text: str) -> str:
+        # One second to answer is enough here, and several of one machine need names of their own.
+        text = re.sub(r"\b5s\b", "1s", text)
+        return text.replace("abns@edgeauth", f"abns@edgeauth-{ports['8080']}")
+
+    _write(folder, ports, changed)
+    with _process(folder, ports["8080"], found, *arguments):
+        yield ports["8080"]
+
+
+@contextmanager
+def _process(folder: Path, port: int, *command: str | Path) -> Iterator[None]:
+    with (
+        (folder / "output").open("w") as output,
+        subprocess.Popen(
+            command,
+            cwd=folder,
+            stdout=output,
+            stderr=output,
+            text=True,
+            env={"PATH": "/usr/bin:/bin", "HOME": str(folder)},
+        ) as process,
+    ):
+        try:
+            wait_for_port(process, port)
+            yield
+        except AssertionError as failure:
+            failure.add_note((folder / "output").read_text()[-2000:])
+            raise
+        finally:
+            process.terminate()
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+class Answer(NamedTuple):
+    """What the client got; a status of 0 for a connection that ended without an answer."""
+
+    status: int
+    fields: http.client.HTTPMessage
+    content: bytes
+
+
+def send(port: int, raw: bytes, patience: float = PATIENCE) -> Answer:
+    """Sends octets as they are, and returns the answer."""
+    with socket.create_connection(("127.0.0.1", port), patience) as connection:
+        connection.sendall(raw)
+        answer = http.client.HTTPResponse(connection, method=raw.split(b" ")[0].decode("latin-1"))
+        try:
+            answer.begin()
+            return Answer(answer.status, answer.headers, answer.read())
+        except (http.client.HTTPException, ConnectionError, TimeoutError):
+            return Answer(0, http.client.HTTPMessage(), b"")
+
+
+def request(
+    target: bytes = b"/open/x",
+    *fields: bytes,
+    method: bytes = b"GET",
+    host: bytes = b"shop.test",
+    content: bytes = b"",
+) -> bytes:
+    """Returns a request for one answer, as octets; nothing is checked."""
+    lines = [
+        b"%b %b HTTP/1.1" % (method, target),
+        b"Host: " + host,
+        *fields,
+        b"Connection: close",
+        b"",
+        content,
+    ]
+    return b"\r\n".join(lines)
+
+
+class Front(NamedTuple):
+    """A gateway that runs, and the service behind it."""
+
+    name: str
+    port: int
+    service: Service
+
+    @property
+    def refusals(self) -> set[int]:
+        """Returns how it says no; nginx makes 500 of what edgeauth calls malformed."""
+        return {400, 401, 403, 404, 405} | ({500} if self.name == "nginx" else set())
+
+    def ask(self, raw: bytes) -> tuple[Answer, list[Recorded]]:
+        """Returns the answer to a request, and what the service has got."""
+        self.service.recorded.clear()
+        return send(self.port, raw), list(self.service.recorded)
+
+    def permitted(self, raw: bytes) -> Recorded:
+        """Returns the one request that the service has got."""
+        answer, (recorded,) = self.ask(raw)
+        assert answer.status == 200
+        return recorded
+
+    def refused(self, raw: bytes) -> Answer:
+        """Returns the answer to a request that the service did not get."""
+        answer, recorded = self.ask(raw)
+        assert recorded == []
+        return answer
