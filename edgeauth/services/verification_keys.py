@@ -6,7 +6,8 @@ Rules:
    it. It is fetched again before, in the last fifth of that time, while nobody waits. Only where
    `KeySource.stale_if_error` says so it is believed for so much longer, and only while the issuer
    can not be reached or answers that it is broken (5xx); what it answers otherwise counts at once,
-   and so does a connection that can not be trusted.
+   and so does a connection that can not be trusted. Nobody waits for an issuer meanwhile that has
+   failed a moment ago.
 2. An unknown key id fetches the set again, so that a new key works at once; but at most once in
    `COOL_DOWN` seconds, so that nobody makes us flood the issuer with invented ids (attack 121).
    When that fails, the set at hand stays.
@@ -107,16 +108,20 @@ class _KeyHolder:
         self._fault_until = -inf
         self._next_search = -inf
         self._next_refresh = -inf
+        self._silent_until = -inf
         self._flights: SingleFlight[_Believed] = SingleFlight()
 
     def find(self, kid: str | None) -> ResolvedKeys | None:
         """Returns what is known without asking; None when the issuer has to be asked."""
         now, tick = self._clock.now(), self._monotonic()
-        if self._believed is None or not self._believed.is_current(now, tick):
+        believed = self._believed
+        if believed is None or not believed.is_current(now, tick):
+            believed = self._prolonged(now, tick) if self._is_silent(tick) else None
+        if believed is None:
             return None
         if tick >= self._next_refresh:
             self._flights.begin(_ALL, self._refresh)
-        known = self._believed.candidates(kid, now, tick)
+        known = believed.candidates(kid, now, tick)
         is_fetching = self._flights.is_running(_ALL)
         if known.candidates or (not is_fetching and tick < self._next_search):
             return known
@@ -147,11 +152,12 @@ class _KeyHolder:
         try:
             self._believed = await self._ask(is_search=is_search)
         except Fault as fault:
-            return self._stale(fault) or self._failed(fault)
+            return self._unanswered(fault)
         except Malformed as problem:
             detail = f"the issuer's answer can not be used: {problem}"
             return self._failed(Fault(Reason.COMMUNICATION, detail))
         self._next_refresh = self._believed.deadline - self._origin.source.ttl * _AHEAD
+        self._silent_until = -inf
         # Where that is over already, as with a certificate that ends soon, there is no hurry.
         self._next_refresh = max(self._next_refresh, self._monotonic() + RETRY)
         return self._believed
@@ -160,14 +166,31 @@ class _KeyHolder:
         tick = self._monotonic()
         self._fault, self._fault_until = fault, tick + FAULT_TTL
         self._next_refresh = tick + RETRY
+        self._silent_until = -inf
         if self._believed is not None and not self._clock.now() < self._believed.fresh_until:
             self._believed = None
         return fault
 
-    def _stale(self, fault: Fault) -> _Believed | None:
+    def _unanswered(self, fault: Fault) -> _Believed | Fault:
         """Returns the former keys if they are over, and go on being believed for a while."""
-        now, tick, known = self._clock.now(), self._monotonic(), self._believed
-        if fault.final or known is None or not known.fresh_until <= now < known.stale_until:
+        if fault.final:
+            return self._failed(fault)
+        tick = self._monotonic()
+        prolonged = self._prolonged(self._clock.now(), tick)
+        if prolonged is None:
+            self._failed(fault)
+        self._next_refresh, self._silent_until = tick + RETRY, tick + 2 * RETRY
+        return prolonged or fault
+
+    def _is_silent(self, tick: float) -> bool:
+        """Returns whether the issuer has not answered a moment ago, or is being asked since."""
+        asked_again = self._silent_until > -inf and self._flights.is_running(_ALL)
+        return tick < self._silent_until or asked_again
+
+    def _prolonged(self, now: float, tick: float) -> _Believed | None:
+        """Returns the former keys if they are over, to be believed for a while; else None."""
+        known = self._believed
+        if known is None or not known.fresh_until <= now < known.stale_until:
             return None
         if not tick < known.stale_deadline:
             return None
@@ -175,7 +198,6 @@ class _KeyHolder:
             valid_until=min(now + 2 * RETRY, known.stale_until),
             deadline=min(tick + 2 * RETRY, known.stale_deadline),
         )
-        self._next_refresh = tick + RETRY
         return self._believed
 
     async def _ask(self, *, is_search: bool) -> _Believed:

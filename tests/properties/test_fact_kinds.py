@@ -9,7 +9,7 @@ from edgeauth.mechanisms.questions import CONTENT, Content
 from edgeauth.model.errors import Malformed
 from edgeauth.model.identity import Principal
 from edgeauth.ports.services import AccessToken, EndpointAnswer
-from edgeauth.services.endpoints.answers import _KEPT, _Kept
+from edgeauth.services.endpoints.kept_answers import Kept, kept_answers
 from edgeauth.services.endpoints.tokens import _TOKEN
 from edgeauth.wire.confirmation import Confirmation
 
@@ -21,6 +21,7 @@ JSON = st.recursive(
     max_leaves=10,
 )
 OBJECTS = st.dictionaries(WORDS, JSON, max_size=3)
+LIFETIMES = st.floats(0, 4e9)
 MOMENTS = st.none() | st.floats(0, 4e9)
 PRINCIPALS = st.builds(Principal, WORDS, OBJECTS, st.binary(max_size=32), MOMENTS)
 PAIRS = st.lists(st.tuples(WORDS, WORDS), max_size=3).map(tuple)
@@ -38,7 +39,9 @@ KINDS = {
         PRINCIPALS,
     ),
     _TOKEN: st.builds(AccessToken, WORDS, WORDS),
-    _KEPT: st.builds(_Kept, ANSWERS, st.floats(0, 4e9)),
+    kept_answers(lambda: 0.0, lambda: 0.0): st.builds(
+        lambda answer, lifetime: Kept(answer, lifetime, lifetime, lifetime), ANSWERS, LIFETIMES
+    ),
 }
 
 

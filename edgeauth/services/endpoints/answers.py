@@ -3,10 +3,13 @@
 The key is the whole call: two calls that differ in any header share nothing, so that no answer for
 one user is ever told to another because a server forgot its `Vary`. What is stale is not used,
 unless the server says that it is still the current one; or, where that is configured, for a while
-when it says nothing or that it is broken.
+when it says nothing or that it is broken. Nobody waits for a server then that has failed a moment
+ago; it is asked again every few seconds beside the requests.
 
 Source:
-    RFC 9111 sections 3, 4 and 5.2.1.4 (no-cache of a request); RFC 5861 section 4.
+    RFC 9111 sections 3, 4 and 5.2.1.4 (no-cache of a request); RFC 5861 section 4. The time that an
+    answer took is a part of its age (RFC 9111 section 4.2.3); its Date is not compared with our
+    clock, which need not agree.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,8 +18,11 @@ from typing import Final, NamedTuple
 from edgeauth.model.errors import Fault
 from edgeauth.model.identity import fingerprint
 from edgeauth.ports.endpoints import Call
-from edgeauth.ports.facts import FactCache, fact_kind
+from edgeauth.ports.facts import FactCache
 from edgeauth.ports.services import Clock, EndpointAnswer, leave_fast_path
+from edgeauth.services.endpoints.exchange import place_of
+from edgeauth.services.endpoints.kept_answers import Kept, kept_answers
+from edgeauth.services.endpoints.outages import Outages
 from edgeauth.services.single_flight import SingleFlight
 from edgeauth.wire.http_caching import (
     freshness,
@@ -36,19 +42,10 @@ _REPLACED: Final = frozenset({"age", "cache-control", "date", "etag", "expires",
 Send = Callable[[Call], Awaitable[EndpointAnswer]]
 
 
-class _Kept(NamedTuple):
-    answer: EndpointAnswer
-    fresh_until: float
-    """Seconds since the epoch."""
-
-
 class _Asked(NamedTuple):
     answer: EndpointAnswer
     is_kept: bool
     """Whether others who have asked the same may be told it as well."""
-
-
-_KEPT: Final = fact_kind("answer.1", _Kept, _Kept, lambda kept: kept, lambda written: written)
 
 
 class HttpCacheOfAnswers:
@@ -57,12 +54,17 @@ class HttpCacheOfAnswers:
     Args:
         cache: keeps answers.
         clock: tells whether they are fresh.
+        monotonic: the same, in seconds that only ever grow.
     """
 
-    def __init__(self, cache: FactCache, clock: Clock) -> None:
+    def __init__(self, cache: FactCache, clock: Clock, monotonic: Callable[[], float]) -> None:
         self._cache = cache
-        self._clock = clock
+        self._now = clock.now
+        self._monotonic = monotonic
+        self._kind = kept_answers(clock.now, monotonic)
+        self._outages = Outages(monotonic)
         self._flights: SingleFlight[_Asked] = SingleFlight()
+        self._refreshes: SingleFlight[_Asked] = SingleFlight()
 
     def concerns(self, call: Call) -> bool:
         """Returns whether the answer to a call may come from here."""
@@ -83,12 +85,12 @@ class HttpCacheOfAnswers:
         """
         key = _key(call)
         kept = self._cache.find(key)
-        former = kept if isinstance(kept, _Kept) else None
+        former = kept if isinstance(kept, Kept) else None
         if _demands_validation(call):
             # Whoever began to ask before might get an answer from before.
             await leave_fast_path()
             return (await self._ask(key, call, former, send)).answer
-        if former is not None and self._is_fresh(former):
+        if former is not None and self._is_told_at_once(key, call, former, send):
             return former.answer
         asked: list[Call] = []
 
@@ -105,20 +107,42 @@ class HttpCacheOfAnswers:
         # Section 4: what must not be kept is the answer to one question only.
         return (await self._ask(key, call, former, send)).answer
 
-    def _is_fresh(self, kept: _Kept) -> bool:
-        return self._clock.now() < kept.fresh_until
+    def _is_told_at_once(self, key: bytes, call: Call, kept: Kept, send: Send) -> bool:
+        """Returns whether nobody waits for the endpoint: what is kept is fresh, or as good as that.
 
-    async def _ask(self, key: bytes, call: Call, kept: _Kept | None, send: Send) -> _Asked:
+        The latter is asked for anew now and then, until the endpoint answers or the time is over.
+        """
+        if kept.is_current(self._now(), self._monotonic()):
+            return True
+        place = place_of(call.url)
+        if not self._outages.is_known(place) or not self._may_be_stale(kept, call):
+            return False
+        if self._outages.may_try(place):
+            self._refreshes.begin(key, lambda: self._refresh(key, call, kept, send))
+        return True
+
+    async def _refresh(self, key: bytes, call: Call, kept: Kept, send: Send) -> _Asked | Fault:
+        try:
+            return await self._ask(key, call, kept, send)
+        except Fault as fault:
+            return fault
+
+    async def _ask(self, key: bytes, call: Call, kept: Kept | None, send: Send) -> _Asked:
         if kept is None:
-            kept = await self._cache.fetch(key, _KEPT)
-            if kept is not None and self._is_fresh(kept) and not _demands_validation(call):
+            kept = await self._cache.fetch(key, self._kind)
+            if (
+                kept is not None
+                and not _demands_validation(call)
+                and self._is_told_at_once(key, call, kept, send)
+            ):
                 return _Asked(kept.answer, is_kept=True)
+        begun = self._now(), self._monotonic()
         if kept is None:
-            return self._keep(key, call, None, await send(call))
+            return self._keep(key, call, None, await self._answer(call, send), begun)
         conditions = validators(_fields(kept.answer))
         fields = conditions | dict(call.headers)
         try:
-            answer = await send(call._replace(headers=tuple(fields.items())))
+            answer = await self._answer(call._replace(headers=tuple(fields.items())), send)
         except Fault as fault:
             if fault.final or not self._may_be_stale(kept, call):
                 raise
@@ -126,28 +150,59 @@ class HttpCacheOfAnswers:
         if answer.status in _BROKEN and self._may_be_stale(kept, call):
             return _Asked(kept.answer, is_kept=True)
         if answer.status != 304 or not conditions:
-            return self._keep(key, call, kept, answer)
+            return self._keep(key, call, kept, answer, begun)
         changed = tuple(pair for pair in answer.headers if pair[0] in _REPLACED)
         names = {name for name, _ in changed} | {"age"}
         others = tuple(pair for pair in kept.answer.headers if pair[0] not in names)
-        return self._keep(key, call, kept, kept.answer._replace(headers=others + changed))
+        updated = kept.answer._replace(headers=others + changed)
+        return self._keep(key, call, kept, updated, begun)
 
-    def _may_be_stale(self, kept: _Kept, call: Call) -> bool:
+    async def _answer(self, call: Call, send: Send) -> EndpointAnswer:
+        """Asks the endpoint, and remembers whether it has failed."""
+        place = place_of(call.url)
+        try:
+            answer = await send(call)
+        except Fault as fault:
+            # Whoever can not be trusted is not one who says nothing.
+            self._outages.note(place, failed=not fault.final)
+            raise
+        self._outages.note(place, failed=answer.status in _BROKEN)
+        return answer
+
+    def _may_be_stale(self, kept: Kept, call: Call) -> bool:
         longer = _stale_seconds(kept.answer, call)
-        return not _demands_validation(call) and self._clock.now() < kept.fresh_until + longer
+        return not _demands_validation(call) and kept.is_current(
+            self._now(), self._monotonic(), longer
+        )
 
-    def _keep(self, key: bytes, call: Call, kept: _Kept | None, answer: EndpointAnswer) -> _Asked:
+    def _keep(
+        self,
+        key: bytes,
+        call: Call,
+        kept: Kept | None,
+        answer: EndpointAnswer,
+        begun: tuple[float, float],
+    ) -> _Asked:
+        """Keeps an answer if it may.
+
+        Args:
+            key: of the call.
+            call: the question.
+            kept: the former answer.
+            answer: the endpoint's.
+            begun: when it was asked, by both clocks.
+        """
         fields = _fields(answer)
         if answer.status != 200 or not may_be_stored(fields):
             if answer.status < 500 and kept is not None:
-                self._cache.store(key, kept, 0.0, _KEPT)
+                self._cache.store(key, kept, 0.0, self._kind)
             return _Asked(answer, is_kept=False)
-        now = self._clock.now()
         settings = call.settings.http_cache
-        ttl = freshness(fields, now, 0.0 if settings is None else settings.default_ttl)
-        until = now + ttl
+        ttl = freshness(fields, self._now(), 0.0 if settings is None else settings.default_ttl)
+        until, deadline = (each + ttl for each in begun)
         kept_stale = KEPT_STALE if validators(fields) else _stale_seconds(answer, call)
-        self._cache.store(key, _Kept(answer, until), until + kept_stale, _KEPT)
+        keeping = Kept(answer, until, ttl, deadline)
+        self._cache.store(key, keeping, until + kept_stale, self._kind)
         return _Asked(answer, is_kept=True)
 
 

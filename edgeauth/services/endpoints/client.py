@@ -37,7 +37,7 @@ class HttpEndpoints:
         cache: keeps answers and access tokens.
         keys: what calls are signed with, and client certificates.
         connections: those to trusted endpoints; such of its own unless given.
-        monotonic: seconds that only ever grow, for circuit breakers.
+        monotonic: seconds that only ever grow, for circuit breakers and ages of answers.
 
     Attributes:
         access_tokens: the tokens that calls are made with, for others who need the same.
@@ -56,7 +56,7 @@ class HttpEndpoints:
         self._connections = connections or Connections(ClientContexts(keys))
         self.access_tokens = ClientCredentialsTokens(self, clock, cache)
         self._authentications = Authentications(self.access_tokens, keys, clock)
-        self._answers = HttpCacheOfAnswers(cache, clock)
+        self._answers = HttpCacheOfAnswers(cache, clock, monotonic)
         self._gates: dict[tuple[str, bytes], Gate] = {}
 
     def prepare(self, settings: CallSettings) -> None:

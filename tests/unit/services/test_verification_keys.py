@@ -577,3 +577,43 @@ class TestStaleIfError:
                 await issuer.keys.resolve(of, "", "a")
 
         run(check())
+
+    def test_nobody_waits_for_an_issuer_that_hangs(self):
+        async def check() -> None:
+            issuer, of = Issuer("a"), source(stale=60.0)
+            await issuer.keys.resolve(of, "", "a")
+            issuer.endpoints.answers[JWKS] = Fault(Reason.COMMUNICATION, "down")
+            issuer.advance(TTL)
+            await issuer.keys.resolve(of, "", "a")
+            asked = len(issuer.endpoints.calls)
+            issuer.endpoints.gate.clear()
+            for _ in range(59):
+                issuer.advance(1)
+                async with asyncio.timeout(5):
+                    assert (await issuer.keys.resolve(of, "", "a")).candidates
+                await settle()
+            assert len(issuer.endpoints.calls) == asked + 1
+            issuer.endpoints.gate.set()
+            await settle()
+            issuer.advance(1)
+            with pytest.raises(Fault):
+                await issuer.keys.resolve(of, "", "a")
+
+        run(check())
+
+    def test_an_issuer_that_was_silent_before_the_end_is_not_waited_for_at_the_end(self):
+        async def check() -> None:
+            issuer, of = Issuer("a"), source(stale=60.0)
+            await issuer.keys.resolve(of, "", "a")
+            issuer.endpoints.answers[JWKS] = Fault(Reason.COMMUNICATION, "down")
+            issuer.advance(TTL - FAULT_TTL / 2)
+            await issuer.keys.resolve(of, "", "a")
+            await settle()
+            issuer.endpoints.gate.clear()
+            issuer.advance(FAULT_TTL / 2)
+            async with asyncio.timeout(5):
+                assert (await issuer.keys.resolve(of, "", "a")).candidates
+            issuer.endpoints.gate.set()
+            await settle()
+
+        run(check())
