@@ -76,7 +76,7 @@ class Application:
             told=self._metrics_at is not None,
         )
         self._instruments.watch(self._logs.statuses)
-        answers = answers_of(self._configuration.serve)
+        answers = answers_of(self._configuration.serve, blueprint.mode)
         self._backing = backing(self._configuration, self._clock, answers, problems)
         signers = self._backing.signers
         self._secret_status = SecretStatus()

@@ -29,7 +29,7 @@ from edgeauth.services.telemetry.instruments import Instruments
 from edgeauth.wire.answers import Answers
 
 
-def answers_of(serve: Serve) -> Answers:
+def answers_of(serve: Serve, mode: Mode) -> Answers:
     """Returns the answers that a configuration wants refusals to have."""
     statuses = serve.respond.statuses
     return Answers(
@@ -42,6 +42,7 @@ def answers_of(serve: Serve) -> Answers:
             Reason.NO_RULE: statuses.no_rule_error.code,
         },
         verbose=serve.respond.verbose,
+        permit=statuses.accepted.code if mode is Mode.DECISION else None,
     )
 
 

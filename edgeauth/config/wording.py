@@ -106,13 +106,27 @@ def _unknown_tag(place: Place, error: ErrorDetails) -> Problem:
 
 
 def _too_short(place: Place, error: ErrorDetails) -> Problem:
-    least = error["ctx"]["min_length"]
-    noun = "character" if error["type"].startswith("string") else "entry"
-    nouns = noun if least == 1 else {"character": "characters", "entry": "entries"}[noun]
+    least = _counted(error, "min_length")
     empty = isinstance(place.node, Sequence) and not place.node.items
     empty = empty or (isinstance(place.node, Scalar) and not place.node.text)
     message = f"{place.subject} is {'empty' if empty else 'too short'}"
-    return problem_at(place.shown, message, expected=f"expected at least {least} {nouns}")
+    return problem_at(place.shown, message, expected=f"expected at least {least}")
+
+
+def _too_long(place: Place, error: ErrorDetails) -> Problem:
+    message = f"{place.subject} is too long"
+    return problem_at(
+        place.shown, message, expected=f"expected at most {_counted(error, 'max_length')}"
+    )
+
+
+def _counted(error: ErrorDetails, limit: str) -> str:
+    """Returns a limit with what it counts."""
+    number = error["ctx"][limit]
+    one, several = "entry", "entries"
+    if error["type"].startswith("string"):
+        one, several = "character", "characters"
+    return f"{number} {one if number == 1 else several}"
 
 
 def _out_of_range(place: Place, error: ErrorDetails) -> Problem:
@@ -155,6 +169,8 @@ _WORDS: dict[str, Callable[[Place, ErrorDetails], Problem]] = {
     "union_tag_not_found": _unknown_tag,
     "too_short": _too_short,
     "string_too_short": _too_short,
+    "too_long": _too_long,
+    "string_too_long": _too_long,
     "greater_than_equal": _out_of_range,
     "greater_than": _out_of_range,
     "less_than_equal": _out_of_range,

@@ -8,7 +8,7 @@ from edgeauth.engine.step import Step
 from edgeauth.expressions.errors import ContentNeeded
 from edgeauth.expressions.objects import ErrorView
 from edgeauth.model.decision import Refusal, Response
-from edgeauth.model.errors import Fault
+from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.mechanisms import ErrorHandler
 from edgeauth.ports.stages import Matched
 from edgeauth.wire.answers import Answers
@@ -19,7 +19,8 @@ def respond(
 ) -> Coroutine[None, None, tuple[Refusal, Response]]:
     """Returns the answer of the first handler that applies, and the refusal that it answers.
 
-    A handler or condition that fails is an internal error, and that is what is answered then.
+    A handler or condition that fails is an internal error, and that is what is answered then; so is
+    a handler whose answer would be taken for a permit.
     """
     return _answer(iter(rule.error_handlers), seen, refusal, answers)
 
@@ -32,7 +33,8 @@ async def _answer(
     for step in steps:
         try:
             if step.condition is None or step.condition.evaluate(scope):
-                return refusal, await step.mechanism.respond(refusal, seen)
+                response = await step.mechanism.respond(refusal, seen)
+                return refusal, _checked(response, answers)
         except ContentNeeded:
             failed = await step.read_content(seen)
             if failed is None:
@@ -42,3 +44,10 @@ async def _answer(
             failed = step.refused(fault)
             return failed, answers.to(failed, headers)
     return refusal, answers.to(refusal, headers)
+
+
+def _checked(response: Response, answers: Answers) -> Response:
+    """Returns an answer that nobody takes for a permit."""
+    if answers.looks_like_permit(response.status):
+        raise Fault(Reason.INTERNAL, "the answer would be taken for a permit")
+    return response

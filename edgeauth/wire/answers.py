@@ -28,18 +28,29 @@ class Answers:
     Args:
         statuses: overrides of `DEFAULT_STATUSES` (`serve.respond.with`), 200 to 599.
         verbose: whether answers say in words what was wrong (`serve.respond.verbose`).
+        permit: the status of a permit, where a gateway goes by the status alone; None where
+            requests are forwarded.
 
     Raises:
         ValueError: a status is none, or one that no exchange ends with (RFC 9110 section 15.2).
     """
 
     def __init__(
-        self, statuses: Mapping[Reason, int] | None = None, *, verbose: bool = False
+        self,
+        statuses: Mapping[Reason, int] | None = None,
+        *,
+        verbose: bool = False,
+        permit: int | None = None,
     ) -> None:
         if not all(200 <= status <= 599 for status in (statuses or {}).values()):
             raise ValueError("a final status is between 200 and 599")
         self._statuses = {**DEFAULT_STATUSES, **(statuses or {})}
         self._verbose = verbose
+        self._permit = permit
+
+    def looks_like_permit(self, status: int) -> bool:
+        """Returns whether a gateway that is answered so would forward the request (attack 84)."""
+        return self._permit is not None and (200 <= status <= 299 or status == self._permit)
 
     def is_usual(self, reason: Reason) -> bool:
         """Returns whether a class of refusals has its default status."""

@@ -23,9 +23,12 @@ Outcome = str | Tree
 _ALLOWED = [{"authenticator": "anyone"}, {"authorizer": "allow"}]
 _OWN_PROCESS = ("configuration", "rules", "files", "flags", "environment", "door")
 """Keys of a group that a case may have as well; it then has a process of its own."""
+_BY_NAME = ("answers", "tokens", "credentials", "certificates")
+"""Keys of a group that add to those of its file."""
 _DEFAULTS: Tree = {
     "reference": "0.17", "door": "decision", "rules": [], "files": {}, "flags": ["--insecure"],
-    "environment": {}, "observe": [], "answers": {}, "tokens": {}, "fails": "", "needs": [],
+    "environment": {}, "observe": [], "answers": {}, "tokens": {}, "credentials": {},
+    "certificates": {}, "specified": "", "fails": "", "needs": [],
 }  # fmt: skip
 
 
@@ -38,10 +41,12 @@ class Case:
         place: the numbers of group and case in the file.
         request: as written; empty where only loading counts.
         raw: the octets to send, in place of `request`.
+        before: a request that is sent before; its answer is not looked at.
         rule: of this case alone; the group serves it beside its own.
         heimdall: what the reference made of it.
         edgeauth: what edgeauth makes of it instead, on purpose.
         difference: why: an entry of docs/reference/differences.md.
+        specified: where it is written what has to become of it, if the reference has no answer.
         fails: why edgeauth does not do it yet.
         needs: mechanism types, as `authenticator basic_auth`, without which it can not pass.
     """
@@ -50,10 +55,12 @@ class Case:
     place: tuple[int, int]
     request: str = ""
     raw: str = ""
+    before: str = ""
     rule: Tree | None = None
     heimdall: Outcome | None = None
     edgeauth: Outcome | None = None
     difference: str = ""
+    specified: str = ""
     fails: str = ""
     needs: tuple[str, ...] = ()
 
@@ -84,6 +91,8 @@ class Group:
         observe: names of fields that count though they usually do not; `body`, `asked`.
         answers: what the services answer, by path.
         tokens: header and claims, by name.
+        credentials: what is made for one request, by name.
+        certificates: of clients, by name.
         cases: at least one.
     """
 
@@ -98,6 +107,8 @@ class Group:
     observe: frozenset[str]
     answers: dict[str, Tree]
     tokens: dict[str, Tree]
+    credentials: dict[str, Tree]
+    certificates: dict[str, Tree]
     cases: tuple[Case, ...]
 
     def files(self, cases: tuple[Case, ...]) -> dict[str, str]:
@@ -147,7 +158,7 @@ def read_section(text: str, section: str) -> list[Group]:
     found: list[Group] = []
     for number, source in enumerate(common.pop("groups")):
         settings = {**common, **source, "name": f"{section}: {source['group']}", "number": number}
-        for key in ("answers", "tokens"):
+        for key in _BY_NAME:
             settings[key] = {**common[key], **source.get(key, {})}
         settings["configuration"] = [
             _shared(settings["reference"]),
@@ -188,6 +199,8 @@ def _group(settings: dict, cases: list[Case]) -> Group:
         frozenset(settings["observe"]),
         settings["answers"],
         settings["tokens"],
+        settings["credentials"],
+        settings["certificates"],
         tuple(cases),
     )
 
@@ -204,14 +217,17 @@ def _case(number: int, entry: dict, settings: dict) -> Case:
     ask = "" if entry.pop("only_loads", settings.get("only_loads")) or rule is None else "GET $PATH"
     request = entry.pop("request", ask).replace("$PATH", path)
     raw = entry.pop("raw", "")
+    before = entry.pop("before", "").replace("$REQUEST", request).replace("$PATH", path)
     name = entry.pop("case", None) or _name(snippet) or request or raw
     needs = entry.pop("needs", settings["needs"])
-    entry.setdefault("fails", settings["fails"])
+    for mark in ("specified", "fails"):
+        entry.setdefault(mark, settings[mark])
     return Case(
         re.sub(r"\s*\n\s*", " | ", name.strip()),
         (settings["number"], number),
         "" if raw else request,
         raw,
+        before,
         rule,
         needs=(needs,) if isinstance(needs, str) else tuple(needs),
         **entry,

@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +17,7 @@ from edgeauth.cli.options import enforcement_of
 from edgeauth.config.decode import collect
 from edgeauth.config.errors import ConfigurationError, Problem
 from tests.golden.cases import RULES, Case, Group, dump
+from tests.golden.credentials import authority
 from tests.golden.messages import Message
 from tests.golden.stage import Stage
 from tests.golden.tokens import key_store
@@ -39,24 +41,29 @@ class Edge:
         self._application = application
         self._console = console
 
-    async def ask(self, case: Case, stage: Stage) -> tuple[Message | None, str]:
-        """Returns the answer to a case, and the rule that was found."""
+    async def ask(self, case: Case, stage: Stage) -> tuple[Message | None, dict]:
+        """Returns the answer to a case, and its line of the decision log, which may be missing."""
+        stage.begin()
+        if case.before:
+            await self._exchange(replace(case, request=case.before), stage)
+        return await self._exchange(case, stage)
+
+    async def _exchange(self, case: Case, stage: Stage) -> tuple[Message | None, dict]:
         log = self._console.buffer
         log.seek(0)
         log.truncate()
         answer = await stage.send(case, self._port)
-        return answer, await self._rule(log)
+        return answer, await self._line(log)
 
-    async def _rule(self, log: BinaryIO) -> str:
-        """Returns the rule that the decision log names; empty if none."""
+    async def _line(self, log: BinaryIO) -> dict:
         for _ in range(_LOOKS):
             self._application._logs.decisions.writer.flush()
             log.seek(0)
             lines = [json.loads(line) for line in log.read().splitlines()]
             if lines:
-                return next((line["rule"] for line in lines if "rule" in line), "")
+                return next((line for line in lines if "rule" in line), lines[0])
             await asyncio.sleep(_PAUSE)  # another thread is about to write it
-        return ""
+        return {}
 
 
 class Refused(Exception):
@@ -117,6 +124,7 @@ def _write(group: Group, cases: tuple[Case, ...], stage: Stage, folder: Path) ->
         rules.mkdir()
         (folder / "signer.pem").write_bytes(key_store("ES256"))
         (folder / "ed25519.pem").write_bytes(key_store("EdDSA"))
+        (folder / "clients.pem").write_bytes(authority())
     for path in rules.iterdir():
         path.unlink()
     files = group.files(cases)

@@ -17,23 +17,48 @@ class Message(NamedTuple):
         return ", ".join(value for each, value in self.fields if each == name)
 
 
+class Written(NamedTuple):
+    """A request as golden files write it: a start line, fields, an empty line and content."""
+
+    method: str
+    target: str
+    lines: tuple[str, ...]
+    content: bytes
+
+    @classmethod
+    def read(cls, text: str) -> "Written":
+        """Returns the parts of a text."""
+        head, _, content = text.partition("\n\n")
+        start, *lines = head.strip("\n").split("\n")
+        method, _, target = start.partition(" ")
+        return cls(method, target, tuple(lines), content.removesuffix("\n").encode())
+
+    def get(self, name: str) -> str:
+        """Returns the values of a field, joined."""
+        pairs = (line.partition(":") for line in self.lines)
+        return ", ".join(value.strip() for each, _, value in pairs if each.lower() == name)
+
+    def __str__(self) -> str:
+        head = "\n".join([f"{self.method} {self.target}", *self.lines])
+        return f"{head}\n\n{self.content.decode()}"
+
+
 def request_octets(text: str) -> bytes:
-    """Returns a request that is written as a start line, fields, an empty line and content.
+    """Returns the octets of a request.
 
     Host, Content-Length and `Connection: close` are added where they are not written.
     """
-    head, _, body = text.partition("\n\n")
-    start, *lines = head.strip("\n").split("\n")
+    written = Written.read(text)
+    lines, content = list(written.lines), written.content
     names = {line.partition(":")[0].lower() for line in lines}
-    content = body.removesuffix("\n").encode()
     if "host" not in names:
         lines.insert(0, "Host: edge.test")
     if content and not names & {"content-length", "transfer-encoding"}:
         lines.append(f"Content-Length: {len(content)}")
     if "connection" not in names:
         lines.append("Connection: close")
-    octets = "\r\n".join([f"{start} HTTP/1.1", *lines, "", ""]).encode()
-    return octets + content
+    start = f"{written.method} {written.target} HTTP/1.1"
+    return "\r\n".join([start, *lines, "", ""]).encode() + content
 
 
 async def read_message(reader: asyncio.StreamReader, *, of_head: bool = False) -> Message | None:

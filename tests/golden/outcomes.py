@@ -22,6 +22,7 @@ _FORWARDING = frozenset(
 )
 _COMMON = {("accept", "*/*"), ("accept", "application/json")}
 """Fields of requests to services that only some programs send."""
+_TOLD_OF_DECISIONS = ("subject", "principals", "reason", "step", "detail")
 _VOLATILE = ("iat", "nbf", "exp", "jti")
 _CONTRACT = re.compile(r"(?:(\S+) )?(eyJ[\w-]+\.[\w-]+\.[\w-]+)")
 
@@ -29,7 +30,7 @@ _CONTRACT = re.compile(r"(?:(\S+) )?(eyJ[\w-]+\.[\w-]+\.[\w-]+)")
 def outcome(
     group: Group,
     answer: Message | None,
-    rule: str,
+    line: Tree,
     arrived: Iterable[Message],
     asked: Iterable[Message],
     anonymous: Callable[[str], str],
@@ -39,7 +40,7 @@ def outcome(
     Args:
         group: says what counts.
         answer: the client's; None if there was none.
-        rule: that was found; empty if there was none.
+        line: of the decision log: the rule that was found, and why; empty if there was none.
         arrived: what the upstream received.
         asked: what services received.
         anonymous: puts names in place of addresses and tokens.
@@ -47,11 +48,14 @@ def outcome(
     if answer is None:
         return {"status": "none"}
     told: Tree = {"status": int(answer.start.split(" ")[1])}
+    rule = line.get("rule")
     if rule and told["status"] != 400:  # before a pipeline began: the reference names its rule
         told["rule"] = rule
     fields = _fields(answer, _UNTOLD - group.observe, anonymous)
     if fields:
         told["headers"] = fields
+    if "decision" in group.observe:
+        told["decision"] = _decision(line, anonymous)
     if "body" in group.observe and answer.body:
         told["body"] = anonymous(answer.body.decode())
     if "form" in group.observe:
@@ -66,6 +70,19 @@ def outcome(
             if message.start != "GET /jwks HTTP/1.1"
         ]
     return told
+
+
+def _decision(line: Tree, anonymous: Callable[[str], str]) -> Tree:
+    """Returns who was recognised, or why the request was refused."""
+    told = _told(line, anonymous)
+    passed_over = [_told(each, anonymous) for each in line.get("downgrades", ())]
+    return {**told, "downgrades": passed_over} if passed_over else told
+
+
+def _told(line: Tree, anonymous: Callable[[str], str]) -> Tree:
+    """Returns what the decision log says of a refusal, without what changes each time."""
+    told = {name: line[name] for name in _TOLD_OF_DECISIONS if name in line}
+    return json.loads(anonymous(json.dumps(told)))
 
 
 def _form(body: str) -> str:
@@ -98,11 +115,16 @@ def _fields(message: Message, untold: frozenset[str], anonymous: Callable[[str],
     found: dict[str, list[object]] = {}
     for name, value in message.fields:
         if name not in untold and (name, value) not in _COMMON:
-            shown = value.split(";")[0] if name == "content-type" else anonymous(value)
-            found.setdefault(name, []).append(_value(shown))
+            found.setdefault(name, []).append(_value(_shown(name, value, anonymous)))
     return {
         name: values[0] if len(values) == 1 else values for name, values in sorted(found.items())
     }
+
+
+def _shown(name: str, value: str, anonymous: Callable[[str], str]) -> str:
+    if name == "dpop-nonce":
+        return "<nonce>"
+    return value.partition(";")[0] if name == "content-type" else anonymous(value)
 
 
 def _value(text: str) -> object:

@@ -4,10 +4,13 @@ import asyncio
 import json
 import re
 import time
+from base64 import b64encode
 from dataclasses import dataclass, field
+from hashlib import sha256
 
-from tests.golden.cases import Case, Group
-from tests.golden.messages import Message, read_message, request_octets
+from tests.golden.cases import Case, Group, dump
+from tests.golden.credentials import KEYS, Occasion, made, names_of, thumbprint
+from tests.golden.messages import Message, Written, read_message, request_octets
 from tests.golden.tokens import key_set, signed
 
 PATIENCE = 10.0
@@ -15,6 +18,8 @@ PATIENCE = 10.0
 _CLIENTS_OWN = {"host", "user-agent", "accept", "accept-encoding", "content-length", "connection"}
 _JSON = {"Content-Type": "application/json"}
 _STATUS = {"status": 200, "headers": {}, "body": ""}
+_LASTING = ("$UPSTREAM", "$SERVICE", "$CLOSED", "$FOLDER")
+"""Names that stand for the same in all groups."""
 
 
 @dataclass
@@ -31,6 +36,13 @@ class Stage:
     answers: dict[str, dict] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     """What stands for what: `$UPSTREAM` for an address."""
+    _credentials: dict[str, dict] = field(default_factory=dict)
+    _now: int = 0
+    """Seconds since 1970 at which the present case began."""
+    _made: dict[str, str] = field(default_factory=dict)
+    """What names stand for in the present case alone."""
+    _answered: Message | None = None
+    """The last one that a client was given."""
     _servers: list[asyncio.Server] = field(default_factory=list)
 
     async def open(self) -> None:
@@ -52,17 +64,30 @@ class Stage:
 
     def set(self, group: Group) -> None:
         """Prepares for a group."""
-        now = int(time.time())
-        self.names = {k: v for k, v in self.names.items() if not k.startswith("$TOKEN")}
-        sent = "".join(case.request + case.raw for case in group.cases)
+        self._credentials = group.credentials
+        self.names = {
+            **{name: value for name, value in self.names.items() if name in _LASTING},
+            **{f"$JKT.{name}": thumbprint(name) for name in KEYS},
+            **names_of(group.certificates),
+        }
+        self.begin()
+        sent = dump(group.credentials) + "".join(
+            case.before + case.request + case.raw for case in group.cases
+        )
         for name, description in group.tokens.items():
             if f"$TOKEN.{name}" in sent:
-                self.names[f"$TOKEN.{name}"] = signed(description, now)
+                self.names[f"$TOKEN.{name}"] = signed(self._filled(description), self._now)
         self.answers = {
             "/jwks": {"headers": _JSON, "body": key_set()},
             "/jwks-broken": {"headers": _JSON, "body": key_set(broken=True)},
-            **group.answers,
+            **self._filled(group.answers),
         }
+
+    def begin(self) -> None:
+        """Prepares for a case: what is made for its requests is made now."""
+        self._now = int(time.time())
+        self._made = {}
+        self._answered = None
 
     def named(self, text: str) -> str:
         """Returns a text with what names stand for."""
@@ -72,7 +97,7 @@ class Stage:
 
     def anonymous(self, text: str) -> str:
         """Returns a text with names in place of what they stand for."""
-        for name, value in self.names.items():
+        for name, value in (self.names | self._made).items():
             text = text.replace(value, name)
         return text
 
@@ -80,15 +105,38 @@ class Stage:
         """Sends the request of a case and returns the answer; None if there was none."""
         self.arrived.clear()
         self.asked.clear()
-        octets = (
-            case.raw.encode("latin-1") if case.raw else request_octets(self.named(case.request))
-        )
+        octets = case.raw.encode("latin-1") if case.raw else request_octets(self._written(case))
         async with asyncio.timeout(PATIENCE):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(octets)
             answer = await read_message(reader, of_head=octets.startswith(b"HEAD "))
             writer.close()
-            return answer
+        self._answered = answer
+        return answer
+
+    def _written(self, case: Case) -> str:
+        """Returns the request of a case with all that is made for it, in the order of the file."""
+        text = self._timed(self.named(case.request))
+        digest = b64encode(sha256(Written.read(text).content).digest()).decode()
+        text = text.replace("$DIGEST", digest)
+        for name, description in self._credentials.items():
+            place = f"$CREDENTIAL.{name}"
+            if re.search(rf"{re.escape(place)}(?![\w-])", text):
+                occasion = Occasion(Written.read(text), self._now, case.name)
+                self._made[place] = made(self._filled(description), occasion)
+                text = text.replace(place, self._made[place])
+        return text
+
+    def _filled(self, tree: dict) -> dict:
+        return json.loads(self._timed(self.named(dump(tree))))
+
+    def _timed(self, text: str) -> str:
+        """Returns a text with times, and fields of the answer before."""
+        for name, difference in re.findall(r"(\$NOW([+-][0-9]+)?)(?![0-9])", text):
+            self._made[name] = str(self._now + int(difference or 0))
+        text = re.sub(r"\$NOW([+-][0-9]+)?", lambda it: str(self._now + int(it[1] or 0)), text)
+        answer = self._answered
+        return re.sub(r"\$ANSWER\.([\w-]+)", lambda it: answer.get(it[1]) if answer else "", text)
 
     async def _upstream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while (message := await read_message(reader)) is not None:

@@ -78,12 +78,13 @@ def signed(description: dict, now: int) -> str:
     algorithm = description.get("alg", "ES256")
     name = description.get("key", algorithm.lower())
     header = {"kid": name, **description.get("header", {})}
-    claims = {key: _moment(value, now) for key, value in description["claims"].items()}
+    claims = {key: moment(value, now) for key, value in description["claims"].items()}
     key = private_key(algorithm, NUMBERS[name])
     token = jwt.encode(claims, key, algorithm, {k: v for k, v in header.items() if v is not None})
     return token[: len(token) - description.get("cut", 0)]
 
 
-def _moment(value: object, now: int) -> object:
+def moment(value: object, now: int) -> object:
+    """Returns the time that `now+60` stands for; everything else as it is."""
     found = re.fullmatch(r"now([+-][0-9]+)", value) if isinstance(value, str) else None
     return now + int(found[1]) if found else value

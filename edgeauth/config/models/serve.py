@@ -1,5 +1,6 @@
 """The listeners: `serve` for requests, `management` for health and keys."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, model_validator
@@ -98,7 +99,7 @@ class Status(Specification):
 
 
 class Responses(Specification):
-    """Statuses in place of the usual ones."""
+    """Statuses in place of the usual ones; none of a refusal may be taken for a permit."""
 
     accepted: Status = Status(code=200)
     precondition_error: Status = Status(code=400)
@@ -107,6 +108,20 @@ class Responses(Specification):
     communication_error: Status = Status(code=502)
     internal_error: Status = Status(code=500)
     no_rule_error: Status = Status(code=404)
+
+    @model_validator(mode="after")
+    def _check_refusals(self) -> "Responses":
+        refuse(self._findings())
+        return self
+
+    def _findings(self) -> Iterator[Finding]:
+        for name in type(self).model_fields:
+            code = getattr(self, name).code
+            # Attack 84: whoever asks for decisions goes by the status alone.
+            if name != "accepted" and (200 <= code <= 299 or code == self.accepted.code):
+                message = "a refusal would be answered as if it were a permit"
+                changed = name if name in self.model_fields_set else "accepted"
+                yield Finding(message, (changed, "code"), "expected a status of its own")
 
 
 class Respond(Specification):

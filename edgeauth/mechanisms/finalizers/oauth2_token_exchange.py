@@ -1,7 +1,7 @@
 """Exchanges the token that the client has brought for one that is meant for the upstream.
 
 The upstream then gets a token of its own authorization server, for its own audience and with no
-more scopes than it needs, and the client's token goes no further than the edge.
+more scopes than it needs. Of the client's own token it gets nothing that stood in a header.
 
 Trust: the client's token is sent to the authorization server only after every authorizer has let
 the request pass, and to nobody else.
@@ -25,7 +25,7 @@ from edgeauth.ports.declare import Kind, Override, mechanism
 from edgeauth.ports.endpoint_authentication import HeaderClientCredentials
 from edgeauth.ports.services import Grant, Services
 from edgeauth.ports.stages import Granted
-from edgeauth.wire.credentials import Credential, find_credential
+from edgeauth.wire.credentials import Credential, HeaderSource, find_credential
 
 _GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 _TYPE_PREFIX: Final = "urn:ietf:params:oauth:token-type:"
@@ -76,6 +76,8 @@ class TokenExchangeFinalizer:
         self._tokens.prepare(specification)
         self._sources = build_sources(specification.subject_token_source)
         self._header = specification.header.name.lower().encode("ascii")
+        brought = [each.name for each in self._sources if isinstance(each, HeaderSource)]
+        self._owned = tuple({self._header, *(each.lower().encode() for each in brought)})
         self._asked = tuple(_asked(specification))
 
     async def finalize(self, granted: Granted) -> HeaderEdits:
@@ -98,8 +100,8 @@ class TokenExchangeFinalizer:
         return HeaderEdits(((self._header, value.encode("ascii")),))
 
     def owns(self) -> tuple[bytes, ...]:
-        """Returns the name of the header that carries the new token."""
-        return (self._header,)
+        """Returns the names of the headers that carry the new token and the client's."""
+        return self._owned
 
     def _found(self, granted: Granted) -> Credential:
         try:

@@ -55,7 +55,7 @@ async def _answers(
             answer, rule = await process.ask(case, stage)
             await asyncio.sleep(0)
             found[case.name] = outcome(
-                group, answer, rule, stage.arrived, stage.asked, stage.anonymous
+                group, answer, {"rule": rule}, stage.arrived, stage.asked, stage.anonymous
             )
     return found
 
@@ -73,6 +73,8 @@ async def record_file(path: Path, binaries: dict[str, Path], *, missing: bool) -
     await stage.open()
     recorded: dict[str, Outcome] = {}
     for group in read_section(text, path.stem):
+        if any(case.specified for case in group.cases):
+            continue
         if missing and all(case.heimdall is not None for case in group.cases):
             continue
         answers = await record(group, binaries[group.reference], stage)

@@ -38,6 +38,7 @@ class Process:
     async def ask(self, case: Case, stage: Stage) -> tuple[Message | None, str]:
         """Returns the answer to a case, and the rule that was found."""
         self.rule()
+        stage.begin()
         answer = await stage.send(case, self.port)
         return answer, self.rule()
 

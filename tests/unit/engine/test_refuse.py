@@ -15,8 +15,9 @@ LOGIN = Response(302, ((b"location", b"/login"),))
 PAGE = Response(418)
 
 
-def answered(*handlers):
-    return run_straight(respond(rule(handlers=handlers), matched(), NO, Answers()))
+def answered(*handlers, answers=None):
+    made = respond(rule(handlers=handlers), matched(), NO, answers or Answers())
+    return run_straight(made)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,20 @@ def test_a_handler_that_fails_is_answered_instead(handler):
     assert refusal.step == "x"
     assert response.status in {500, 502}
     assert after.calls == []
+
+
+@pytest.mark.parametrize("status", [200, 204, 299, 418], ids=["200", "204", "299", "own"])
+def test_attack_84_no_handler_answers_a_gateway_as_a_permit_does(status):
+    gateways = Answers(permit=418)
+
+    refusal, response = answered(error_handler(Response(status), "x"), answers=gateways)
+
+    assert (refusal.reason, refusal.step) == (Reason.INTERNAL, "x")
+    assert response.status == 500
+
+
+def test_a_page_may_be_shown_where_requests_are_forwarded():
+    assert answered(error_handler(Response(200)))[1].status == 200
 
 
 def test_only_the_first_handler_that_applies_speaks():

@@ -50,6 +50,8 @@ BEYOND = {
     "a flush delay that requests would wait for",
     "no time for Redis",
     # one key says what another one may be
+    "attack 84: permits that look like refusals",
+    "attack 84: refusals that look like permits",
     "credentials without a password",
     "credentials in two places",
     "TLS that is disabled and configured",

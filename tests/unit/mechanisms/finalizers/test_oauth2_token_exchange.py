@@ -163,6 +163,25 @@ def test_a_new_token_is_not_used_longer_than_the_one_it_was_got_for():
     assert len(here.endpoints.calls) == 2
 
 
+@pytest.mark.parametrize(
+    ("config", "owned"),
+    [
+        ({"header": {"name": "X-Token"}}, {b"x-token", b"authorization"}),
+        ({"subject_token_source": [{"header": "X-Theirs"}]}, {b"authorization", b"x-theirs"}),
+        ({"subject_token_source": [{"cookie": "sid"}]}, {b"authorization"}),
+    ],
+    ids=[
+        "another-header-for-the-new-one",
+        "another-header-of-the-client",
+        "no-header-of-the-client",
+    ],
+)
+def test_a_header_with_the_token_of_the_client_goes_no_further(config, owned):
+    finalizer = world().build(oauth2_token_exchange.TYPE, CONFIG | config)
+
+    assert set(finalizer.owns()) == owned
+
+
 def test_no_token_is_in_what_is_shown():
     here = world()
     finalizer = here.build(oauth2_token_exchange.TYPE, CONFIG)
