@@ -8,7 +8,7 @@ Source:
     RFC 9421 sections 2.3, 3.2, 4.1 and 4.2.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from edgeauth.model.errors import Malformed
@@ -16,8 +16,10 @@ from edgeauth.model.request import Headers, Request
 from edgeauth.wire.jwa import ALGORITHMS
 from edgeauth.wire.jwk import PublicKey
 from edgeauth.wire.signatures import (
+    FIELD_TYPES,
     SIGNATURE_ALGORITHMS,
     Component,
+    FieldType,
     SignedRequest,
     component_of,
     signature_base,
@@ -125,13 +127,21 @@ def message_signature(label: str, covered: Member, signature: Item | None) -> Me
     return MessageSignature(label, components, covered.parameters, signature.value)
 
 
-def message_base(request: Request, signature: MessageSignature) -> bytes:
+def message_base(
+    request: Request, signature: MessageSignature, types: Mapping[str, FieldType] = FIELD_TYPES
+) -> bytes:
     """Returns what has to be signed: the canonical request counts, as everywhere.
+
+    Args:
+        request: the canonical request.
+        signature: says what it covers.
+        types: those of structured fields, by their lower-cased names.
 
     Raises:
         Malformed: something that is covered is not there, or not in one way only.
     """
-    return signature_base(signed_request(request), signature.components, signature.parameters)[1]
+    covered = signed_request(request)._replace(types=types)
+    return signature_base(covered, signature.components, signature.parameters)[1]
 
 
 def signed_request(request: Request) -> SignedRequest:

@@ -12,7 +12,7 @@ Source:
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -53,21 +53,21 @@ DERIVED_COMPONENTS: Final = frozenset(
 MAX_PARAMETERS: Final = 1_000
 """Parameters of a query that is looked at."""
 
-STRUCTURED_DICTIONARIES: Final = frozenset(
-    {
-        "accept-signature", "cdn-cache-control", "content-digest", "priority", "repr-digest",
-        "signature", "signature-input", "want-content-digest", "want-repr-digest",
-    }
-)  # fmt: skip
-"""Fields that are known to be dictionaries."""
-STRUCTURED_LISTS: Final = frozenset(
-    {"accept-ch", "cache-status", "client-cert-chain", "proxy-status"}
-)
-"""Fields that are known to be lists."""
-STRUCTURED_ITEMS: Final = frozenset(
-    {"client-cert", "cross-origin-opener-policy", "origin-agent-cluster"}
-)
-"""Fields that are known to be single items."""
+FieldType: TypeAlias = Literal["item", "list", "dictionary"]
+"""What a structured field is as a whole (RFC 9651 section 3)."""
+
+FIELD_TYPES: Final[Mapping[str, FieldType]] = {
+    **dict.fromkeys(
+        (
+            "accept-signature", "cdn-cache-control", "content-digest", "priority", "repr-digest",
+            "signature", "signature-input", "want-content-digest", "want-repr-digest",
+        ),
+        "dictionary",
+    ),
+    **dict.fromkeys(("accept-ch", "cache-status", "client-cert-chain", "proxy-status"), "list"),
+    **dict.fromkeys(("client-cert", "cross-origin-opener-policy", "origin-agent-cluster"), "item"),
+}  # fmt: skip
+"""Structured fields that everybody knows, by their lower-cased names."""
 
 _QUERY_PARAMETER: Final = re.compile(r'@query-param;name="([ !#-\[\]-~]+)"')
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -96,6 +96,8 @@ class SignedRequest(NamedTuple):
     """Absolute; a fragment does not count."""
     fields: Mapping[str, Sequence[str]]
     """The values of each field by its lower-cased name, in the order in which they are sent."""
+    types: Mapping[str, FieldType] = FIELD_TYPES
+    """The structured fields that can be covered in the one way to write them (`sf`)."""
 
 
 def parse_component(text: str) -> Component:
@@ -223,23 +225,31 @@ def _value(request: SignedRequest, component: Component) -> str:
         return ", ".join(stripped)
     if component.modifier[0] == "bs":
         return ", ".join(serialize_octets(value.encode("latin-1")) for value in stripped)
-    return _structured(component.name, ", ".join(stripped), component.modifier)
+    value = ", ".join(stripped)
+    if component.modifier[0] == "key":
+        return _member(value, str(component.modifier[1]))
+    return _structured(value, request.types.get(component.name))
 
 
-def _structured(name: str, value: str, modifier: tuple[str, str | bool]) -> str:
-    """Returns a field in the one way to write it (2.1.1), or a member of it (2.1.2)."""
-    if modifier[0] == "key":
-        member = parse_dictionary(value).get(str(modifier[1]))
-        if member is None:
-            raise Malformed("a covered member is not in its field")
-        return serialize_member(member)
-    if name in STRUCTURED_DICTIONARIES:
-        return serialize_dictionary(parse_dictionary(value))
-    if name in STRUCTURED_LISTS:
-        return serialize_list(parse_list(value))
-    if name in STRUCTURED_ITEMS:
-        return serialize_member(parse_item(value))
-    raise Malformed("a covered field is not known to be structured")
+def _member(value: str, key: str) -> str:
+    """Returns a member of a dictionary in the one way to write it (2.1.2)."""
+    member = parse_dictionary(value).get(key)
+    if member is None:
+        raise Malformed("a covered member is not in its field")
+    return serialize_member(member)
+
+
+def _structured(value: str, kind: FieldType | None) -> str:
+    """Returns a field in the one way to write it (2.1.1)."""
+    match kind:
+        case "dictionary":
+            return serialize_dictionary(parse_dictionary(value))
+        case "list":
+            return serialize_list(parse_list(value))
+        case "item":
+            return serialize_member(parse_item(value))
+        case None:
+            raise Malformed("a covered field is not known to be structured")
 
 
 def _derived(request: SignedRequest, name: str) -> str:

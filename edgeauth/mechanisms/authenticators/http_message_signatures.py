@@ -16,7 +16,8 @@ Source:
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -39,6 +40,7 @@ from edgeauth.mechanisms.authenticators.message_policy import (
     MessagePolicy,
 )
 from edgeauth.mechanisms.authenticators.principals import Path, PrincipalSpecification
+from edgeauth.mechanisms.authenticators.sources import Name
 from edgeauth.model.decision import Field as HeaderField, Refusal
 from edgeauth.model.errors import Malformed, Reason
 from edgeauth.model.identity import Principal, fingerprint
@@ -60,7 +62,7 @@ from edgeauth.wire.message_signatures import (
     has_signed,
     message_base,
 )
-from edgeauth.wire.signatures import Component, parse_component
+from edgeauth.wire.signatures import FIELD_TYPES, Component, FieldType, parse_component
 from edgeauth.wire.structured_fields import is_key
 
 _LARGE: Final = 262_144
@@ -107,6 +109,7 @@ class HttpMessageSignaturesSpecification(Specification):
         label: the signature that counts, by its label.
         tag: the signature that counts, by its `tag`.
         components: what has to be covered; the query and the content where there are any.
+        structured_fields: the types of further structured fields, which may be covered with `sf`.
         allowed_algorithms: what requests may be signed with.
         max_age: seconds for which a signature is accepted after it was created.
         validity_leeway: seconds by which clocks may differ; at most 60.
@@ -123,6 +126,7 @@ class HttpMessageSignaturesSpecification(Specification):
     components: Annotated[ListOf[Text], Field(min_length=1)] = (
         "@method", "@authority", "@path", QUERY, CONTENT_DIGEST,
     )  # fmt: skip
+    structured_fields: dict[Name, FieldType] = Field(default_factory=dict)
     allowed_algorithms: Annotated[ListOf[AlgorithmName], Field(min_length=1)] = (
         "ed25519", "ecdsa-p256-sha256", "ecdsa-p384-sha384", "rsa-pss-sha512", "hmac-sha256",
     )  # fmt: skip
@@ -155,6 +159,7 @@ class HttpMessageSignaturesSpecification(Specification):
     def _findings(self) -> Iterator[Finding]:
         yield from self._wrong_keys()
         yield from self._wrong_components()
+        yield from self._wrong_fields()
         if self.label is not None and self.tag is not None:
             message = "label and tag exclude each other: one of them says which signature counts"
             yield Finding(message, ("tag",), on_key=True)
@@ -187,6 +192,20 @@ class HttpMessageSignaturesSpecification(Specification):
             if component in seen:
                 yield Finding("this is demanded already", ("components", index))
             seen.add(component)
+
+    def _wrong_fields(self) -> Iterator[Finding]:
+        seen = set(FIELD_TYPES)
+        for name in self.structured_fields:
+            if name.lower() in seen:
+                message = "what this field is made of is known already"
+                yield Finding(message, ("structured_fields", name), on_key=True)
+            seen.add(name.lower())
+
+    @cached_property
+    def field_types(self) -> Mapping[str, FieldType]:
+        """Returns the types of all structured fields, by their lower-cased names."""
+        more = {name.lower(): kind for name, kind in self.structured_fields.items()}
+        return {**FIELD_TYPES, **more}
 
     def policy(self) -> MessagePolicy:
         """Returns which signature counts, and what it has to say."""
@@ -258,7 +277,7 @@ class HttpMessageSignaturesAuthenticator:
             if signature is None:
                 return self._missing()
             detail = self._policy.check(seen.request, signature, self._now())
-            base = message_base(seen.request, signature)
+            base = message_base(seen.request, signature, self._specification.field_types)
         except Malformed as problem:
             return self._refused(str(problem))
         proven = None if detail else await self._prove(signature, base)

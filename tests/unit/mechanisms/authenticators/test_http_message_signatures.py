@@ -21,7 +21,13 @@ from edgeauth.wire.jwa import ALGORITHMS
 from edgeauth.wire.jwk import to_jwk
 from edgeauth.wire.key_members import key_members
 from edgeauth.wire.message_signatures import signed_request
-from edgeauth.wire.signatures import SIGNATURE_ALGORITHMS, parse_component, signature_base
+from edgeauth.wire.signatures import (
+    FIELD_TYPES,
+    SIGNATURE_ALGORITHMS,
+    Component,
+    parse_component,
+    signature_base,
+)
 from edgeauth.wire.structured_fields import serialize_octets
 from tests.fakes.clock import NOW, FakeClock
 from tests.fakes.content import FakeContent
@@ -120,13 +126,18 @@ def asked(authenticator, of, content=b""):
         ({**CONFIG, "max_age": "2h"}, ["max_age"]),
         ({**CONFIG, "validity_leeway": "61s"}, ["validity_leeway"]),
         ({**CONFIG, "cache_ttl": "0s"}, ["cache_ttl"]),
+        ({**CONFIG, "structured_fields": {"X-Order": "map"}}, ["structured_fields.X-Order"]),
+        ({**CONFIG, "structured_fields": {"X Order": "list"}}, ["structured_fields.X Order.[key]"]),
+        ({**CONFIG, "structured_fields": {"Priority": "list"}}, [""]),
+        ({**CONFIG, "structured_fields": {"X-Order": "list", "x-order": "item"}}, [""]),
         ({**CONFIG, "nope": 1}, ["nope"]),
     ],
     ids=[
         "no-keys", "unknown-source", "no-tls", "attack-129 issuer-in-url", "label", "tag",
         "long-tag", "label-and-tag", "no-components", "unknown-component", "component-twice",
         "attack-094 none", "no-algorithm", "no-age", "long-age", "long-leeway",
-        "attack-121 no-memory", "unknown-key",
+        "attack-121 no-memory", "unknown-type", "no-field", "known-type", "two-types",
+        "unknown-key",
     ],
 )  # fmt: skip
 def test_a_wrong_configuration_is_refused(config, places):
@@ -219,6 +230,48 @@ def test_a_signature_that_covers_too_little_is_refused_before_the_key_is_asked_f
 
     assert isinstance(outcome, Refusal)
     assert using.endpoints.calls == []
+
+
+ORDER = {"X-Order": "a=1,   b=(2  3)"}
+
+
+def structured(config, sent=ORDER):
+    """Returns the outcome of a request whose signature covers a field in its strict form."""
+    of = request(headers=ORDER)
+    types = {**FIELD_TYPES, "x-order": "dictionary"}
+    covered = [*map(parse_component, COVERED), Component("x-order", ("sf", True))]
+    parameters = [("created", int(NOW)), ("nonce", "n-1"), ("keyid", "EdDSA")]
+    value, base = signature_base(signed_request(of)._replace(types=types), covered, parameters)
+    octets = ALGORITHMS["Ed25519"].sign(signing_key("EdDSA"), base)
+    of = with_fields(
+        request(headers=sent),
+        (b"signature-input", f"sig={value}".encode()),
+        (b"signature", f"sig={serialize_octets(octets)}".encode()),
+    )
+    return asked(built({**CONFIG, **config}), of)
+
+
+@pytest.mark.parametrize(
+    ("config", "sent"),
+    [
+        ({}, ORDER),
+        ({"structured_fields": {"X-Order": "list"}}, ORDER),
+        ({"structured_fields": {"X-Order": "item"}}, ORDER),
+        ({"structured_fields": {"X-Other": "dictionary"}}, ORDER),
+        ({"structured_fields": {"X-Order": "dictionary"}}, {"X-Order": "a=1, b=(2 4)"}),
+        ({"structured_fields": {"X-Order": "dictionary"}}, {"X-Order": "no dictionary"}),
+    ],
+    ids=["unknown", "no-list", "no-item", "other-field", "other-value", "no-dictionary"],
+)
+def test_a_structured_field_that_is_not_what_was_signed_is_refused(config, sent):
+    assert isinstance(structured(config, sent), Refusal)
+
+
+@pytest.mark.parametrize("sent", [ORDER, {"X-Order": "a=1, b=(2 3)"}], ids=["same", "respaced"])
+def test_a_structured_field_whose_type_is_configured_is_covered_in_its_strict_form(sent):
+    found = structured({"structured_fields": {"X-Order": "dictionary"}}, sent)
+
+    assert isinstance(found, Principal)
 
 
 def test_what_is_not_there_need_not_be_covered():
