@@ -77,9 +77,10 @@ class ClientConnection(TimedReader):
         self._queue.clear()
 
     def eof_received(self) -> bool:
-        """Keeps the connection open for answers that are still due."""
+        """Keeps the connection open for answers that are still due, and come soon."""
         self._eof = True
         if self._queue and self._queue[-1].complete:
+            self.watch()
             return True
         self._close(lingering=False)
         return False
@@ -123,6 +124,8 @@ class ClientConnection(TimedReader):
         """Reads the request and asks for a decision."""
         exchange.started = True
         self.deadline = 0.0
+        if self._eof:
+            self.watch()
         try:
             if exchange.malformed is not None:
                 raise exchange.malformed

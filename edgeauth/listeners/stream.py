@@ -61,6 +61,8 @@ class ClientStream(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """Writes a piece of an answer."""
         self._transport.write(data)
+        if self._eof:
+            self.watch()
 
     def hold(self, reason: int) -> None:
         """Stops reading for a reason, one of `PIPELINED`, `UPSTREAM` and `SWITCHING`."""

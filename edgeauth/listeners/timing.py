@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from edgeauth.listeners.tunnel import Tunnel
 
 _TIMEOUT: Final = Response(504, ((b"cache-control", b"no-store"),))
+FAREWELL_SECONDS: Final = 5.0
+"""In which something has to come for a client that says nothing more: it may listen, or be gone.
+Nobody can tell before something is written to it (RFC 9293 section 3.6)."""
 
 
 class TimedReader(RequestReader):
@@ -47,6 +50,8 @@ class TimedReader(RequestReader):
         elif self._held:
             self._queue[0].rest()
             self.deadline = 0.0
+        elif self._eof:
+            self.deadline = listener.until(FAREWELL_SECONDS)
         elif self._queue[0].complete or self._queue[0].sink is None:
             self.deadline = 0.0
         else:
@@ -62,7 +67,7 @@ class TimedReader(RequestReader):
             self._end_upgraded(exchange, exchange.tunnel)
             return
         if exchange is not None:
-            exchange.note("timeout")
+            exchange.note("client_closed" if self._eof and not unsent else "timeout")
         if unsent or (exchange is not None and exchange.complete):
             self.abort()
         elif exchange is None:

@@ -383,6 +383,74 @@ def test_attack_220_an_answer_that_takes_too_long_is_cut_off():
     assert one.transport.lost
 
 
+def leave(of: FakeClient) -> None:
+    """Ends what the client has to say; it may still read, or be gone."""
+    assert of.connection.eof_received()
+
+
+def let_pass(of: FakeClient, seconds: float) -> None:
+    """Lets time pass, and the sweep come by."""
+    of.deadlines.now += seconds
+    if of.deadlines.passed(of.connection.deadline):
+        of.connection.expire()
+
+
+def test_a_client_that_has_left_is_not_waited_for():
+    one = client(Limits(read_timeout=1000.0))
+    one.send(GET)
+    one.door.progress()
+    leave(one)
+    let_pass(one, 4.0)
+    assert not one.transport.lost, "it may wait for its answer"
+    let_pass(one, 2.0)
+
+    assert one.transport.lost
+    assert one.door.attached[0].abandoned
+    assert one.listener.in_flight == 0
+
+
+def test_a_client_that_only_listens_is_told_what_comes():
+    one = client(Limits())
+    one.send(GET)
+    one.door.progress()
+    exchange = one.door.attached[0].exchange
+    exchange.settle(200)
+    leave(one)
+    for _ in range(5):
+        let_pass(one, 4.0)
+        one.connection.write(b"data")
+    assert not one.transport.lost, "or its system would have said so"
+    let_pass(one, 6.0)
+
+    assert one.transport.lost
+
+
+def test_requests_that_wait_behind_others_are_not_forgotten_when_the_client_has_left():
+    one = client(Limits(read_timeout=1000.0))
+    one.send(GET + GET)
+    one.finish()
+    one.send(GET)
+    one.door.progress()
+    leave(one)
+    let_pass(one, 6.0)
+
+    assert statuses(one) == [b"200", b"200"]
+    assert one.transport.lost
+
+
+def test_who_listens_slowly_has_the_time_of_who_reads_slowly():
+    one = client(Limits(write_timeout=100.0))
+    one.transport.reads_slowly = True
+    one.send(GET)
+    one.door.progress()
+    one.door.attached[0].exchange.settle(200)
+    leave(one)
+    one.connection.write(b"x" * 100_000)
+    let_pass(one, 50.0)
+
+    assert not one.transport.lost
+
+
 END = 1_700_000_030.0
 
 

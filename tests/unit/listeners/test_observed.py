@@ -160,14 +160,21 @@ def test_content_of_the_client_is_counted():
     assert seen.lines[0]["bytes_in"] == 5
 
 
+def leave_quietly(client: FakeClient) -> None:
+    """Says nothing more, and is gone."""
+    client.connection.eof_received()
+    client.connection.expire()
+
+
 @pytest.mark.parametrize(
     ("end", "error"),
     [
         (lambda client: client.transport.lose(), "client_closed"),
         (lambda client: client.connection.abort(), "aborted"),
         (lambda client: client.connection.expire(), "timeout"),
+        (leave_quietly, "client_closed"),
     ],
-    ids=["client", "us", "deadline"],
+    ids=["client", "us", "deadline", "quietly"],
 )
 def test_an_exchange_without_an_end_is_a_line_that_says_why(end, error):
     seen = Observed()
