@@ -2,9 +2,10 @@
 --
 --   http-request lua.edgeauth ADDRESS FIELD,FIELD...
 --
--- asks the decision service behind a `listen` section at ADDRESS about the request. Permitted, the request goes on, with those
--- of the listed fields that the service has answered and without any that the client has sent.
--- Otherwise, the client gets the answer of the service. Whatever goes wrong is a refusal.
+-- asks the decision service behind a `listen` section at ADDRESS about the request. Permitted, the
+-- request goes on, with those of the listed fields that the service has answered and without any
+-- that the client has sent. Otherwise, the client gets the answer of the service. Whatever goes
+-- wrong is a refusal.
 
 local TIMEOUT = 10000 -- milliseconds; that of the section comes first
 

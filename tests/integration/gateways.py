@@ -149,7 +149,7 @@ def deciding(folder: Path) -> Iterator[int]:
     ports = {"8080": 0, "4456": free_port(), "4457": free_port(), "9000": 0}
     _write(folder, ports, lambda text: text.replace('"{{ .Subject.ID }}"', f"'{SEEN}'"))
     (folder / "signer.pem").write_bytes(pem(SIGNER))
-    with _process(folder, ports["4456"], COMMAND, "serve", "decision", "--insecure"):
+    with running(folder, ports["4456"], COMMAND, "serve", "decision", "--insecure"):
         yield ports["4456"]
 
 
@@ -168,12 +168,15 @@ def gateway(name: str, folder: Path, *, asks: int, before: int) -> Iterator[int]
         return text.replace("abns@edgeauth", f"abns@edgeauth-{ports['8080']}")
 
     _write(folder, ports, changed)
-    with _process(folder, ports["8080"], found, *arguments):
+    with running(folder, ports["8080"], found, *arguments):
         yield ports["8080"]
 
 
 @contextmanager
-def _process(folder: Path, port: int, *command: str | Path) -> Iterator[None]:
+def running(
+    folder: Path, port: int, *command: str | Path, environment: dict[str, str] | None = None
+) -> Iterator[None]:
+    """Runs a command in a folder until it is no longer needed; it listens at a port."""
     with (
         (folder / "output").open("w") as output,
         subprocess.Popen(
@@ -182,7 +185,7 @@ def _process(folder: Path, port: int, *command: str | Path) -> Iterator[None]:
             stdout=output,
             stderr=output,
             text=True,
-            env={"PATH": "/usr/bin:/bin", "HOME": str(folder)},
+            env={"PATH": "/usr/bin:/bin", "HOME": str(folder), **(environment or {})},
         ) as process,
     ):
         try:
