@@ -40,7 +40,7 @@ def parse_answer(octets: bytes) -> Mapping[str, Json]:
     """
     answer = loads(octets)
     if not isinstance(answer, Mapping):
-        raise Malformed("the answer is no object")
+        raise Malformed("is no object")
     return answer
 
 

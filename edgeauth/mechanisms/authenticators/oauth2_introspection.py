@@ -320,7 +320,8 @@ class IntrospectionAuthenticator:
         try:
             return parse_answer(answer.body)
         except Malformed as problem:
-            raise Fault(Reason.INTERNAL, f"the authorization server's {problem}") from None
+            detail = f"the authorization server's answer {problem}"
+            raise Fault(Reason.INTERNAL, detail) from None
 
     def _believed_until(self, asked_at: float, principal: Principal) -> float:
         ttl = self._specification.cache_ttl
