@@ -35,6 +35,8 @@ from edgeauth.wire.proxy_protocol import UNIX_SOCKET
 _log = structlog.get_logger()
 _SOON: Final = 0.01
 """Seconds; enough for the loop to read what has come."""
+LAST_CALL: Final = 1.0
+"""Seconds that connections may stay idle at the end, for requests that are on their way."""
 T = TypeVar("T")
 
 Decide = Callable[[Request, ContentSource], Coroutine[None, None, Decision]]
@@ -202,14 +204,21 @@ class Listener:
         return ObservedConnection(self, told, self._recorder)
 
     async def drain(self, seconds: float) -> None:
-        """Stops accepting, lets requests under way finish for so long, then closes everything."""
+        """Stops accepting, lets requests under way finish for so long, then closes everything.
+
+        A request may be on its way on a connection that is idle. So the first to come is answered,
+        with `Connection: close`, and what nobody uses for `LAST_CALL` is closed then.
+        """
         self.draining = True
         if self._arrivals is not None:
             self._arrivals.close()
-        for connection in tuple(self._connections):
-            connection.close_when_idle()
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LAST_CALL):
+                        await self._settled()
+                for connection in tuple(self._connections):
+                    connection.close_when_idle()
                 await self._settled()
         self._close()
         await asyncio.sleep(0)  # connections learn that they are lost
