@@ -60,8 +60,9 @@ def test_the_service_is_told_who_it_is_in_the_place_of_what_the_client_sent(fron
         b"x-user: root\r\nX-USER: root",
         b"X_User: root",
         b"x_user: root\r\nX_USER: root",
+        b"X.User: root",
     ],
-    ids=["attack-041", "attack-045", "attack-042", "attack-042 twice"],
+    ids=["attack-041", "attack-045", "attack-042", "attack-042 twice", "attack-043"],
 )
 def test_who_it_is_can_not_be_forged(front: Front, field: bytes):
     recorded = front.permitted(request(b"/open/x", field))
