@@ -16,7 +16,9 @@ from edgeauth.cli.validate import validate
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="edgeauth", message="%(prog)s %(version)s")
+@click.version_option(
+    None, "-v", "--version", package_name="edgeauth", message="%(prog)s %(version)s"
+)
 def main() -> None:
     """Identity-aware authorization for the edge of a service landscape.
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
+from click.core import ParameterSource
 
 if TYPE_CHECKING:
     from edgeauth.catalogue.enforcement import Enforcement
@@ -66,6 +67,24 @@ def configuration_options(command: F) -> F:
         help="The configuration file. Without it, edgeauth.yaml is looked for in the working "
         "directory, ~/.config and /etc/edgeauth.",
     )(command)
+
+
+def hand_down(context: click.Context, given: dict[str, object]) -> None:
+    """Makes options that stand before a command count as if they stood behind it.
+
+    `edgeauth serve -c edgeauth.yaml proxy` is how heimdall may be called, too.
+
+    Args:
+        context: of the group of commands.
+        given: the values of its options.
+    """
+    said = {
+        name: value
+        for name, value in given.items()
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+    if said and isinstance(context.command, click.Group):
+        context.default_map = dict.fromkeys(context.command.commands, said)
 
 
 def enforcement_of(flags: dict[str, bool]) -> "Enforcement":

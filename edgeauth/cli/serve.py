@@ -14,20 +14,29 @@ from edgeauth.cli.loading import (
     problems_reported,
     rule_sets_of,
 )
-from edgeauth.cli.options import configuration_options, enforcement_of, insecure_options
+from edgeauth.cli.options import (
+    configuration_options,
+    enforcement_of,
+    hand_down,
+    insecure_options,
+)
 
 if TYPE_CHECKING:
     from edgeauth.app import Mode
 
 
 @click.group()
-def serve() -> None:
+@configuration_options
+@insecure_options
+@click.pass_context
+def serve(context: click.Context, /, **given: object) -> None:
     """Decide about requests.
 
     \b
     Example:
       edgeauth serve proxy -c edgeauth.yaml
     """
+    hand_down(context, given)
 
 
 @serve.command()

@@ -11,6 +11,7 @@ from edgeauth.cli.options import (
     configuration_options,
     enforcement_of,
     format_option,
+    hand_down,
     insecure_options,
 )
 
@@ -21,13 +22,17 @@ if TYPE_CHECKING:
 
 
 @click.group()
-def validate() -> None:
+@configuration_options
+@insecure_options
+@click.pass_context
+def validate(context: click.Context, /, **given: object) -> None:
     """Check a configuration or rule sets.
 
     \b
     Example:
       edgeauth validate config -c edgeauth.yaml
     """
+    hand_down(context, given)
 
 
 @validate.command()

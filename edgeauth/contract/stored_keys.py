@@ -8,13 +8,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha1
 from typing import Final, TypeAlias
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_der_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_private_key,
+)
 
 from edgeauth.contract.chains import build_chain, subject_key_identifier
 from edgeauth.model.errors import Malformed
@@ -74,8 +79,8 @@ def parse_stored_keys(text: bytes, password: str | None) -> tuple[StoredKey, ...
 
     Private keys are PKCS#1, SEC1 or PKCS#8, the last one also encrypted. A key is called as its
     PEM header `X-Key-ID` says, else by the subject key identifier of its certificate, else by
-    that of RFC 5280 section 4.2.1.2, method 1. The header `X-Active-From` says when it begins to
-    sign (RFC 3339, in UTC, whole seconds).
+    the SHA-1 of its public part (SubjectPublicKeyInfo). The header `X-Active-From` says when it
+    begins to sign (RFC 3339, in UTC, whole seconds).
 
     Raises:
         Malformed: there is no key, a block is of no use, an algorithm is not supported, a
@@ -192,7 +197,10 @@ def _key_id(block: PemBlock, key: PrivateKey, chain: Sequence[x509.Certificate])
         return named
     identifier = subject_key_identifier(chain[0]) if chain else None
     if identifier is None:
-        identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key()).digest
+        # As heimdall names it, and not by RFC 5280, which leaves out the algorithm: services that
+        # know a key by its name need not learn another one.
+        encoded = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        identifier = sha1(encoded, usedforsecurity=False).digest()
     return identifier.hex()
 
 

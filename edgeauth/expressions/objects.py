@@ -28,6 +28,7 @@ from edgeauth.model.identity import Principal, Subject
 from edgeauth.model.json import Json
 from edgeauth.model.request import Request
 from edgeauth.wire.cookies import find_cookie
+from edgeauth.wire.uri import readable_parameters
 
 
 class UrlView:
@@ -53,11 +54,14 @@ class UrlView:
     def query(self) -> dict[str, list[str]]:
         """Returns the decoded query parameters: name to values, in order.
 
+        Those that can be read in several ways are not among them.
+
         Raises:
             EvaluationError: there are more than a thousand.
         """
         try:
-            return parse_qs(self.request.raw_query, keep_blank_values=True, max_num_fields=1000)
+            query = readable_parameters(self.request.raw_query)
+            return parse_qs(query, keep_blank_values=True, max_num_fields=1000)
         except ValueError:
             raise EvaluationError("the query has too many parameters") from None
 

@@ -152,7 +152,7 @@ class ClientConnection(TimedReader):
             if preflight is not None:
                 exchange.answer(preflight)
                 return
-            exchange.cors_fields = cors.response_fields(request.headers)
+            exchange.cors_fields = cors.response_fields(request.method, request.headers)
         self._drive(exchange, self._listener.decide(request, exchange))
 
     def _admit(self, exchange: Exchange) -> bool:

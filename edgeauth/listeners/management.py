@@ -20,6 +20,7 @@ from edgeauth.model.request import Headers
 from edgeauth.services.listener_status import ListenerStatus, Occupancy
 from edgeauth.services.loading_status import LoadingStatus
 from edgeauth.wire.cors import CorsPolicy
+from edgeauth.wire.json import dumps
 
 
 def management_application(
@@ -37,7 +38,8 @@ def management_application(
         answer: dict[str, Json] = {"status": "ok"}
         if status.refused or "details" in request.query:
             answer["rules"] = _details(status)
-        return web.json_response(answer, headers={hdrs.CACHE_CONTROL: "no-store", **SERVER})
+        kept = {hdrs.CACHE_CONTROL: "no-store", **SERVER}
+        return web.Response(body=dumps(answer), content_type="application/json", headers=kept)
 
     def jwks(request: web.BaseRequest) -> web.Response:
         keys = published()
@@ -58,7 +60,7 @@ def _cross_origin(pages: Handler, cors: CorsPolicy) -> Handler:
         sent = Headers((name.lower(), value) for name, value in request.raw_headers)
         preflight = cors.preflight(request.method, sent)
         if preflight is None:
-            response, fields = await pages(request), cors.response_fields(sent)
+            response, fields = await pages(request), cors.response_fields(request.method, sent)
         else:
             response = web.Response(status=preflight.status, headers=SERVER)
             fields = preflight.fields

@@ -3,9 +3,16 @@
 Trust: the value is the client's; a pair that makes no sense is skipped, as browsers do.
 """
 
+import re
 from collections.abc import Set as AbstractSet
+from typing import Final
 from urllib.parse import unquote_to_bytes
 
+_VALUE: Final = re.compile(rb"[\x20\x21\x23-\x5b\x5d-\x7e]*")
+"""What cookies hold: no quotes, backslashes, control characters and nothing beyond ASCII.
+
+RFC 6265 section 4.1.1 forbids blanks and commas as well; too many programs set them.
+"""
 _AS_PHP_READS = bytes.maketrans(b". ", b"__")
 _LONGEST = 16_384
 """Octets of a Cookie field that are looked at; beyond that there are no cookies."""
@@ -14,7 +21,8 @@ _LONGEST = 16_384
 def find_cookie(field: bytes, name: str) -> str | None:
     """Returns the value of the first cookie called `name`, or None.
 
-    Surrounding double quotes belong to the wire form and are removed (RFC 6265 section 4.1.1).
+    Surrounding double quotes belong to the wire form and are removed (RFC 6265 section 4.1.1). A
+    cookie with a value that none can have is passed over.
 
     Args:
         field: the value of the Cookie field.
@@ -28,7 +36,8 @@ def find_cookie(field: bytes, name: str) -> str | None:
         if equals and found == wanted:
             if len(value) >= 2 and value.startswith(b'"') and value.endswith(b'"'):
                 value = value[1:-1]
-            return value.decode("utf-8", "replace")
+            if _VALUE.fullmatch(value):
+                return value.decode("ascii")
     return None
 
 

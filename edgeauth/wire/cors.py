@@ -16,10 +16,7 @@ from edgeauth.model.request import Headers
 from edgeauth.wire.headers import is_token
 
 DEFAULT_METHODS: Final = ("GET", "HEAD", "POST")
-_SAFELISTED: Final = frozenset(
-    {b"accept", b"accept-language", b"content-language", b"content-type", b"origin"}
-)
-"""Request fields that need no permission."""
+DEFAULT_HEADERS: Final = ("Accept", "Content-Type", "X-Requested-With")
 _PREFLIGHT_VARY: Final = b"Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 _MOST_NAMES: Final = 100
 CORS_FIELDS: Final = frozenset(
@@ -41,7 +38,9 @@ class CorsPolicy:
     Args:
         origins: `https://shop.test`, or with one `*` for any text in it; none, or `*`, is any.
         methods: beyond OPTIONS; none means GET, HEAD and POST.
-        headers: names of request fields; `*` is any.
+        headers: names of request fields; `*` is any, none means Accept, Content-Type and
+            X-Requested-With. Browsers ask only about what is not harmless: `Content-Type` is not
+            allowed by itself, since JSON is asked about by that name.
         exposed: names of response fields that pages may read.
         credentials: whether cookies and the like may come along. Never with any origin: browsers
             would not take it, and nobody should want it.
@@ -66,7 +65,7 @@ class CorsPolicy:
             method.upper().encode() for method in (*(methods or DEFAULT_METHODS), "OPTIONS")
         )
         self._any_header = "*" in headers
-        self._headers = _SAFELISTED | {name.lower().encode() for name in headers}
+        self._headers = frozenset(name.lower().encode() for name in headers or DEFAULT_HEADERS)
         self._exposed = ", ".join(exposed).encode()
         self._credentials = credentials and not self._any
         self._max_age = max_age
@@ -82,23 +81,24 @@ class CorsPolicy:
             return None
         fields: list[Field] = [(b"vary", _PREFLIGHT_VARY)]
         origin = self._allowed_origin(headers)
-        asked = _names(headers.get(b"access-control-request-headers", b""))
+        sent = headers.get(b"access-control-request-headers", b"")
+        asked = _names(sent)
         if origin is not None and wanted in self._methods and self._allows(asked):
             fields += [(b"access-control-allow-origin", origin)]
             fields += [(b"access-control-allow-methods", wanted)]
             if asked:
-                fields += [(b"access-control-allow-headers", b", ".join(asked))]
+                fields += [(b"access-control-allow-headers", sent)]
             if self._credentials:
                 fields += [(b"access-control-allow-credentials", b"true")]
             if self._max_age:
                 fields += [(b"access-control-max-age", b"%d" % self._max_age)]
         return Response(204, tuple(fields))
 
-    def response_fields(self, headers: Headers) -> tuple[Field, ...]:
-        """Returns what the response to a request with these fields has to tell the browser."""
+    def response_fields(self, method: str, headers: Headers) -> tuple[Field, ...]:
+        """Returns what the response to such a request has to tell the browser."""
         fields: list[Field] = [(b"vary", b"Origin")]
         origin = self._allowed_origin(headers)
-        if origin is None:
+        if origin is None or method.encode() not in self._methods:
             return tuple(fields)
         fields.append((b"access-control-allow-origin", origin))
         if self._exposed:

@@ -17,6 +17,7 @@ from edgeauth.model.json import Json
 from edgeauth.model.request import Request
 from edgeauth.wire.content_type import parse_content_type
 from edgeauth.wire.cookies import find_cookie
+from edgeauth.wire.uri import readable_parameters
 
 _VISIBLE: Final = bytes(range(0x20, 0x7F))
 MAX_PARAMETERS: Final = 1000
@@ -96,14 +97,16 @@ class CookieSource(NamedTuple):
     def find(self, request: Request, _reader: BodyReader) -> bytes | None:
         """Returns the cookie's value, None if it is absent."""
         field = request.headers.get(b"cookie")
-        value = None if field is None else find_cookie(field, self.name)
-        if field is None or value is None:
+        if field is None:
             return None
+        value = find_cookie(field, self.name)
         # A neighbour domain can plant a second cookie of the same name ("cookie tossing").
         wanted = self.name.encode()
-        if sum(pair.partition(b"=")[0].strip(b" \t") == wanted for pair in field.split(b";")) > 1:
-            raise Malformed("the credential's cookie is there more than once")
-        return value.encode()
+        pairs = (pair.partition(b"=") for pair in field.split(b";"))
+        there = [equals for name, equals, _ in pairs if name.strip(b" \t") == wanted]
+        if len(there) > 1 or (value is None and any(there)):
+            raise Malformed("the credential's cookie is there more than once, or can not be read")
+        return None if value is None else value.encode()
 
 
 class QuerySource(NamedTuple):
@@ -124,19 +127,22 @@ class QuerySource(NamedTuple):
         if len(pairs) > MAX_PARAMETERS:
             raise Malformed("the query has too many parameters")
         wanted = self.name.encode()
-        split = (pair.partition("=") for pair in pairs)
-        found = [value for name, _, value in split if _decoded(name) == wanted]
+        found = [pair for pair in pairs if _decoded(pair.partition("=")[0]) == wanted]
         if len(found) > 1:
             raise Malformed("the credential's parameter is there more than once")
-        return _decoded(found[0]) if found else None
+        if not found:
+            return None
+        if not readable_parameters(found[0]):
+            raise Malformed("the credential's parameter can not be decoded")
+        return _decoded(found[0].partition("=")[2])
 
 
 class BodySource(NamedTuple):
-    """A parameter of a form, or a member of a JSON object (RFC 6750 section 2.2)."""
+    """A parameter of a form (RFC 6750 section 2.2), or a member of what JSON or YAML says."""
 
     name: str
     forms_only: bool = False
-    """Whether content in JSON is not looked at, nor read because of this source."""
+    """Whether content in JSON or YAML is not looked at, nor read because of this source."""
 
     @property
     def scheme_name(self) -> bytes:
@@ -146,7 +152,7 @@ class BodySource(NamedTuple):
     def find(self, request: Request, reader: BodyReader) -> bytes | None:
         """Returns the parameter's value, None if it is absent or the content is something else."""
         kind = parse_content_type(request.headers.get(b"content-type", b""))
-        if not (kind.is_form or (kind.is_json and not self.forms_only)):
+        if not (kind.is_form or ((kind.is_json or kind.is_yaml) and not self.forms_only)):
             return None
         body = reader.body()
         if not isinstance(body, Mapping):

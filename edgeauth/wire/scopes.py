@@ -35,8 +35,8 @@ NO_SCOPES: Final = ScopeRequirement()
 def check_scopes(claims: Mapping[str, Json], required: ScopeRequirement) -> Refusal | None:
     """Refuses claims whose scopes do not satisfy every demanded one.
 
-    Scopes are taken from `scp`, or from `scope` where that is absent; a list, or a text that is
-    split at blanks.
+    Scopes are taken from `scp`, or from `scope` where that is absent or an empty list. They are a
+    list, or a text that is split at spaces.
     """
     if not required.values:
         return None
@@ -47,9 +47,9 @@ def check_scopes(claims: Mapping[str, Json], required: ScopeRequirement) -> Refu
 
 
 def _granted(claims: Mapping[str, Json]) -> list[str]:
-    value = claims["scp"] if "scp" in claims else claims.get("scope")
+    value = claims["scp"] if claims.get("scp", []) != [] else claims.get("scope")
     if isinstance(value, str):
-        return value.split()
+        return [name for name in value.split(" ") if name]
     if isinstance(value, list):
         # One entry that is no text makes the list no list of scopes.
         names = [each for each in value if isinstance(each, str)]

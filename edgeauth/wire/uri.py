@@ -22,6 +22,7 @@ from edgeauth.model.errors import Malformed
 _PLAIN: Final = re.compile(rb"(?:/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_.~!$&'()*+,=:@-]*)+/?|/")
 """A path that is in normal form already: nearly all are."""
 _ESCAPE: Final = re.compile(rb"%([0-9A-Fa-f]{2})?")
+_NO_ESCAPE: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 _FORBIDDEN: Final = re.compile(rb"[\x00-\x20\x7f-\xff\\#?;]")
 _MUST_BE_ESCAPED: Final = re.compile(rb'["<>^`{|}]')
 _DANGEROUS_TWICE: Final = re.compile(rb"%25(?:2[eEfF5]|5[cC]|00)")
@@ -97,6 +98,21 @@ def parse_query(raw: bytes) -> str:
     if _QUERY.fullmatch(raw) is None:
         raise Malformed("the query holds a character that does not belong there")
     return raw.decode("ascii")
+
+
+def readable_parameters(query: str) -> str:
+    """Returns a query without the parameters that programs read in different ways.
+
+    Left out are those with a semicolon, which was a separator once, and those with a percent sign
+    before anything but two hexadecimal digits: what is decided about has to be what is meant.
+
+    Args:
+        query: as it came; it is forwarded as it came, too.
+    """
+    if ";" not in query and "%" not in query:
+        return query
+    pairs = query.split("&")
+    return "&".join(pair for pair in pairs if ";" not in pair and not _NO_ESCAPE.search(pair))
 
 
 def decode_slashes(path: str) -> str:

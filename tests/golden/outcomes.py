@@ -115,7 +115,7 @@ def _fields(message: Message, untold: frozenset[str], anonymous: Callable[[str],
     found: dict[str, list[object]] = {}
     for name, value in message.fields:
         if name not in untold and (name, value) not in _COMMON:
-            found.setdefault(name, []).append(_value(_shown(name, value, anonymous)))
+            found.setdefault(name, []).append(decoded(_shown(name, value, anonymous)))
     return {
         name: values[0] if len(values) == 1 else values for name, values in sorted(found.items())
     }
@@ -127,7 +127,8 @@ def _shown(name: str, value: str, anonymous: Callable[[str], str]) -> str:
     return value.partition(";")[0] if name == "content-type" else anonymous(value)
 
 
-def _value(text: str) -> object:
+def decoded(text: str) -> object:
+    """Returns a contract as what counts of it, and other texts as they are."""
     found = _CONTRACT.fullmatch(text)
     if found is None:
         return text

@@ -17,6 +17,7 @@ PATIENCE = 10.0
 """Seconds after which a case that hangs fails."""
 _CLIENTS_OWN = {"host", "user-agent", "accept", "accept-encoding", "content-length", "connection"}
 _JSON = {"Content-Type": "application/json"}
+_FINE = {"headers": {"Content-Type": "text/plain"}, "body": "ok"}
 _STATUS = {"status": 200, "headers": {}, "body": ""}
 _LASTING = ("$UPSTREAM", "$SERVICE", "$CLOSED", "$FOLDER")
 """Names that stand for the same in all groups."""
@@ -141,7 +142,10 @@ class Stage:
     async def _upstream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while (message := await read_message(reader)) is not None:
             self.arrived.append(message)
-            writer.write(_octets({"headers": {"Content-Type": "text/plain"}, "body": "ok"}))
+            answer = self.answers.get("$UPSTREAM" + _path(message), _FINE)
+            writer.write(_octets(answer))
+            if "raw" in answer:
+                break
         writer.close()
 
     async def _service(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -151,12 +155,16 @@ class Stage:
         writer.close()
 
     def _answer(self, message: Message) -> bytes:
-        path = re.split("[ ?]", message.start)[1]
+        path = _path(message)
         if path == "/echo":
             return _octets(
                 {"headers": {"Content-Type": "application/json"}, "body": _told(message)}
             )
         return _octets(self.answers.get(path, {"status": 404}))
+
+
+def _path(message: Message) -> str:
+    return re.split("[ ?]", message.start)[1]
 
 
 def _told(message: Message) -> bytes:
@@ -169,6 +177,9 @@ def _told(message: Message) -> bytes:
 
 
 def _octets(answer: dict) -> bytes:
+    """Returns the octets of an answer: those in `raw`, or what its members make."""
+    if "raw" in answer:
+        return answer["raw"].encode("latin-1")
     whole = {**_STATUS, **answer}
     body = whole["body"] if isinstance(whole["body"], bytes) else whole["body"].encode()
     fields = {"Content-Length": len(body), **whole["headers"]}

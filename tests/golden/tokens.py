@@ -5,6 +5,7 @@ The keys are made of small numbers: they are worth nothing, and nothing is store
 
 import json
 import re
+from base64 import urlsafe_b64encode
 from functools import cache
 
 import jwt
@@ -77,11 +78,18 @@ def signed(description: dict, now: int) -> str:
     """
     algorithm = description.get("alg", "ES256")
     name = description.get("key", algorithm.lower())
-    header = {"kid": name, **description.get("header", {})}
+    header = {"typ": "JWT", "alg": algorithm, "kid": name, **description.get("header", {})}
     claims = {key: moment(value, now) for key, value in description["claims"].items()}
     key = private_key(algorithm, NUMBERS[name])
-    token = jwt.encode(claims, key, algorithm, {k: v for k, v in header.items() if v is not None})
+    header = {member: value for member, value in header.items() if value is not None}
+    octets = b".".join(_encoded(json.dumps(each).encode()) for each in (header, claims))
+    signature = jwt.get_algorithm_by_name(algorithm).sign(octets, key)
+    token = b".".join((octets, _encoded(signature))).decode()
     return token[: len(token) - description.get("cut", 0)]
+
+
+def _encoded(octets: bytes) -> bytes:
+    return urlsafe_b64encode(octets).rstrip(b"=")
 
 
 def moment(value: object, now: int) -> object:

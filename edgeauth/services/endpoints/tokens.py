@@ -34,6 +34,11 @@ from edgeauth.wire.json import loads
 _MARGIN: Final = 5.0
 """Seconds before its end from which a token is not used any more."""
 _LONGEST_TTL: Final = 31_536_000.0
+_SCHEMES: Final = {"bearer": "Bearer", "mac": "MAC", "basic": "Basic", "n_a": "Bearer"}
+"""How tokens are presented whose type is written in any case (RFC 6749 section 5.1).
+
+What is no access token has the type `N_A` (RFC 8693 section 2.2.1); it is presented like one.
+"""
 
 
 _TOKEN: Final = fact_kind(
@@ -128,6 +133,8 @@ def _parse(answer: EndpointAnswer, client: ClientCredentials) -> _Issued:
         document = loads(answer.body)
     except Malformed:
         document = None
+    if isinstance(document, Mapping) and document.get("error"):
+        raise Fault(Reason.COMMUNICATION, f"{place} answered an error to a client")
     token = _token(document)
     if token is None or not isinstance(document, Mapping):
         raise Fault(Reason.INTERNAL, f"what {place} sent is no access token")
@@ -144,8 +151,7 @@ def _token(document: Json) -> AccessToken | None:
         return None
     if not is_token(kind.encode("utf-8", "replace")):
         return None
-    # RFC 8693 section 2.2.1: what is no access token has no type; it is presented like one.
-    return AccessToken(value, "Bearer" if kind.lower() in ("bearer", "n_a") else kind)
+    return AccessToken(value, _SCHEMES.get(kind.lower(), kind))
 
 
 def _ttl(document: Mapping[str, Json], wanted: float | None) -> float:

@@ -146,7 +146,7 @@ def test_no_answer_tells_a_version(path: str, method: str):
 def test_health_is_told_and_not_kept():
     answer, body = ask(HEALTH)
 
-    assert (answer.status, body) == (200, b'{"status": "ok"}')
+    assert (answer.status, body) == (200, b'{"status":"ok"}')
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.content_type == "application/json"
 

@@ -10,7 +10,7 @@ SHOP = "https://shop.test"
 POLICY = CorsPolicy(
     origins=[SHOP, "https://*.shop.test"],
     methods=["GET", "PUT"],
-    headers=["X-Token"],
+    headers=["Content-Type", "X-Token"],
     exposed=["X-Total", "X-Page"],
     credentials=True,
     max_age=600,
@@ -54,15 +54,27 @@ def permissions(response):
 def test_another_origin_gets_no_permission(origin):
     sent = Headers([(b"origin", origin.encode())])
 
-    assert POLICY.response_fields(sent) == ((b"vary", b"Origin"),)
+    assert POLICY.response_fields("GET", sent) == ((b"vary", b"Origin"),)
     if origin:
         assert not permissions(preflight(Origin=origin))
+
+
+def test_a_method_that_is_not_allowed_gets_no_permission():
+    sent = Headers([(b"origin", SHOP.encode())])
+
+    assert POLICY.response_fields("POST", sent) == ((b"vary", b"Origin"),)
+
+
+def test_json_needs_permission_where_headers_are_configured():
+    policy = CorsPolicy(headers=["X-Token"], methods=["PUT"])
+
+    assert not permissions(preflight(policy, Access_Control_Request_Headers="content-type"))
 
 
 def test_an_origin_that_is_there_twice_gets_no_permission():
     twice = Headers([(b"origin", SHOP.encode()), (b"origin", SHOP.encode())])
 
-    assert POLICY.response_fields(twice) == ((b"vary", b"Origin"),)
+    assert POLICY.response_fields("GET", twice) == ((b"vary", b"Origin"),)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +129,7 @@ def test_asking_for_options_is_always_permitted():
 
 
 def test_a_response_to_a_known_origin_may_be_read():
-    assert POLICY.response_fields(Headers([(b"origin", SHOP.encode())])) == (
+    assert POLICY.response_fields("PUT", Headers([(b"origin", SHOP.encode())])) == (
         (b"vary", b"Origin"),
         (b"access-control-allow-origin", SHOP.encode()),
         (b"access-control-expose-headers", b"X-Total, X-Page"),
@@ -128,15 +140,19 @@ def test_a_response_to_a_known_origin_may_be_read():
 def test_nothing_configured_is_any_origin_with_the_simple_methods_and_never_credentials():
     policy = CorsPolicy(credentials=True)
 
-    assert policy.response_fields(Headers([(b"origin", b"https://any.test")])) == (
+    assert policy.response_fields("GET", Headers([(b"origin", b"https://any.test")])) == (
         (b"vary", b"Origin"),
         (b"access-control-allow-origin", b"*"),
     )
     assert not permissions(preflight(policy))
-    asked = {"Access_Control_Request_Method": "POST", "Access_Control_Request_Headers": None}
+    asked = {
+        "Access_Control_Request_Method": "POST",
+        "Access_Control_Request_Headers": "content-type,x-requested-with",
+    }
     assert permissions(preflight(policy, **asked)) == {
         b"access-control-allow-origin",
         b"access-control-allow-methods",
+        b"access-control-allow-headers",
     }
 
 

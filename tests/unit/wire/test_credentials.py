@@ -68,6 +68,10 @@ def request(*fields, query=""):
         pytest.param(request(query="access_token=a%00"), id="attack-47-nul"),
         pytest.param(request(query="access_token=a%0d%0aX:%20y"), id="attack-47-line-break"),
         pytest.param(request((b"cookie", b"session=\xc3\xa9")), id="cookie-no-ascii"),
+        pytest.param(request((b"cookie", b'session="a')), id="cookie-half-quoted"),
+        pytest.param(request((b"cookie", b"session =a")), id="cookie-with-a-blank-in-its-name"),
+        pytest.param(request(query="access_token=%zz"), id="parameter-no-escape"),
+        pytest.param(request(query="access_token=a;b"), id="parameter-semicolon"),
     ],
 )
 def test_an_ambiguous_credential_is_refused_and_not_passed_over(seen):
@@ -159,6 +163,7 @@ def test_the_first_colon_separates(text, user_id, password):
 
 FORM = (b"content-type", b"application/x-www-form-urlencoded")
 JSON = (b"content-type", b"application/json")
+YAML = (b"content-type", b"application/yaml")
 PARAMETER = BodySource("access_token")
 
 
@@ -192,6 +197,7 @@ def test_an_ambiguous_body_parameter_is_refused(kind, value):
             ((b"content-type", b"multipart/form-data; boundary=json"),), PARAMETER, id="files"
         ),
         pytest.param((JSON,), BodySource("access_token", forms_only=True), id="JSON"),
+        pytest.param((YAML,), BodySource("access_token", forms_only=True), id="YAML"),
     ],
 )
 def test_content_that_can_not_hold_the_parameter_is_not_looked_at(fields, source):
@@ -215,8 +221,8 @@ def test_a_body_without_the_parameter_has_no_credential(value):
 
 @pytest.mark.parametrize(
     ("kind", "value"),
-    [(FORM, ["token"]), (JSON, "token"), (JSON, ["token"])],
-    ids=["form", "JSON", "a list of one"],
+    [(FORM, ["token"]), (JSON, "token"), (YAML, "token"), (JSON, ["token"])],
+    ids=["form", "JSON", "YAML", "a list of one"],
 )
 def test_a_body_parameter_that_is_one_text_is_found(kind, value):
     found = find_credential(request(kind), [BEARER, PARAMETER], _Body({"access_token": value}))

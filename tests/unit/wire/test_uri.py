@@ -3,7 +3,7 @@
 import pytest
 
 from edgeauth.model.errors import Malformed
-from edgeauth.wire.uri import decode_slashes, parse_path, parse_query
+from edgeauth.wire.uri import decode_slashes, parse_path, parse_query, readable_parameters
 
 MALFORMED = {
     "empty": b"",
@@ -77,6 +77,22 @@ def test_a_query_with_foreign_characters_is_malformed(raw):
 @pytest.mark.parametrize("raw", [b"", b"a=b&c", b"?", b"a=%zz;b", b"a=/../b", b'"<>'], ids=repr)
 def test_a_query_stays_as_it_is(raw):
     assert parse_query(raw) == raw.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("a=%zz", ""),
+        ("a=%", ""),
+        ("%z1=b", ""),
+        ("a=1;b=2", ""),
+        ("a=1&b=%z&c;&d=%20", "a=1&d=%20"),
+        ("a=1&&b", "a=1&&b"),
+        ("", ""),
+    ],
+)
+def test_parameters_that_can_be_read_in_several_ways_are_left_out(query, expected):
+    assert readable_parameters(query) == expected
 
 
 @pytest.mark.parametrize("path", ["/a%2F%2Fb", "/%2Fa", "/a/%2Fb", "/a%2F/b", "/%2F"])
