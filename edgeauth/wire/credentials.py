@@ -104,9 +104,13 @@ class CookieSource(NamedTuple):
         wanted = self.name.encode()
         pairs = (pair.partition(b"=") for pair in field.split(b";"))
         there = [equals for name, equals, _ in pairs if name.strip(b" \t") == wanted]
-        if len(there) > 1 or (value is None and any(there)):
-            raise Malformed("the credential's cookie is there more than once, or can not be read")
-        return None if value is None else value.encode()
+        if len(there) > 1:
+            raise Malformed("the credential's cookie is there more than once")
+        if value is not None:
+            return value.encode()
+        if any(there):
+            raise Malformed("the credential's cookie can not be read")
+        return None
 
 
 class QuerySource(NamedTuple):

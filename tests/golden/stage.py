@@ -142,7 +142,7 @@ class Stage:
     async def _upstream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while (message := await read_message(reader)) is not None:
             self.arrived.append(message)
-            answer = self.answers.get("$UPSTREAM" + _path(message), _FINE)
+            answer = self.answers.get(self.names["$UPSTREAM"] + _path(message), _FINE)
             writer.write(_octets(answer))
             if "raw" in answer:
                 break
