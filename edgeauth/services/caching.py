@@ -109,7 +109,7 @@ def _shared(
     copies = Copies(memory, clock, ttl)
     tracking = Tracking(store, access, copies, settings.timeout.connect) if ttl > 0 else None
     shared = SharedCache(memory, copies, store, sealer, clock, tracking)
-    return shared, RedisReplayStore(store, sealer, clock)
+    return shared, RedisReplayStore(store, sealer, clock, MemoryReplayStore(clock))
 
 
 def _trust(tls: RedisTls, contexts: ClientContexts) -> Callable[[], ssl.SSLContext] | None:

@@ -456,6 +456,28 @@ class TestServersThatFail:
         assert reason is Reason.COMMUNICATION
         assert [line["event"] for line in logs] == ["redis does not answer", "redis answers again"]
 
+    def test_attack_150_a_server_that_has_forgotten_everything_is_not_the_only_one_to_know(
+        self, tmp_path
+    ):
+        async def check():
+            with server(tmp_path / "first") as killed:
+                deployment = Deployment(single(killed))
+                ends = deployment.clock.now() + 60
+                async with deployment.process() as first, deployment.process() as second:
+                    assert await first.replays.first_use(b"proof", ends)
+                    killed.kill()
+                    with pytest.raises(Fault):
+                        await first.replays.first_use(b"another", ends)
+                    with server(tmp_path / "second", port=killed.port):
+                        await shared_again(deployment, first, second)
+                        return [
+                            await first.replays.first_use(proof, ends)
+                            for proof in (b"proof", b"another", b"another")
+                        ]
+
+        # What nobody could tell of is not lost: a webhook is delivered again.
+        assert run(check()) == [False, True, False]
+
     def test_a_server_that_hangs_costs_one_wait(self, tmp_path):
         async def check():
             with server(tmp_path / "single") as hanging:

@@ -1,9 +1,11 @@
 """What was used once, remembered for all processes (RFC 9449 section 11.1).
 
 Where Redis can not tell, nothing passes: a proof that may have been used before is worth nothing.
+Where it has forgotten, as after a restart without its data, whoever has seen the use still knows.
 """
 
 from edgeauth.model.errors import Fault, Reason
+from edgeauth.ports.proofs import ReplayStore
 from edgeauth.ports.services import Clock, leave_fast_path
 from edgeauth.services.redis.lanes import RefusedError, UnavailableError
 from edgeauth.services.redis.sealing import Sealer
@@ -19,12 +21,14 @@ class RedisReplayStore:
         store: remembers them.
         sealer: gives them names that nobody can guess.
         clock: tells how long they have to be remembered.
+        own: remembers what was used here.
     """
 
-    def __init__(self, store: RedisStore, sealer: Sealer, clock: Clock) -> None:
+    def __init__(self, store: RedisStore, sealer: Sealer, clock: Clock, own: ReplayStore) -> None:
         self._store = store
         self._sealer = sealer
         self._now = clock.now
+        self._own = own
 
     async def first_use(self, key: bytes, expires_at: float) -> bool:
         """Returns True only if no process has used the key before, and remembers that.
@@ -48,4 +52,12 @@ class RedisReplayStore:
                     return False
         except (UnavailableError, RefusedError):
             raise Fault(Reason.COMMUNICATION, "redis can not tell what was used before") from None
-        return True
+        # Last: what nobody could tell of may be tried again, as a webhook is delivered again.
+        return await self._is_first_here(key, expires_at)
+
+    async def _is_first_here(self, key: bytes, expires_at: float) -> bool:
+        try:
+            return await self._own.first_use(key, expires_at)
+        except Fault:
+            # There is room for much more in Redis, which knows of no use.
+            return True
