@@ -9,6 +9,8 @@ from edgeauth.wire.headers import HOP_BY_HOP, check_value
 
 _NOT_FOR_GATEWAYS: Final = HOP_BY_HOP | {b"content-length", b"host"}
 """Framing is ours; a gateway that is told another Host might route by it."""
+_NOT_KEPT: Final = (b"cache-control", b"no-store")
+"""A cache between here and the gateway must not decide for later requests (attack 166)."""
 
 
 class DecisionDoor:
@@ -33,6 +35,8 @@ class DecisionDoor:
             (b"set-cookie", check_value(f"{name}={value}".encode()))
             for name, value in edits.cookies
         ]
+        if not any(name == b"cache-control" for name, _ in fields):
+            fields.append(_NOT_KEPT)
         exchange.answer(Response(self._accepted, tuple(fields)))
 
     def occupancy(self) -> Occupancy:

@@ -1,5 +1,7 @@
 """What a gateway hears at the decision door; how it is read, the corpus shows."""
 
+import pytest
+
 from edgeauth.model.decision import Decision, HeaderEdits, Permit
 from edgeauth.model.request import Request
 from edgeauth.ports.content import ContentSource
@@ -40,8 +42,67 @@ def test_a_gateway_hears_what_to_tell_and_no_framing():
                 (b"x-user", b"alice"),
                 (b"x-user", b"again"),
                 (b"set-cookie", b"session=1"),
+                (b"cache-control", b"no-store"),
                 (b"content-length", b"0"),
             ]
             assert await client.usable()
 
     run(scenario())
+
+
+@pytest.mark.parametrize("own", [(), ((b"cache-control", b"max-age=5"),)], ids=["none", "own"])
+def test_attack_166_a_permit_is_kept_only_where_a_finalizer_says_so(own):
+    async def permit(_: Request, _content: ContentSource) -> Decision:
+        return Permit("rule", "alice", HeaderEdits(own), None)
+
+    async def scenario() -> None:
+        async with running_edge(decide=permit, door="decision") as edge, edge.client() as client:
+            client.send(GET)
+            told = (await client.answer()).all(b"cache-control")
+            assert told == [own[0][1] if own else b"no-store"]
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    "field",
+    [b"X-User: a\0b", b"X-User: a\rb", b"X User: a", b"X-User\xff: a"],
+    ids=["nul", "carriage-return", "blank-in-a-name", "octet-in-a-name"],
+)
+def test_attack_085_a_field_that_is_none_is_answered_and_not_left_to_the_gateway(field):
+    """A gateway that hears nothing may let the request pass."""
+
+    async def scenario() -> None:
+        async with running_edge(door="decision") as edge, edge.client() as client:
+            client.send(request(b"/", field))
+            answer = await client.answer()
+            assert (answer.status, answer.all(b"cache-control")) == (400, [b"no-store"])
+
+    run(scenario())
+
+
+def test_attack_088_who_is_no_gateway_can_only_ask_about_itself():
+    asked: list[Request] = []
+
+    async def decide(seen: Request, _content: ContentSource) -> Decision:
+        asked.append(seen)
+        return Permit("rule", "alice", HeaderEdits(), None)
+
+    async def scenario() -> None:
+        async with running_edge(decide=decide, door="decision") as edge, edge.client() as client:
+            client.send(
+                request(
+                    b"/own",
+                    b"X-Forwarded-Uri: /other",
+                    b"X-Forwarded-Host: other.test",
+                    b"X-Forwarded-Method: DELETE",
+                    b"X-Forwarded-Proto: https",
+                    b"X-Forwarded-For: 10.0.0.1",
+                )
+            )
+            await client.answer()
+
+    run(scenario())
+    (seen,) = asked
+    assert (seen.method, seen.scheme, seen.host, seen.path) == ("GET", "http", "a.test", "/own")
+    assert seen.client_addresses == ("127.0.0.1",)

@@ -45,7 +45,7 @@ def made(step: str, **arguments):
         ),
     ],
 )
-def test_a_secret_that_a_rule_may_not_have_is_shown_where_it_is_named(config, expected):
+def test_attack_164_a_secret_that_a_rule_may_not_have_is_shown_where_it_is_named(config, expected):
     (problem,) = made(f"{{finalizer: user, config: {config}}}", world=world()).problems
 
     assert problem.message == expected

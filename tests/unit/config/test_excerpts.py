@@ -12,18 +12,22 @@ def shown(text: str, line: int, column: int = 1) -> Excerpt:
 
 
 SECRETS = [
-    pytest.param("password: hunter2", 1, "password: ***", id="178-password"),
-    pytest.param("client_secret: 'hunter2'", 1, "client_secret: ***", id="178-quoted"),
-    pytest.param("a: {secret: hunter2, b: 1}", 1, "a: {secret: ***, b: 1}", id="178-flow-map"),
-    pytest.param("token: [hunter2, b]", 1, "token: [***, ***]", id="178-list"),
-    pytest.param("passwort: hunter2", 1, "passwort: ***", id="178-misspelt"),
-    pytest.param("Authorization: Basic hunter2", 1, "Authorization: ***", id="178-field"),
-    pytest.param("password: |\n  one\n  hunter2\n", 3, "  hunter2"[:0] + "***", id="178-block"),
+    pytest.param("password: hunter2", 1, "password: ***", id="attack-178-password"),
+    pytest.param("client_secret: 'hunter2'", 1, "client_secret: ***", id="attack-178-quoted"),
+    pytest.param(
+        "a: {secret: hunter2, b: 1}", 1, "a: {secret: ***, b: 1}", id="attack-178-flow-map"
+    ),
+    pytest.param("token: [hunter2, b]", 1, "token: [***, ***]", id="attack-178-list"),
+    pytest.param("passwort: hunter2", 1, "passwort: ***", id="attack-178-misspelt"),
+    pytest.param("Authorization: Basic hunter2", 1, "Authorization: ***", id="attack-178-field"),
+    pytest.param(
+        "password: |\n  one\n  hunter2\n", 3, "  hunter2"[:0] + "***", id="attack-178-block"
+    ),
     pytest.param(
         "type: api_key\nconfig: {in: header, name: X, value: hunter2}",
         2,
         "config: {in: header, name: X, value: ***}",
-        id="178-api-key",
+        id="attack-178-api-key",
     ),
     pytest.param(
         "url: https://me:hunter2@shop.test/x", 1, "url: https://***@shop.test/x", id="url"
@@ -39,13 +43,13 @@ def test_secrets_are_masked(text: str, line: int, expected: str):
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("password: hunter2\nb: @", id="178-line-of-its-own"),
-        pytest.param("password: hunter2 @: @", id="178-error-in-the-secret"),
-        pytest.param('{password: "hunter2", b: @}', id="178-flow-map"),
-        pytest.param("secret: |\n  hunter2\n\tx: @\n", id="178-block-with-a-tab"),
-        pytest.param('secret: "hunter2', id="178-open-quote"),
-        pytest.param("secret:\n  - hunter2: a: b\n", id="178-below-the-key"),
-        pytest.param("type: api_key\nvalue: hunter2: x\n", id="178-api-key"),
+        pytest.param("password: hunter2\nb: @", id="attack-178-line-of-its-own"),
+        pytest.param("password: hunter2 @: @", id="attack-178-error-in-the-secret"),
+        pytest.param('{password: "hunter2", b: @}', id="attack-178-flow-map"),
+        pytest.param("secret: |\n  hunter2\n\tx: @\n", id="attack-178-block-with-a-tab"),
+        pytest.param('secret: "hunter2', id="attack-178-open-quote"),
+        pytest.param("secret:\n  - hunter2: a: b\n", id="attack-178-below-the-key"),
+        pytest.param("type: api_key\nvalue: hunter2: x\n", id="attack-178-api-key"),
     ],
 )
 def test_secrets_are_masked_although_the_text_can_not_be_parsed(text: str):

@@ -74,7 +74,7 @@ def test_without_variables_nobody_is_asked_through_a_proxy():
         assert not through(variables, "https", "orders.test", 443)
 
 
-def test_in_a_cgi_program_the_variable_that_clients_can_set_does_not_count():
+def test_attack_186_in_a_cgi_program_the_variable_that_clients_can_set_does_not_count():
     variables = {"HTTP_PROXY": PROXY, "HTTPS_PROXY": PROXY, "REQUEST_METHOD": "GET"}
     assert not through(variables, "http", "orders.test", 80)
     assert through(variables, "https", "orders.test", 443)

@@ -37,7 +37,7 @@ def test_a_handler_that_fails_is_answered_instead(handler):
 
 
 @pytest.mark.parametrize("status", [200, 204, 299, 418], ids=["200", "204", "299", "own"])
-def test_attack_84_no_handler_answers_a_gateway_as_a_permit_does(status):
+def test_attacks_084_and_089_no_handler_answers_a_gateway_as_a_permit_does(status):
     gateways = Answers(permit=418)
 
     refusal, response = answered(error_handler(Response(status), "x"), answers=gateways)

@@ -30,5 +30,14 @@ def test_a_pattern_that_would_take_more_memory_than_is_given_is_refused():
         compile_short(r"\pL{1,200}", max_memory=1 << 16)
 
 
+def test_attack_168_what_takes_others_for_ever_takes_this_as_long_as_the_text():
+    """With a search that goes back the first of them would outlast the universe."""
+    text = "a" * 100_000
+
+    assert compile_short("(a+)+$").search(text + "b") is None
+    assert compile_short("(a|aa)+$").search(text + "b") is None
+    assert compile_short("(.*)*x").search(text) is None
+
+
 def test_the_longest_pattern_is_compiled():
     assert compile_short("a" * MAX_PATTERN).search("a" * MAX_PATTERN) is not None

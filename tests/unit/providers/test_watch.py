@@ -26,7 +26,7 @@ def test_nothing_has_changed_at_first(folder: Path):
     assert [watch.changed() for _ in range(3)] == [False, False, False]
 
 
-def test_a_file_that_is_being_written_has_not_changed_yet(folder: Path):
+def test_attack_179_a_file_that_is_being_written_has_not_changed_yet(folder: Path):
     watch = FileWatch(folder)
     for moment in range(2, 6):
         written(folder / "a.yaml", "half" * moment, moment)

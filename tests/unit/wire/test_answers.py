@@ -22,7 +22,7 @@ NOTHING = Headers()
         (Reason.INTERNAL, 500),
     ],
 )
-def test_each_class_has_its_status_and_nothing_else(reason, status):
+def test_attack_166_each_class_has_its_status_and_is_not_to_be_kept(reason, status):
     assert Answers().to(Refusal(reason, "detail"), NOTHING) == (status, (NO_STORE,), b"")
 
 

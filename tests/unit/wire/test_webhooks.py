@@ -1,5 +1,6 @@
 """Signatures of deliveries, with the examples that Standard Webhooks and GitHub publish."""
 
+import hmac
 from base64 import b64encode
 
 import pytest
@@ -136,6 +137,23 @@ def test_a_secret_that_proves_nothing_is_refused(secret, told):
 def test_attack_190_a_short_secret_is_refused(scheme):
     with pytest.raises(Malformed, match="less than 16 octets"):
         scheme.key("a" * 15)
+
+
+class Guarded(bytes):
+    """Octets that must not be compared one after the other."""
+
+    def __eq__(self, other):
+        raise AssertionError("compared in a time that tells how much of it is right")
+
+    __hash__ = bytes.__hash__
+
+
+def test_attack_191_codes_are_not_compared_octet_by_octet():
+    key = GITHUB.key("sixteen octets or more")
+    right = hmac.digest(b"sixteen octets or more", b"content", "sha256")
+
+    assert key.has_signed(b"content", [Guarded(b"\0" * 32), Guarded(right)])
+    assert not key.has_signed(b"content", [Guarded(b"\0" * 32), Guarded(right[:-1])])
 
 
 def test_the_published_delivery_of_standard_webhooks_is_signed():

@@ -231,7 +231,7 @@ def test_constants_are_calculated_at_load() -> None:
     assert program.evaluate({}) is True
 
 
-def test_macros_share_one_budget_so_that_nested_ones_can_not_hang() -> None:
+def test_attack_167_macros_share_one_budget_so_that_nested_ones_can_not_hang() -> None:
     """Attack 167."""
     with pytest.raises(EvaluationError, match="too many steps"):
         value("lists.range(1000).all(a, lists.range(1000).all(b, a + b >= 0))")

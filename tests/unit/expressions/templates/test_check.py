@@ -62,12 +62,12 @@ def test_nothing_is_suggested_for_a_hostile_long_name():
         "{{ define `t` }}{{ .request }}{{ end }}{{ template `t` .Request }}",
     ],
 )
-def test_python_attributes_of_objects_do_not_exist_172(text):
+def test_python_attributes_of_objects_do_not_exist__attack_172(text):
     with pytest.raises(ExpressionError):
         compiled(text)
 
 
-def test_what_a_subject_does_not_have_is_no_value_even_if_python_has_it_172():
+def test_what_a_subject_does_not_have_is_no_value_even_if_python_has_it__attack_172():
     assert rendered("{{ .Subject.__class__ }}{{ .Subject.fingerprint }}") == "<no value>" * 2
 
 

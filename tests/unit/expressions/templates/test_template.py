@@ -287,3 +287,14 @@ def test_a_text_that_is_wrong_is_refused_although_another_with_its_actions_compi
         compiled("a {{ .Subject.ID }} b {{")
     with pytest.raises(ExpressionError, match="the template is too long"):
         compiled("a {{ .Subject.ID }} b" + "c" * 65_536)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{{ .Values.said }}", "{{ print .Values.said }}", "{{ with .Values }}{{ .said }}{{ end }}"],
+    ids=["value", "function", "block"],
+)
+def test_attack_171_what_is_said_is_never_read_as_a_template(text):
+    said = '{{ secret "partners" "key" }}{{ .Subject.ID }}'
+
+    assert compiled(text).render({**SCOPE, "Values": {"said": said}}) == said

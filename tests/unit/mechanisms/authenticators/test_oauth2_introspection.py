@@ -456,7 +456,7 @@ class TestCache:
             pytest.param("1h", ANSWER, 290, 2, id="the-end-comes-first"),
         ],
     )
-    def test_answers_are_believed_as_configured(self, ttl, answer, after, asked):
+    def test_attack_116_answers_are_believed_as_configured(self, ttl, answer, after, asked):
         world = Server(answer)
         config = CONFIG | ({} if ttl is None else {"cache_ttl": ttl})
 

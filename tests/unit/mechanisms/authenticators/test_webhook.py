@@ -307,7 +307,7 @@ def test_attack_076_content_that_is_too_large_ends_the_pipeline():
     assert caught.value.status == 413
 
 
-def test_signed_id_and_time_are_attributes():
+def test_attack_199_signed_id_and_time_are_there_for_rules_about_the_order():
     principal = asked(built({**STANDARD, "principal": "payments"}), standard())
 
     assert principal.id == "payments"

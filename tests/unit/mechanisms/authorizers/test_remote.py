@@ -81,7 +81,15 @@ def test_everything_but_the_endpoint_may_be_set_in_a_rule():
     }
 
 
-@pytest.mark.parametrize("status", [100, 301, 400, 401, 403, 404, 500, 503])
+@pytest.mark.parametrize(
+    "status",
+    [
+        100,
+        pytest.param(301, id="attack-083-redirect"),
+        pytest.param(307, id="attack-083-redirect-with-content"),
+        *(400, 401, 403, 404, 500, 503),
+    ],
+)
 def test_any_status_but_2xx_is_a_no(status):
     outcome = asked(answer=json_answer(b'{"allow": true}', status))
 

@@ -112,7 +112,7 @@ def test_calls_that_go_wrong_make_room_as_well():
     passes(one)
 
 
-def test_attack_211_an_endpoint_that_hangs_opens_its_circuit_and_no_other():
+def test_attacks_165_and_211_an_endpoint_that_hangs_opens_its_circuit_and_no_other():
     async def check():
         count = []
 
