@@ -8,7 +8,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from edgeauth.config.outbound_proxies import NO_PROXIES, OutboundProxies, Proxy
 from edgeauth.listeners.candidates import Candidates
@@ -20,6 +20,8 @@ from edgeauth.listeners.upstream_fault import UpstreamFault
 from edgeauth.listeners.upstream_trust import Trust, TrustOf, failed_handshake, system_trust
 from edgeauth.services.listener_status import UpstreamFailure as Failure
 
+_MOMENT: Final = 0.1
+"""Seconds; a turn of the event loop is shorter."""
 Connection = TypeVar("Connection", bound=asyncio.Protocol)
 
 
@@ -160,12 +162,36 @@ async def _speak(
 
     The socket is the loop's from here on: it closes it when there is no connection in the end.
     """
+    if trust is None:
+        return (await _connection(made, None, make))[1]
+    loop = asyncio.get_running_loop()
+    making = loop.create_task(_connection(made, trust, make))
+    try:
+        _, connection = await asyncio.shield(making)
+    except asyncio.CancelledError:
+        # Not at once: before the handshake has begun uvloop would leave its error to nobody.
+        loop.call_later(_MOMENT, making.cancel)
+        making.add_done_callback(_abort)
+        raise
+    return connection
+
+
+async def _connection(
+    made: socket.socket, trust: Trust | None, make: Callable[[], Connection]
+) -> tuple[asyncio.Transport, Connection]:
     loop = asyncio.get_running_loop()
     context, name = (None, None) if trust is None else trust
-    if made.family == socket.AF_UNIX:
-        _, connection = await loop.create_unix_connection(make, sock=made)
-    else:
-        _, connection = await loop.create_connection(
-            make, sock=made, ssl=context, server_hostname=name
-        )
-    return connection
+    try:
+        if made.family == socket.AF_UNIX:
+            return await loop.create_unix_connection(make, sock=made)
+        return await loop.create_connection(make, sock=made, ssl=context, server_hostname=name)
+    finally:
+        if not isinstance(loop, asyncio.BaseEventLoop):
+            # The descriptor is uvloop's, which closes it without a word to the socket where the
+            # upstream resets at once; the socket would close it again, whosever it is by then.
+            made.detach()
+
+
+def _abort(making: "asyncio.Task[tuple[asyncio.Transport, Connection]]") -> None:
+    if not making.cancelled() and making.exception() is None:
+        making.result()[0].abort()

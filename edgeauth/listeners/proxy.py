@@ -140,8 +140,8 @@ class ProxyDoor:
             self._refuse_failed(exchange, origin, fault)
             return
         exchange.task = None
-        if not connection.usable:
-            self.failed(exchange, origin, "it closed the connection")
+        if connection.lost is not None:
+            self._refuse_failed(exchange, origin, connection.lost)
             return
         connection.way = way
         made.append(connection)

@@ -15,6 +15,7 @@ from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.origin import Origin
 from edgeauth.listeners.tunnel import Tunnel
 from edgeauth.listeners.upstream_answer import UpstreamAnswer
+from edgeauth.listeners.upstream_fault import UpstreamFault
 from edgeauth.listeners.upstream_trust import failed_handshake
 from edgeauth.model.errors import Malformed
 from edgeauth.services.listener_status import UpstreamFailure
@@ -35,6 +36,7 @@ class UpstreamConnection(asyncio.Protocol):
         origin: of the upstream.
         deadline: when it is given up; 0.0 means never.
         way: how it was made; None until that is known.
+        lost: why it has ended; None before.
     """
 
     __slots__ = (
@@ -48,6 +50,7 @@ class UpstreamConnection(asyncio.Protocol):
         "_reusable",
         "_transport",
         "deadline",
+        "lost",
         "origin",
         "way",
     )
@@ -63,6 +66,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._place = ""
         self.deadline = 0.0
         self.way: Way | None = None
+        self.lost: UpstreamFault | None = None
 
     @property
     def place(self) -> str:
@@ -217,6 +221,7 @@ class UpstreamConnection(asyncio.Protocol):
         """Fails what is under way, or leaves the pool."""
         self._reusable = False
         self._door.forget(self)
+        self.lost = self._fault(exc)
         if self._exchange is None:
             return
         if self._replayable and not self._answer.begun:
@@ -225,16 +230,16 @@ class UpstreamConnection(asyncio.Protocol):
             exchange.sink = None
             self._door.connect(exchange, self.origin, self._head)
         else:
-            self._fail_with(exc)
+            self._fail(self.lost.detail, self.lost.failure)
 
-    def _fail_with(self, exc: Exception | None) -> None:
+    def _fault(self, exc: Exception | None) -> UpstreamFault:
         if isinstance(exc, ssl.SSLError):
             # TLS 1.3: that a certificate is missed is told after the handshake.
-            self._fail(failed_handshake(exc), UpstreamFailure.TLS)
-        else:
-            how = "reset" if isinstance(exc, ConnectionResetError) else "closed"
-            begun = self._answer.framing is not None
-            self._fail(f"it {how} the connection" + " in the middle of its answer" * begun)
+            return UpstreamFault(UpstreamFailure.TLS, failed_handshake(exc))
+        how = "reset" if isinstance(exc, ConnectionResetError) else "closed"
+        begun = self._exchange is not None and self._answer.framing is not None
+        what = f"it {how} the connection" + " in the middle of its answer" * begun
+        return UpstreamFault(UpstreamFailure.ANSWER, what)
 
     # The end of an exchange.
 
