@@ -94,8 +94,13 @@ class Pool:
         line.append(Waiting(exchange, origin, head, deadline))
         return True
 
-    def release(self, connection: "UpstreamConnection") -> None:
-        """Keeps a connection for the next request to its origin, which may wait already."""
+    def release(self, connection: "UpstreamConnection", patience: float) -> None:
+        """Keeps a connection for the next request to its origin, which may wait already.
+
+        Args:
+            connection: on which nothing is under way.
+            patience: seconds that it may be kept at the longest.
+        """
         limits = self._limits
         free = self._free.setdefault(connection.origin, [])
         most = limits.idle_upstreams_in_all
@@ -104,7 +109,7 @@ class Pool:
         if full and not awaited:
             connection.close()
             return
-        connection.deadline = self._deadlines.until(limits.idle_timeout)
+        connection.deadline = self._deadlines.until(min(limits.idle_timeout or patience, patience))
         free.append(connection)
         self._free_in_all += 1
         if awaited:

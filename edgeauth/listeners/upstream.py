@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _REPEATABLE_METHODS: Final = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"})
 """Idempotent ones: a proxy may send nothing else twice (RFC 9110 section 9.2.2)."""
 
+_MARGIN: Final = 2.0
+"""Seconds before the upstream closes a connection that nothing is sent on it any more: two ticks of
+the clock of deadlines, and time on the way for what must not be sent twice."""
 _NO_ANSWER: Final = "it did not answer in time"
 
 
@@ -276,15 +279,16 @@ class UpstreamConnection(asyncio.Protocol):
             self._answer.release()
 
     def _finish(self) -> None:
-        exchange = self._exchange
+        exchange, kept_for = self._exchange, self._answer.kept_for
         if exchange is None:
             return
         self._let_go()
         self.deadline = 0.0
         done = exchange.complete and not self._transport.get_write_buffer_size()
-        if done and self._answer.clean and self.usable:
+        if done and self._answer.clean and self.usable and kept_for:
             self._transport.resume_reading()
-            self._door.release(self)
+            # In time to forestall the upstream, but it is worth to be kept for a moment at least.
+            self._door.release(self, max(kept_for - _MARGIN, kept_for / 2))
         else:
             self.close()
         exchange.finish()

@@ -3,6 +3,7 @@
 Trust: the upstream is believed in what it says to its own request, in nothing else.
 """
 
+from math import inf
 from typing import Final
 
 import httptools
@@ -21,6 +22,7 @@ from edgeauth.wire.http1 import (
     response_framing,
     status_line,
 )
+from edgeauth.wire.keep_alive import kept_for
 from edgeauth.wire.outbound import response_fields
 from edgeauth.wire.upgrades import switched_head
 
@@ -40,6 +42,8 @@ class UpstreamAnswer:
         relayed: whether a proxy on the way may have answered.
 
     Attributes:
+        kept_for: seconds that the upstream keeps the connection for another request; `inf` when it
+            does not say.
         framing: of the final response; None before its head is complete.
         ended: whether the final response is complete.
         clean: whether nothing came that nobody had asked for, and the upstream stays.
@@ -62,6 +66,7 @@ class UpstreamAnswer:
         "clean",
         "ended",
         "framing",
+        "kept_for",
         "said",
         "switched",
     )
@@ -81,6 +86,7 @@ class UpstreamAnswer:
         self.framing: Framing | None = None
         self.ended = False
         self.clean = True
+        self.kept_for = inf
         self.said: bytes | None = None
         self.switched: bytes | None = None
 
@@ -190,6 +196,9 @@ class UpstreamAnswer:
         version = self._parser.get_http_version()
         self.framing = response_framing(status, version, headers, to_head=exchange.to_head)
         self.clean = self.clean and bool(self._parser.should_keep_alive())
+        if b"keep-alive" in headers:
+            told = kept_for(headers[b"keep-alive"])
+            self.kept_for = inf if told is None else told
         self._chunked = self.framing.length is None and exchange.version == "1.1"
         self._begin(status, headers)
         if self.framing is NO_CONTENT:

@@ -71,6 +71,35 @@ def test_a_clean_connection_is_used_again():
     assert not clean.transport.closing
 
 
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [(b"max=7", 11.0), (b"timeout=60", 11.0), (b"timeout=5, max=7", 3.0), (b"timeout=2", 1.0)],
+)
+def test_a_connection_is_not_used_when_its_upstream_is_about_to_close_it(told, seconds):
+    kept = Hop(POST)
+    kept.upstream.data_received(OK.replace(b"\r\n\r\n", b"\r\nKeep-Alive: %b\r\n\r\n" % told))
+    assert kept.seconds_left == seconds
+    assert b"eep-" not in kept.answered
+
+
+def test_a_connection_that_is_not_kept_is_not_used_again():
+    brief = Hop(POST)
+    brief.upstream.data_received(OK.replace(b"\r\n\r\n", b"\r\nKeep-Alive: timeout=0\r\n\r\n"))
+    assert brief.answered.endswith(b"ok")
+    assert not brief.pooled
+    assert brief.transport.lost
+
+
+def test_what_an_upstream_says_about_its_patience_holds_until_its_next_answer():
+    kept = Hop(GET)
+    kept.upstream.data_received(OK.replace(b"\r\n\r\n", b"\r\nKeep-Alive: timeout=5\r\n\r\n"))
+    kept.client.send(GET)
+    forwarding = kept.client.door.waiting.pop()
+    kept.upstream.serve(forwarding.exchange, forwarding.head, fresh=False)
+    kept.upstream.data_received(OK)
+    assert kept.seconds_left == 11.0
+
+
 @pytest.mark.parametrize("octets", [b"\r\n", b"HTTP/1.1 200 OK\r\n", b"x"], ids=repr)
 def test_octets_on_an_idle_connection_end_it(octets):
     idle = Hop(GET)
