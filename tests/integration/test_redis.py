@@ -454,7 +454,10 @@ class TestServersThatFail:
         assert {outcome for outcome, _ in told} == {Known("found out")}
         assert sum(seconds for _, seconds in told) < 5, "those after the first do not wait"
         assert reason is Reason.COMMUNICATION
-        assert [line["event"] for line in logs] == ["redis does not answer", "redis answers again"]
+        # Both processes may notice it, and a slow machine once more.
+        events = [line["event"] for line in logs]
+        assert (events[0], events[-1]) == ("redis does not answer", "redis answers again")
+        assert set(events) == {events[0], events[-1]}
 
     def test_attack_150_a_server_that_has_forgotten_everything_is_not_the_only_one_to_know(
         self, tmp_path
