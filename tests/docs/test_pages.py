@@ -8,8 +8,9 @@ import pytest
 
 from docs import generate
 from docs.generated.schemas import schemas
+from edgeauth.config.specification import Specification
 from edgeauth.mechanisms.builtins import TYPES
-from edgeauth.ports.declare import Kind
+from edgeauth.ports.declare import Kind, MechanismType
 from tests.docs.pages import PUBLISHED, ROOT
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -55,6 +56,16 @@ def test_the_status_table_lists_the_mechanisms_that_work(kind: Kind) -> None:
     (works,) = re.findall(rf"^\| {name} \| ([^|]*) \|", readme, re.MULTILINE)
 
     assert set(re.findall(r"`(\w+)`", works)) == {each.name for each in TYPES if each.kind is kind}
+
+
+@pytest.mark.parametrize("type_", TYPES, ids=lambda each: f"{each.kind.value}-{each.name}")
+def test_each_mechanism_has_a_page_with_an_example_that_is_checked(
+    type_: MechanismType[Specification],
+) -> None:
+    page = generate.REFERENCE / "mechanisms" / type_.kind.section / f"{type_.name}.md"
+    _, _, example = page.read_text(encoding="utf-8").partition("<!-- check: configuration -->")
+
+    assert re.search(rf"\btype: {type_.name}\b", example.partition("## ")[0])
 
 
 def test_generated_pages_are_up_to_date() -> None:
