@@ -57,7 +57,7 @@ end
 core.register_action("edgeauth", { "http-req" }, function(txn, address, fields)
     local asked, answer = pcall(function()
         return core.httpclient():get({
-            url = "http://edgeauth/",
+            url = "http://edgeauth/edgeauth-question",
             dst = address,
             headers = question(txn),
             timeout = TIMEOUT,

@@ -144,10 +144,15 @@ def _write(folder: Path, ports: dict[str, int], change: Callable[[str], str]) ->
 
 
 @contextmanager
-def deciding(folder: Path) -> Iterator[int]:
+def deciding(folder: Path, trusted: str = "127.0.0.1") -> Iterator[int]:
     """Runs the decision service of the example, which tells in `X-User` what it has seen."""
     ports = {"8080": 0, "4456": free_port(), "4457": free_port(), "9000": 0}
-    _write(folder, ports, lambda text: text.replace('"{{ .Subject.ID }}"', f"'{SEEN}'"))
+
+    def changed(text: str) -> str:
+        text = text.replace("trusted_proxies: [ 127.0.0.1 ]", f"trusted_proxies: [ {trusted} ]")
+        return text.replace('"{{ .Subject.ID }}"', f"'{SEEN}'")
+
+    _write(folder, ports, changed)
     (folder / "signer.pem").write_bytes(pem(SIGNER))
     with running(folder, ports["4456"], COMMAND, "serve", "decision", "--insecure"):
         yield ports["4456"]

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.gateways import ALICE, COMMANDS, Service, gateway, request, send
+from tests.integration.gateways import (
+    ALICE,
+    COMMANDS,
+    Service,
+    deciding,
+    gateway,
+    request,
+    send,
+)
 from tests.integration.processes import free_port
 
 pytestmark = pytest.mark.slow
@@ -69,6 +77,24 @@ def test_attack_211_without_a_decision_nothing_is_forwarded(
         service.recorded.clear()
         answer = send(port, request(b"/open/x", ALICE), HANGS)
     assert answer.status >= 500 or (name == "traefik" and says is None and answer.status == 0)
+    assert service.recorded == []
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A decision service that believes somebody else."""
+    with deciding(tmp_path_factory.mktemp("stranger"), trusted="192.0.2.1") as port:
+        yield port
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_gateway_that_is_not_believed_opens_nothing(
+    tmp_path: Path, service: Service, stranger: int, name: str
+):
+    with gateway(name, tmp_path, asks=stranger, before=service.port) as port:
+        service.recorded.clear()
+        answer = send(port, request(b"/private/x"))
+    assert answer.status == 401
     assert service.recorded == []
 
 
