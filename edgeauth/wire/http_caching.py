@@ -114,6 +114,21 @@ def validators(fields: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def confirms(fields: Mapping[str, str], kept: Mapping[str, str]) -> bool:
+    """Returns whether 304 speaks of the answer that is kept, and not of another version of it.
+
+    Args:
+        fields: those of the answer 304, by lower-cased name.
+        kept: those of the answer that is kept.
+
+    Source:
+        RFC 9111 section 4.3.4; what names no version speaks of the one that was asked about.
+    """
+    if "etag" in fields:
+        return fields["etag"].removeprefix("W/") == kept.get("etag", "").removeprefix("W/")
+    return fields.get("last-modified", "") in ("", kept.get("last-modified"))
+
+
 def parse_seconds(text: str) -> float | None:
     """Returns a number of seconds; None for anything but digits (RFC 9111 section 1.2.2)."""
     return float(text) if _SECONDS.fullmatch(text) else None

@@ -36,6 +36,7 @@ SYMMETRIC = {
     "alg": "HS256",
     "k": "YWFh" * 16,
 }
+OTHER_ISSUER = "http://other.test"
 SUBJECT = {"sub": SECRET, "exp": NOW + 600}
 
 
@@ -65,6 +66,7 @@ class Asking(NamedTuple):
 
 ENDPOINT = {"url": "$URL", "timeout": "1s"}
 GET = {**ENDPOINT, "method": "GET"}
+KEEPING = {"enabled": True, "default_ttl": "10s", "stale_if_error": "10s"}
 BEARER = [{"header": "Authorization", "scheme": "Bearer"}]
 ALLOWED = "allowed == true"
 NO = {
@@ -119,7 +121,7 @@ ASKING = {
         {"metadata_endpoint": {**GET, "url": "$URL.well-known/openid-configuration"}},
         {"issuer": "$ISSUER", "jwks_uri": "$SERVICE/jwks/right/"},
         {
-            "other-issuer": {"issuer": "http://other.test", "jwks_uri": "$SERVICE/jwks/right/"},
+            "other-issuer": {"issuer": OTHER_ISSUER, "jwks_uri": "$SERVICE/jwks/right/"},
             "no-issuer": {"jwks_uri": "$SERVICE/jwks/right/"},
             "no-keys": {"issuer": "$ISSUER"},
             "keys-elsewhere": {"issuer": "$ISSUER", "jwks_uri": "file:///jwks"},
@@ -174,6 +176,35 @@ ASKING = {
             "twice-named": answer(
                 b'{"active": false, ' + json.dumps({**SUBJECT, "active": True}).encode()[1:]
             ),
+        },
+    ),
+    "kept": Asking(
+        "contextualizer",
+        "generic",
+        {"endpoint": {**GET, "http_cache": KEEPING, "retry": {}, "circuit_breaker": {}}},
+        {"allowed": True},
+        NO,
+    ),
+    "discovered": Asking(
+        "authenticator",
+        "oauth2_introspection",
+        {"metadata_endpoint": {**GET, "url": "$URL.well-known/openid-configuration"}},
+        {"issuer": "$ISSUER", "introspection_endpoint": "$SERVICE/any/$WHICH/"},
+        {
+            "other-issuer": {
+                "issuer": OTHER_ISSUER,
+                "introspection_endpoint": "$SERVICE/any/$WHICH/",
+            },
+            "nowhere": {"issuer": "$ISSUER"},
+            "elsewhere": {"issuer": "$ISSUER", "introspection_endpoint": "file:///any"},
+            "hanging-there": {
+                "issuer": "$ISSUER",
+                "introspection_endpoint": "$SERVICE/introspection/hanging/",
+            },
+            "of-another": {
+                "issuer": "$ISSUER",
+                "introspection_endpoint": "$SERVICE/introspection/right/",
+            },
         },
     ),
     "context": Asking(
@@ -248,17 +279,21 @@ def steps(kind: str, name: str) -> Iterator[dict[str, str]]:
         yield {"finalizer": name}
 
 
-def named(document: object, service: Service, which: str) -> object:
+def named(document: object, service: Service, what: str, which: str) -> object:
     """Returns a document with the addresses that it names."""
     if isinstance(document, bytes):
         return document
     here = f"http://127.0.0.1:{service.port}"
-    text = json.dumps(document).replace("$ISSUER", f"{here}/metadata/{which}")
-    return json.loads(text.replace("$SERVICE", here))
+    text = json.dumps(document).replace("$ISSUER", f"{here}/{what}/{which}")
+    return json.loads(text.replace("$SERVICE", here).replace("$WHICH", which))
 
 
 def bearer(service: Service, what: str, which: str) -> str:
-    issuer = f"http://127.0.0.1:{service.port}/metadata/{which}" if what == "metadata" else "issuer"
+    """Returns a token of the issuer that is told of: but for the lie it would be a good one."""
+    issuer = "issuer"
+    if what in ("metadata", "discovered"):
+        here = f"http://127.0.0.1:{service.port}/{what}/{which}"
+        issuer = OTHER_ISSUER if which == "other-issuer" else here
     return token(issuer, {"symmetric": "HS256", "none": "none"}.get(which, "ES256"))
 
 
@@ -282,7 +317,11 @@ def test_no_fault_of_a_service_that_is_asked_turns_into_access(tmp_path: Path) -
             for what, asking in ASKING.items():
                 right = dict.fromkeys(("right", *FAULTS), asking.right)
                 for which, document in (right | dict(asking.lies)).items():
-                    service.documents[what, which] = named(document, service, which)
+                    service.documents[what, which] = named(document, service, what, which)
+            for which in ("right", *FAULTS, *ASKING["discovered"].lies):
+                issuer = OTHER_ISSUER if which == "other-issuer" else "$ISSUER"
+                active = {**ACTIVE, "iss": issuer}
+                service.documents["any", which] = named(active, service, "discovered", which)
             text = json.dumps(configuration(place, service))
             (tmp_path / "edgeauth.yaml").write_text(text)
             with place.running("decision") as process:

@@ -25,6 +25,7 @@ from edgeauth.services.endpoints.kept_answers import Kept, kept_answers
 from edgeauth.services.endpoints.outages import Outages
 from edgeauth.services.single_flight import SingleFlight
 from edgeauth.wire.http_caching import (
+    confirms,
     freshness,
     may_be_stored,
     parse_cache_control,
@@ -151,6 +152,10 @@ class HttpCacheOfAnswers:
             return _Asked(kept.answer, is_kept=True)
         if answer.status != 304 or not conditions:
             return self._keep(key, call, kept, answer, begun)
+        if not confirms(_fields(answer), _fields(kept.answer)):
+            # There is another one, and we have not been told it.
+            self._cache.store(key, kept, 0.0, self._kind)
+            return self._keep(key, call, None, await self._answer(call, send), begun)
         changed = tuple(pair for pair in answer.headers if pair[0] in _REPLACED)
         names = {name for name, _ in changed} | {"age"}
         others = tuple(pair for pair in kept.answer.headers if pair[0] not in names)

@@ -132,6 +132,41 @@ def test_a_stale_answer_is_used_when_the_server_says_that_it_is_still_current():
     assert [each.get("If-None-Match") for each in server.asked] == [None, '"v1"', '"v1"']
 
 
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ({"ETag": '"v1"'}, {"ETag": '"v2"'}),
+        ({"ETag": 'W/"v1"'}, {"ETag": 'W/"v2"'}),
+        ({"Last-Modified": "Tue, 14 Nov 2023 22:13:20 GMT"}, {"ETag": '"v2"'}),
+        (
+            {"Last-Modified": "Tue, 14 Nov 2023 22:13:20 GMT"},
+            {"Last-Modified": "Tue, 14 Nov 2023 22:13:21 GMT"},
+        ),
+    ],
+    ids=["strong", "weak", "other-validator", "date"],
+)
+def test_attack_126_that_another_version_is_current_says_nothing_of_ours(kept, said):
+    server = Server(**{"Cache-Control": "max-age=60", **kept})
+
+    def unchanged():
+        server.status, server.headers = 304, said
+
+    # Asked without conditions this server says the same, which is no answer to use.
+    assert bodies(server, again(), 61, unchanged, again()) == ["1", ""]
+    assert len(server.asked) == 3
+    assert not {"If-None-Match", "If-Modified-Since"} & server.asked[2].keys()
+
+
+@pytest.mark.parametrize("said", [{}, {"ETag": '"v1"'}, {"ETag": 'W/"v1"'}], ids=ascii)
+def test_what_is_current_is_told_by_its_name_or_by_none(said):
+    server = Server(**{"Cache-Control": "max-age=60", "ETag": '"v1"'})
+
+    def unchanged():
+        server.status, server.headers = 304, said
+
+    assert bodies(server, again(), 61, unchanged, again()) == ["1", "1"]
+
+
 def test_a_changed_answer_takes_the_place_of_the_stale_one():
     dated = {"Cache-Control": "max-age=60", "Last-Modified": "Tue, 14 Nov 2023 22:13:20 GMT"}
     server = Server(**dated)
@@ -219,6 +254,17 @@ class TestStaleIfError:
             "1",
             "2",
         ]
+
+    def test_while_a_circuit_is_open_it_is_used_without_a_call(self):
+        server = Server(**KEPT)
+        config = {**STALE, "circuit_breaker": {"failures": 1}}
+
+        def breaks():
+            server.status = 503
+
+        steps = (dict(config), 10, breaks, *(dict(config) for _ in range(5)))
+        assert bodies(server, *steps) == ["1"] * 6
+        assert len(server.asked) == 2
 
     @pytest.mark.parametrize("config", [STALE, CACHED], ids=["configured", "not"])
     def test_silence_is_an_error_as_well(self, config):
