@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 from edgeauth.listeners.content import UPSTREAM
 from edgeauth.listeners.dialling import Way
 from edgeauth.listeners.exchange import Exchange
+from edgeauth.listeners.last_words import last_words
 from edgeauth.listeners.origin import Origin
 from edgeauth.listeners.tunnel import Tunnel
 from edgeauth.listeners.upstream_answer import UpstreamAnswer
@@ -224,6 +225,8 @@ class UpstreamConnection(asyncio.Protocol):
         """Fails what is under way, or leaves the pool."""
         self._reusable = False
         self._door.forget(self)
+        if exc is not None and self._exchange is not None and self._exchange.upgrade is None:
+            self._hear_out()
         self.lost = self._fault(exc)
         if self._exchange is None:
             return
@@ -234,6 +237,13 @@ class UpstreamConnection(asyncio.Protocol):
             self._door.connect(exchange, self.origin, self._head)
         else:
             self._fail(self.lost.detail, self.lost.failure)
+
+    def _hear_out(self) -> None:
+        """Reads the end of an early answer."""
+        for said in last_words(self._transport):
+            self.data_received(said)
+            if self._exchange is None:
+                return
 
     def _fault(self, exc: Exception | None) -> UpstreamFault:
         if isinstance(exc, ssl.SSLError):

@@ -1,6 +1,7 @@
 """What upstreams do wrong stays between them and their own request."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -8,6 +9,7 @@ from tests.attacks.edge import (
     GET,
     OK,
     PROBE,
+    Client,
     Message,
     Upstream,
     request,
@@ -372,6 +374,45 @@ def test_an_early_answer_ends_both_connections():
 
     run(scenario())
     assert not any(b"probe" in stream for stream in upstream.streams)
+
+
+@pytest.mark.parametrize(
+    ("said", "body"),
+    [
+        (answer(b"Content-Length: 5", body=b"early", status=b"413 No"), b"early"),
+        (
+            answer(b"Transfer-Encoding: chunked", body=b"1\r\nx\r\n0\r\n\r\n", status=b"413 No"),
+            b"x",
+        ),
+    ],
+    ids=["length", "chunked"],
+)
+def test_an_early_answer_is_heard_although_the_upstream_takes_no_more(said: bytes, body: bytes):
+    async def refuse(
+        _: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(said)  # and is closed with content unread, which resets the connection
+
+    async def upload(client: Client) -> None:
+        with suppress(ConnectionError):
+            for _ in range(200):
+                client.send(b"x" * 65_536)
+                await client.writer.drain()
+
+    async def scenario() -> None:
+        async with running_edge(Upstream(script=refuse)) as edge:
+            for _ in range(20):
+                async with edge.client() as client:
+                    client.send(
+                        request(b"/", b"Content-Length: %d" % (200 * 65_536), method=b"POST")
+                    )
+                    uploading = asyncio.create_task(upload(client))
+                    heard = await client.answer()
+                    assert (heard.status, heard.body) == (413, body)
+                    uploading.cancel()
+
+    run(scenario())
 
 
 def test_a_client_that_leaves_cancels_the_upstream_request():
