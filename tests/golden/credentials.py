@@ -105,7 +105,7 @@ def _component(identifier: str, request: Written) -> str:
         "@scheme": _SCHEME, "@request-target": path + mark + query,
         "@target-uri": f"{_SCHEME}://{host}{path}{mark}{query}",
     }  # fmt: skip
-    name = identifier.strip('"')
+    name = identifier.split('"')[1]
     return derived.get(name, "") if name.startswith("@") else request.get(name)
 
 

@@ -72,7 +72,7 @@ class Stage:
             **names_of(group.certificates),
         }
         self.begin()
-        sent = dump(group.credentials) + "".join(
+        sent = dump([group.credentials, group.answers]) + "".join(
             case.before + case.request + case.raw for case in group.cases
         )
         for name, description in group.tokens.items():
