@@ -528,11 +528,18 @@ class TestServersThatFail:
                 deployment = Deployment(behind(made))
                 async with deployment.process() as first, deployment.process() as second:
                     await shared_again(deployment, first, second)
+                    ends = deployment.clock.now() + 60
+                    assert await first.replays.first_use(b"proof", ends)
+                    names = set(made.master.ask("KEYS", "*"))
+                    made.replica.wait_until(lambda one: names <= set(one.ask("KEYS", "*")))
                     made.master.kill()
                     assert (await learned(first, deployment.clock))[0] == Known("found out")
                     await shared_again(deployment, first, second)
+                    return [
+                        await each.replays.first_use(b"proof", ends) for each in (first, second)
+                    ]
 
-        run(check())
+        assert run(check()) == [False, False]
 
     def test_a_cluster_that_lacks_a_node_costs_nobody_a_request(self, tmp_path):
         async def check():

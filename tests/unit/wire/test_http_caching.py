@@ -3,6 +3,7 @@ from hypothesis import given, strategies as st
 
 from edgeauth.wire.http_caching import (
     LONGEST_FRESHNESS,
+    confirms,
     freshness,
     may_be_stored,
     parse_cache_control,
@@ -84,6 +85,24 @@ def test_directives_are_told_apart():
         "private": "a, b",
         "no-cache": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("fields", "kept", "expected"),
+    [
+        ({"etag": '"2"'}, {"etag": '"1"'}, False),
+        ({"etag": '"2"'}, {"last-modified": "then"}, False),
+        ({"etag": '"2"', "last-modified": "then"}, {"last-modified": "then"}, False),
+        ({"last-modified": "now"}, {"last-modified": "then"}, False),
+        ({"last-modified": "now"}, {"etag": '"1"'}, False),
+        ({}, {"etag": '"1"'}, True),
+        ({"etag": 'W/"1"'}, {"etag": '"1"'}, True),
+        ({"etag": '"1"', "last-modified": "now"}, {"etag": '"1"', "last-modified": "then"}, True),
+        ({"last-modified": "then"}, {"last-modified": "then"}, True),
+    ],
+)
+def test_not_modified_speaks_of_the_version_that_it_names(fields, kept, expected):
+    assert confirms(fields, kept) is expected
 
 
 def test_validators_ask_for_the_same_again():
