@@ -60,12 +60,13 @@ def parse_compact(token: bytes) -> Compact:
     header, _, payload = signing_input.partition(b".")
     if not signature:
         raise Malformed("the token has no signature")
-    return Compact(
-        _parse_header(header),
-        decode_base64url(payload),
-        signing_input,
-        decode_base64url(signature),
-    )
+    parsed = _parse_header(header)
+    try:
+        return Compact(
+            parsed, decode_base64url(payload), signing_input, decode_base64url(signature)
+        )
+    except Malformed as problem:
+        raise Malformed(f"a part of the token {problem}") from None
 
 
 def verify_signature(compact: Compact, key: PublicKey, allowed_algorithms: Collection[str]) -> bool:
@@ -114,7 +115,10 @@ def sign_encoded(header: bytes, payload: bytes, algorithm: str, key: SigningKey)
 def _parse_header(segment: bytes) -> JoseHeader:
     if len(segment) > MAX_HEADER_OCTETS:
         raise Malformed("the token's header is too long")
-    header = loads(decode_base64url(segment))
+    try:
+        header = loads(decode_base64url(segment))
+    except Malformed as problem:
+        raise Malformed(f"the token's header {problem}") from None
     if not isinstance(header, dict):
         raise Malformed("the token's header is no object")
     if "crit" in header or "b64" in header:

@@ -50,7 +50,10 @@ def parse_claims(payload: bytes) -> dict[str, Json]:
     Raises:
         Malformed: the payload is no JSON object.
     """
-    claims = loads(payload)
+    try:
+        claims = loads(payload)
+    except Malformed as problem:
+        raise Malformed(f"the token's payload {problem}") from None
     if not isinstance(claims, dict):
         raise Malformed("the token's payload is no object")
     return claims
