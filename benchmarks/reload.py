@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT)]
 
-from benchmarks.rules import CONFIGURATION, rule_set  # noqa: E402
+from benchmarks.rule_texts import CATALOGUE, rule_sets  # noqa: E402
 from tests.integration.processes import COMMAND, free_port  # noqa: E402
 
 CONNECTIONS = 16
@@ -112,7 +112,7 @@ def wait_until_it_answers(port: int) -> None:
 
 def prepare(folder: Path, port: int, rules: int) -> None:
     """Writes the configuration and the rules."""
-    mechanisms = CONFIGURATION.replace(
+    mechanisms = CATALOGUE.replace(
         "[{id: sso, type: unauthorized}]",
         "[{id: sso, type: unauthorized}, {id: anyone, type: anonymous}]",
     )
@@ -125,7 +125,7 @@ def prepare(folder: Path, port: int, rules: int) -> None:
     )
     (folder / "rules").mkdir()
     (folder / "rules" / "asked.yaml").write_text(ASKED)
-    (folder / "rules" / "many.yaml").write_text(rule_set(0, rules))
+    (folder / "rules" / "many.yaml").write_text(rule_sets("everything", rules, 1)[0])
 
 
 def reloaded(process: "subprocess.Popen[str]") -> Callable[[], bool]:
@@ -170,7 +170,7 @@ def measure(folder: Path, rules: int, rate: float, reloads: int) -> None:
         prepare(each, port, rules)
     with serving(changing, ports[0]) as process, serving(resting, ports[1]):
         asyncio.run(Load(ports[0], rate).run(reloaded(process), 2))  # the first look
-        changed, text = 0, rule_set(0, rules)
+        changed, text = 0, rule_sets("everything", rules, 1)[0]
         for number in range(reloads + 2):
             if number:
                 changed = rules if number <= reloads else 1

@@ -1,10 +1,11 @@
 """What rules cost: from text to a book that decides, in memory, and to be found.
 
-Every rule is another one: its own id, path, condition, expression and template, three steps each.
+Every rule is another one, with three steps: by default all that it says is its own (`everything`),
+else a condition, or nothing but its id and paths (`plain`).
 All times are CPU times. Between the rule sets an empty loop is run: what it takes at its best, to
 what it took meanwhile, tells what the times would be if the machine had nothing else to do.
 
-    python benchmarks/rules.py [--rules 10000] [--sets 20] [--profile]
+    python benchmarks/rules.py [--rules 10000] [--sets 20] [--kind plain] [--profile]
 """
 
 import argparse
@@ -29,6 +30,7 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT)]
 
 from benchmarks.machine import Machine  # noqa: E402
+from benchmarks.rule_texts import CATALOGUE, KINDS, rule_sets  # noqa: E402
 from edgeauth.catalogue.catalogue import Catalogue  # noqa: E402
 from edgeauth.catalogue.compile import RuleCompiler  # noqa: E402
 from edgeauth.catalogue.drafts import RuleSetDraft, conflicting  # noqa: E402
@@ -50,53 +52,10 @@ T = TypeVar("T")
 EVENTS = "(libyaml alone)"
 METHODS = frozenset({"GET", "POST"})
 
-CONFIGURATION = """\
-mechanisms:
-  authenticators: [{id: sso, type: unauthorized}]
-  authorizers: [{id: policy, type: cel, config: {expressions: [{expression: "true"}]}}]
-  finalizers: [{id: tell, type: header, config: {headers: {X-User: "{{ .Subject.ID }}"}}}]
-default_rule: {execute: [{authenticator: sso}, {authorizer: policy}]}
-"""
-RULE = """\
-  # orders of shop {n}: read by everybody who is signed in, written by the staff of the shop alone
-  - id: shop:orders:{n}
-    match:
-      routes:
-        - path: /shops{n}/:shop/orders/**
-          path_params:
-            - name: shop
-              type: glob
-              value: "{{eu,us}}-*"
-        - path: /shops{n}/:shop/more
-      methods: [GET, POST]
-    forward_to:
-      host: orders:9000
-      rewrite:
-        strip_path_prefix: /shops{n}
-    execute:
-      - authenticator: sso
-      - authorizer: policy
-        if: Request.Method == "POST" && Request.Header("X-Shop").contains("shop-{n}")
-        config:
-          expressions:
-            - expression: Subject.ID != "" && Subject.Attributes.department in ["sales", "s{n}"]
-              message: only the staff of shop {n} may do that
-      - finalizer: tell
-        config:
-          headers:
-            X-Shop: "{{{{ .Request.URL.Captures.shop }}}}/{n}"
-"""
-
-
-def rule_set(first: int, count: int) -> str:
-    """Returns the text of a rule set of distinct rules."""
-    rules = "".join(RULE.format(n=number) for number in range(first, first + count))
-    return f'version: "1alpha4"\nname: shops {first}\nrules:\n{rules}'
-
 
 def compiler() -> RuleCompiler:
     """Returns a compiler with the catalogue of the rules."""
-    configuration = read_configuration(CONFIGURATION, "edgeauth.yaml", {})
+    configuration = read_configuration(CATALOGUE, "edgeauth.yaml", {})
     enforcement = Enforcement()
     catalogue = Catalogue(configuration.mechanisms, Registry(TYPES), World().services, enforcement)
     return RuleCompiler(catalogue, configuration.default_rule, enforcement, proxy=True)
@@ -182,7 +141,7 @@ def finding(book: RuleBook, path: str) -> timeit.Timer:
 def lookups(book: RuleBook, rules: int) -> None:
     """Prints what it costs to find a rule, the best of many rounds."""
     path = f"/shops{rules // 2}/eu-1/orders/7/8"
-    timers = {f"finding one of {rules}, with a glob": finding(book, path)}
+    timers = {f"finding one of {rules} of these": finding(book, path)}
     for count in (10, 1_000, 100_000):
         timers[f"finding one of {count}"] = finding(book_of(count), f"/shops{count // 2}/eu-1/more")
     best = dict.fromkeys(timers, 1.0)
@@ -198,13 +157,14 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rules", type=int, default=10_000)
     options.add_argument("--sets", type=int, default=20)
+    options.add_argument("--kind", choices=KINDS, default="everything", help="of its own")
     options.add_argument("--profile", action="store_true")
     given = options.parse_args()
-    each = given.rules // given.sets
-    texts = [rule_set(number * each, each) for number in range(given.sets)]
-    print(f"{given.rules} distinct rules in {given.sets} sets, {sum(map(len, texts)) / 1e6:.1f} MB")
+    texts = rule_sets(given.kind, given.rules, given.sets)
+    size = sum(map(len, texts)) / 1e6
+    print(f"{given.rules} rules ({given.kind}) in {given.sets} sets, {size:.1f} MB")
     gc.disable()
-    warm([rule_set(0, 10)])
+    warm(rule_sets(given.kind, 10, 1))
     before = memory()
     if given.profile:
         with cProfile.Profile() as profile:
