@@ -80,7 +80,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rules", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument(
+    known = os.environ.get("HEIMDALL") or shutil.which("heimdall")
+    parser.add_argument("--heimdall", default=known, help="its binary (or $HEIMDALL)")
         "--heimdall", default=os.environ.get("HEIMDALL") or shutil.which("heimdall")
     )
     given = parser.parse_args()
