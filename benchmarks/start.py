@@ -82,8 +82,6 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     known = os.environ.get("HEIMDALL") or shutil.which("heimdall")
     parser.add_argument("--heimdall", default=known, help="its binary (or $HEIMDALL)")
-        "--heimdall", default=os.environ.get("HEIMDALL") or shutil.which("heimdall")
-    )
     given = parser.parse_args()
     edgeauth = str(Path(sys.executable).parent / "edgeauth")
     servers = {"edgeauth": edgeauth} | ({"heimdall": given.heimdall} if given.heimdall else {})

@@ -9,6 +9,8 @@ from types import EllipsisType
 from typing import Final
 from urllib.parse import parse_qs, unquote
 
+from msgspec import Struct
+
 from edgeauth.expressions.content import read_request_content
 from edgeauth.expressions.errors import ContentNeeded, EvaluationError
 from edgeauth.expressions.types import (
@@ -31,14 +33,11 @@ from edgeauth.wire.cookies import find_cookie
 from edgeauth.wire.uri import readable_parameters
 
 
-class UrlView:
+class UrlView(Struct, frozen=True):
     """The URL of a request, as `Request.URL`."""
 
-    __slots__ = ("captures", "request")
-
-    def __init__(self, request: Request, captures: Mapping[str, str]) -> None:
-        self.request = request
-        self.captures = captures
+    request: Request
+    captures: Mapping[str, str]
 
     def text(self) -> str:
         """Returns the full URL: scheme, host with port, escaped path and query."""

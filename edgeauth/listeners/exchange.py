@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from edgeauth.listeners.content import UPSTREAM, RequestContent
 from edgeauth.model.decision import Decision, Deny, Field, Response
 from edgeauth.model.errors import Malformed
@@ -165,7 +167,7 @@ class Exchange(RequestContent):
             return
         keep_alive = self.settle(response.status)
         if self.cors_fields:
-            response = response._replace(fields=(*response.fields, *self.cors_fields))
+            response = replace(response, fields=(*response.fields, *self.cors_fields))
         self.connection.write(
             render_response(response, keep_alive=keep_alive, to_head=self.to_head)
         )

@@ -157,7 +157,8 @@ class ObservedExchange(Exchange):
             permitted = "deny" if isinstance(decision, Deny) else "permit"
             rule, subject = decision.rule_id, decision.subject_id
         if request is not None:
-            method, scheme, host, path, _, headers, client, _ = request
+            method, scheme, host, path = request.method, request.scheme, request.host, request.path
+            headers, client = request.headers, request.client_addresses
             agent = words(headers.get(b"user-agent"))
         said, heard = self.content_octets, self._observer.sent - self._sent_before
         if self.tunnel is not None and self.upgrade is not None:

@@ -1,6 +1,8 @@
 """Where requests are forwarded to."""
 
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from edgeauth.model.request import Request
 from edgeauth.model.routing import Target
@@ -8,7 +10,7 @@ from edgeauth.model.routing import Target
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
-class Origin(NamedTuple):
+class Origin(Struct, frozen=True):
     """Where connections of one pool go."""
 
     scheme: str

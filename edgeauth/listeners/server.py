@@ -5,9 +5,10 @@ import socket
 import ssl
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import Final, NamedTuple, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import structlog
+from msgspec import Struct
 
 from edgeauth.config.models.cors import Cors
 from edgeauth.config.models.serve import Serve
@@ -43,7 +44,7 @@ Decide = Callable[[Request, ContentSource], Coroutine[None, None, Decision]]
 RecordMalformed = Callable[[str, Malformed], None]
 
 
-class TrustedProxies(NamedTuple):
+class TrustedProxies(Struct, frozen=True):
     """Peers that speak for their clients."""
 
     networks: tuple[Network, ...] = ()

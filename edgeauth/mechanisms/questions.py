@@ -6,6 +6,7 @@ Trust: what templates render, and names and values of what is forwarded, may be 
 from collections.abc import Mapping
 from typing import Annotated, Final, NamedTuple, cast
 
+from msgspec import Struct
 from pydantic import Field
 
 from edgeauth.config.specification import Specification
@@ -37,7 +38,7 @@ class QuestionSpecification(Specification):
     values: dict[str, ValueTemplate] = Field(default_factory=dict)
 
 
-class Asking(NamedTuple):
+class Asking(Struct, frozen=True):
     """A question about one request, not rendered yet."""
 
     known: Identified

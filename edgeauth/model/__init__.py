@@ -1,1 +1,1 @@
-"""Values that everything else speaks in: standard library only, immutable, no I/O."""
+"""Values that everything else speaks in: immutable, no I/O, standard library and structs only."""

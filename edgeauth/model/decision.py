@@ -1,7 +1,8 @@
 """What comes out of the engine: a permit with what to tell the upstream, or a denial."""
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.model.routing import Target
@@ -52,14 +53,14 @@ class Refusal:
         return self if self.source else replace(self, source=source, step=step)
 
 
-class HeaderEdits(NamedTuple):
+class HeaderEdits(Struct, frozen=True):
     """What the pipeline tells the upstream, in the place of anything the client said."""
 
     fields: tuple[Field, ...] = ()
     cookies: tuple[tuple[str, str], ...] = ()
 
 
-class Response(NamedTuple):
+class Response(Struct, frozen=True):
     """An answer made by edgeauth itself."""
 
     status: int
@@ -67,7 +68,7 @@ class Response(NamedTuple):
     body: bytes = b""
 
 
-class Permit(NamedTuple):
+class Permit(Struct, frozen=True):
     """The request may pass. Made in `engine/decide.py` and nowhere else."""
 
     rule_id: str

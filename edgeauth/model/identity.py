@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from edgeauth.model.json import Json
 
@@ -29,11 +30,8 @@ class Principal:
     expires_at: float | None = None
 
 
-class Subject(NamedTuple):
-    """All principals of a request; the other fields are those of the default one.
-
-    A tuple because one is made for every request.
-    """
+class Subject(Struct, frozen=True):
+    """All principals of a request; the other fields are those of the default one."""
 
     id: str
     attributes: Mapping[str, Json]

@@ -5,7 +5,8 @@ that was matched is the path that conditions see and the path that is forwarded.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from edgeauth.model.client_certificate import ClientCertificate
 
@@ -53,7 +54,7 @@ class Headers(dict[bytes, bytes]):
         return "" if value is None else value.decode("utf-8", "replace")
 
 
-class Request(NamedTuple):
+class Request(Struct, frozen=True):
     """What the client asked for, in canonical form."""
 
     method: str

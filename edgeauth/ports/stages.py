@@ -6,7 +6,8 @@ They are tuples because they are made for every request: a frozen dataclass cost
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from edgeauth.expressions.objects import RequestView
 from edgeauth.model.decision import HeaderEdits
@@ -17,7 +18,7 @@ from edgeauth.model.request import Request
 from edgeauth.ports.content import NO_DOOR, ContentSource
 
 
-class Matched(NamedTuple):
+class Matched(Struct, frozen=True):
     """A request for which a rule was found."""
 
     request: Request
@@ -53,7 +54,7 @@ class Matched(NamedTuple):
             raise
 
 
-class Identified(NamedTuple):
+class Identified(Struct, frozen=True):
     """The request of a known subject, and what contextualizers have found out."""
 
     matched: Matched
@@ -70,7 +71,7 @@ class Identified(NamedTuple):
         return Identified(self.matched, self.subject, {**self.outputs, step_id: output})
 
 
-class Granted(NamedTuple):
+class Granted(Struct, frozen=True):
     """A request that every authorizer let pass."""
 
     known: Identified

@@ -104,7 +104,8 @@ class DecisionLog:
 def _line(now: float, request: Request, decision: Decision) -> _Line:
     downgrades = tuple(map(_cause, decision.downgrades)) if decision.downgrades else ()
     others = dict(decision.principals) or None
-    method, scheme, host, path, _, headers, client, _ = request
+    method, scheme, host, path = request.method, request.scheme, request.host, request.path
+    headers, client = request.headers, request.client_addresses
     request_id = words(headers.get(b"x-request-id"))
     trace = words(headers.get(b"traceparent"))
     if isinstance(decision, Permit):

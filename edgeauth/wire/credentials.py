@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol, TypeAlias
 from urllib.parse import unquote_to_bytes
 
+from msgspec import Struct
+
 from edgeauth.model.errors import Malformed
 from edgeauth.model.json import Json
 from edgeauth.model.request import Request
@@ -24,7 +26,7 @@ MAX_PARAMETERS: Final = 1000
 """Parameters of a query that is looked at; more are refused."""
 
 
-class Credential(NamedTuple):
+class Credential(Struct, frozen=True):
     """What somebody presented, not believed by that: visible ASCII."""
 
     value: bytes
@@ -75,8 +77,7 @@ class HeaderSource:
         value = request.headers.get(self._name)
         if value is None:
             return None
-        # Several fields are joined with a comma, so most requests need no second look.
-        if b"," in value and self._name in request.headers.repeated:
+        if self._name in request.headers.repeated:
             raise Malformed("the credential's header is there more than once")
         if not self._scheme:
             return value

@@ -9,7 +9,9 @@ Trust: the request is the client's, the response the upstream's.
 
 import re
 from http import HTTPStatus
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from edgeauth.model.decision import Response
 from edgeauth.model.errors import Malformed
@@ -22,7 +24,7 @@ _STATUSES_WITHOUT_CONTENT: Final = frozenset({204, 304})
 _REFUSED_METHODS: Final = frozenset({b"CONNECT", b"TRACE"})
 
 
-class Framing(NamedTuple):
+class Framing(Struct, frozen=True):
     """How long the content of a message is."""
 
     length: int | None

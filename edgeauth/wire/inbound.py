@@ -4,7 +4,9 @@ Trust: everything here is the client's, but for forwarding fields of a trusted p
 """
 
 from ipaddress import ip_address
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from edgeauth.model.client_certificate import ClientCertificate
 from edgeauth.model.errors import Malformed
@@ -34,7 +36,7 @@ _KNOWN_METHODS: Final = {
 _NEVER_BELIEVED: Final = FORWARDING | ROUTING_HINTS
 
 
-class Peer(NamedTuple):
+class Peer(Struct, frozen=True):
     """The other end of a connection; the same for all its requests."""
 
     address: str

@@ -27,6 +27,7 @@ from edgeauth.wire.headers import (
 from edgeauth.wire.http1 import Framing
 from edgeauth.wire.uri import decode_slashes, parse_path
 
+_UNDERSCORE, _DOT = b"_."
 _REBUILT: Final = HOP_BY_HOP | FORWARDING | REROUTING | {b"content-length", b"expect", b"host"}
 """Fields that are never copied: they are made anew or end here."""
 _NEVER_ANSWERED: Final = HOP_BY_HOP | {b"authorization", b"content-length"}
@@ -95,7 +96,7 @@ def _client_fields(headers: Headers, permit: Permit) -> Iterable[bytes]:
     for name, value in headers.fields:
         if name in _REBUILT or name in owned or name in ended:
             continue
-        if b"_" in name or (b"." in name and _is_alias(name, owned)):
+        if _UNDERSCORE in name or (_DOT in name and _is_alias(name, owned)):
             continue
         if name == b"cookie":
             yield cookie

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 
 import pytest
+from msgspec.structs import replace
 
 from edgeauth.engine.decide import DecisionPoint
 from edgeauth.engine.step import AuthorizeStep
@@ -47,7 +48,7 @@ def looking(condition: str = "Request.Body().amount <= 5.0") -> Decide:
         decision = await point.decide(asked, content)
         if isinstance(decision, Permit):
             target = Target("127.0.0.1", PORTS[-1], "http")
-            return decision._replace(target=target, edits=EDITS, owned=OWNED)
+            return replace(decision, target=target, edits=EDITS, owned=OWNED)
         return decision
 
     return decide

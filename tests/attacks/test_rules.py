@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
+from msgspec import structs
 
 from edgeauth.engine.decide import DecisionPoint
 from edgeauth.engine.rulebook import RuleBook
@@ -133,7 +134,7 @@ def test_the_rules_can_not_be_walked_around(raw: bytes, status: int):
         decision = await point.decide(asked, content)
         if isinstance(decision, Permit) and decision.target is not None:
             target = replace(decision.target, host="127.0.0.1", port=PORTS[-1], scheme="http")
-            return decision._replace(target=target)
+            return structs.replace(decision, target=target)
         return decision
 
     async def scenario() -> None:

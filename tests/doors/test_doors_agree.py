@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import pytest
+from msgspec import structs
 
 from edgeauth.catalogue.enforcement import Enforcement
 from edgeauth.engine.decide import DecisionPoint
@@ -242,7 +243,7 @@ async def through(door: str, raw: bytes, *, to_head: bool) -> Outcome:
         decision = await point.decide(asked, content)
         if isinstance(decision, Permit) and decision.target is not None:
             target = replace(decision.target, host="127.0.0.1", port=PORTS[-1], scheme="http")
-            return decision._replace(target=target)
+            return structs.replace(decision, target=target)
         return decision
 
     heads: list[bytes] = []

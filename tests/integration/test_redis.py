@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 import pytest
+from msgspec import structs
 from structlog.testing import capture_logs
 
 from edgeauth.config.models.secret_management import InlineSource
@@ -698,7 +699,9 @@ class TestMechanismsThatRememberUses:
         world = World(clock=clock, cache=caching.facts, replays=caching.replays)
         code = hmac.digest(b"sixteen or more octets", content, "sha256").hex()
         headers = {"X-Hub-Signature-256": f"sha256={code}"}
-        seen = matched(method="POST", headers=headers)._replace(content=FakeContent(content))
+        seen = structs.replace(
+            matched(method="POST", headers=headers), content=FakeContent(content)
+        )
         return world.build(webhook.TYPE, self.CONFIG, "hook").authenticate(seen)
 
     def test_attack_194_a_delivery_passes_in_one_process_and_in_none_without_redis(self, tmp_path):

@@ -14,8 +14,8 @@ Source:
 
 from collections.abc import Iterator, Mapping
 from math import inf
-from typing import NamedTuple
 
+from msgspec import Struct
 from pydantic import AliasChoices, Field, model_validator
 
 from edgeauth.config.findings import Finding, refuse
@@ -148,7 +148,7 @@ class JwtSpecification(Specification):
         )
 
 
-class _Verified(NamedTuple):
+class _Verified(Struct, frozen=True):
     """The facts about a token whose signature was verified."""
 
     header: JoseHeader

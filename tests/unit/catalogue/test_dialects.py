@@ -1,6 +1,7 @@
 """Rules of both dialects become the same rules; principals are a matter of the second one."""
 
 import pytest
+from msgspec.structs import replace
 
 from edgeauth.catalogue.enforcement import Enforcement
 from edgeauth.engine.decide import DecisionPoint
@@ -126,7 +127,7 @@ def test_a_condition_of_an_authenticator_does_not_see_what_comes_later(name: str
     ],
 )
 def test_all_four_ways_to_write_a_rule_set_match_the_same(changed: dict[str, str], found: bool):
-    asked = ASKED._replace(**changed)
+    asked = replace(ASKED, **changed)
     texts = (ALPHA, BETA, document("v1alpha4", ALPHA), document("v1beta1", BETA))
 
     assert [isinstance(compiled(text).book.find(asked), Found) for text in texts] == [found] * 4

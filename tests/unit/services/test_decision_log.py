@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 
 import pytest
+from msgspec.structs import replace
 
 from edgeauth.model.decision import Deny, HeaderEdits, Permit, Refusal, Response
 from edgeauth.model.errors import Malformed, Reason
@@ -119,7 +120,7 @@ def test_bytes_that_are_no_request_are_logged_without_any_of_them():
 def test_a_permit_is_logged_with_the_refusals_that_somebody_made_up_for():
     passed_over = Refusal(Reason.AUTHENTICATION, "forged", source="google", step="google")
 
-    (line,) = logged(PERMIT._replace(downgrades=(passed_over,)))
+    (line,) = logged(replace(PERMIT, downgrades=(passed_over,)))
 
     assert line["decision"] == "permit"
     assert line["downgrades"] == [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edgeauth.model.decision import Refusal
+from edgeauth.model.decision import Refusal, Response
 from edgeauth.model.errors import Reason
 from edgeauth.model.request import Headers
 from edgeauth.wire.answers import Answers
@@ -23,7 +23,7 @@ NOTHING = Headers()
     ],
 )
 def test_attack_166_each_class_has_its_status_and_is_not_to_be_kept(reason, status):
-    assert Answers().to(Refusal(reason, "detail"), NOTHING) == (status, (NO_STORE,), b"")
+    assert Answers().to(Refusal(reason, "detail"), NOTHING) == Response(status, (NO_STORE,))
 
 
 def test_the_first_class_of_the_chain_counts():

@@ -1,6 +1,7 @@
 """One reading of a request, and who may say what about it."""
 
 import pytest
+from msgspec.structs import replace
 
 from edgeauth.model.client_certificate import ClientCertificate
 from edgeauth.model.errors import Malformed
@@ -19,6 +20,10 @@ def read(
     peer: Peer = STRANGER,
 ) -> Request:
     return canonical_request(method, target, [HOST, *fields], peer)
+
+
+def target_of(request):
+    return request.method, request.scheme, request.host, request.path, request.raw_query
 
 
 def forwarded(name: bytes, value: bytes) -> Request:
@@ -62,29 +67,29 @@ def test_attack_026_there_is_exactly_one_host():
 @pytest.mark.parametrize("name", ["", "other.test", "own.test:80", "wn.test"])
 def test_attack_029_a_host_that_the_connection_was_not_made_for_is_misdirected(name):
     with pytest.raises(Malformed) as refused:
-        read(peer=STRANGER._replace(server_name=name))
+        read(peer=replace(STRANGER, server_name=name))
     assert refused.value.status == 421
 
 
 @pytest.mark.parametrize("name", [None, "own.test"])
 def test_the_host_that_the_connection_was_made_for_may_be_asked_for(name):
-    assert read(peer=STRANGER._replace(server_name=name)).host == "own.test"
+    assert read(peer=replace(STRANGER, server_name=name)).host == "own.test"
 
 
 def test_a_request_is_what_it_says():
     request = read(b"/%61/../b?c?d", (b"accept", b"x"), method=b"PROPFIND")
-    assert request[:5] == ("PROPFIND", "http", "own.test", "/b", "c?d")
+    assert target_of(request) == ("PROPFIND", "http", "own.test", "/b", "c?d")
     assert request.headers.fields == (HOST, (b"accept", b"x"))
     assert request.client_addresses == ("192.0.2.1",)
 
 
 def test_the_absolute_form_agrees_with_the_host():
-    assert read(b"HTTP://OWN.test/a?b")[2:5] == ("own.test", "/a", "b")
+    assert target_of(read(b"HTTP://OWN.test/a?b"))[2:] == ("own.test", "/a", "b")
     assert read(b"https://own.test./a").path == "/a"
 
 
 def test_the_asterisk_goes_through_the_rules():
-    assert read(b"*", method=b"OPTIONS")[3:5] == ("/", "")
+    assert target_of(read(b"*", method=b"OPTIONS"))[3:] == ("/", "")
 
 
 @pytest.mark.parametrize(
@@ -102,7 +107,7 @@ def test_the_asterisk_goes_through_the_rules():
     ],
 )
 def test_measured_6_path_and_query_fall_back_separately(uri, expected):
-    assert forwarded(b"x-forwarded-uri", uri)[3:5] == expected
+    assert target_of(forwarded(b"x-forwarded-uri", uri))[3:] == expected
 
 
 def test_attack_006_two_slashes_are_no_authority():
@@ -154,12 +159,12 @@ def test_a_gateway_describes_the_original_request():
         (b"x-forwarded-path", b"/ignored"),
         peer=GATEWAY,
     )
-    assert request[:4] == ("POST", "https", "shop.test:8443", "/own")
+    assert target_of(request)[:4] == ("POST", "https", "shop.test:8443", "/own")
     assert request.client_addresses == ("1.2.3.4", "10.0.0.1")
 
 
 def test_a_gateway_that_says_nothing_asks_for_itself():
-    assert read(peer=GATEWAY)[:5] == ("GET", "http", "own.test", "/own", "x=1")
+    assert target_of(read(peer=GATEWAY)) == ("GET", "http", "own.test", "/own", "x=1")
 
 
 CERTIFICATE = b"Hash=" + b"ab" * 32
@@ -171,12 +176,12 @@ OTHER = b"Hash=" + b"cd" * 32
     [
         pytest.param(STRANGER, id="attack-151-stranger"),
         pytest.param(
-            STRANGER._replace(certificate_field=b"x-forwarded-client-cert"),
+            replace(STRANGER, certificate_field=b"x-forwarded-client-cert"),
             id="attack-151-stranger-although-configured",
         ),
         pytest.param(GATEWAY, id="attack-151-proxy-that-sets-no-such-field"),
         pytest.param(
-            GATEWAY._replace(certificate_field=b"client-cert"),
+            replace(GATEWAY, certificate_field=b"client-cert"),
             id="attack-151-proxy-that-sets-another-field",
         ),
     ],
@@ -196,7 +201,7 @@ def test_a_client_certificate_is_believed_only_where_a_proxy_is_said_to_tell_it(
     ],
 )
 def test_a_trusted_proxy_has_to_tell_of_one_certificate(fields):
-    peer = GATEWAY._replace(certificate_field=b"x-forwarded-client-cert")
+    peer = replace(GATEWAY, certificate_field=b"x-forwarded-client-cert")
 
     with pytest.raises(Malformed):
         read(b"/", *((b"x-forwarded-client-cert", each) for each in fields), peer=peer)
@@ -213,7 +218,7 @@ FORGED = [
 
 
 def test_attack_151_what_a_client_has_shown_counts_and_what_it_says_does_not():
-    peer = STRANGER._replace(certificate=SHOWN, certificate_told=TOLD)
+    peer = replace(STRANGER, certificate=SHOWN, certificate_told=TOLD)
 
     asked = read(b"/", *FORGED, (b"accept", b"*/*"), peer=peer)
 
@@ -223,12 +228,12 @@ def test_attack_151_what_a_client_has_shown_counts_and_what_it_says_does_not():
 
 def test_attack_151_what_a_proxy_passes_on_of_certificates_is_not_passed_on():
     assert read(b"/", *FORGED, peer=GATEWAY).headers.fields == (HOST,)
-    peer = GATEWAY._replace(certificate_field=b"x-forwarded-client-cert")
+    peer = replace(GATEWAY, certificate_field=b"x-forwarded-client-cert")
     assert read(b"/", *FORGED, peer=peer).headers.fields == (HOST, FORGED[3])
 
 
 def test_the_certificate_that_a_trusted_proxy_tells_of_is_known():
-    peer = GATEWAY._replace(certificate_field=b"x-forwarded-client-cert")
+    peer = replace(GATEWAY, certificate_field=b"x-forwarded-client-cert")
 
     told = read(b"/", (b"x-forwarded-client-cert", CERTIFICATE), peer=peer).client_certificate
 

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from edgeauth.config.decode import decode
 from edgeauth.config.document import read_documents
@@ -88,7 +89,7 @@ def signed(
 
 
 def with_fields(asked, *fields):
-    return asked._replace(headers=Headers((*asked.headers.fields, *fields)))
+    return replace(asked, headers=Headers((*asked.headers.fields, *fields)))
 
 
 def posted(content=CONTENT, **details):
@@ -196,7 +197,7 @@ def test_a_request_without_a_signature_is_told_what_is_demanded_and_nothing_is_r
     ids=lambda changed: next(iter(changed)),
 )
 def test_a_request_that_was_changed_is_refused(changed):
-    assert isinstance(asked(built(), signed()._replace(**changed)), Refusal)
+    assert isinstance(asked(built(), replace(signed(), **changed)), Refusal)
 
 
 @pytest.mark.parametrize("place", [0, 30, -1])
@@ -333,7 +334,7 @@ class TestContent:
             b'"content-digest"', b'"content-digest";key="sha-256"'
         )
         fields = [each for each in of.headers.fields if each[0] != b"signature-input"]
-        of = of._replace(headers=Headers([*fields, (b"signature-input", value)]))
+        of = replace(of, headers=Headers([*fields, (b"signature-input", value)]))
 
         assert asked(built(), of, CONTENT).detail.endswith("does not cover content-digest")
 
@@ -359,7 +360,7 @@ class TestContent:
 
     def test_nothing_is_read_for_a_wrong_signature(self):
         content = FakeContent(CONTENT)
-        of = posted()._replace(path="/other")
+        of = replace(posted(), path="/other")
 
         assert isinstance(asked(built(), of, content), Refusal)
         assert content.reads == 0
@@ -431,7 +432,7 @@ class TestSeveralSignatures:
         assert isinstance(asked(built({**CONFIG, "tag": "one"}), of), Refusal)
 
     def test_a_right_signature_does_not_make_up_for_a_wrong_one(self):
-        of = signed(signed(label="first"), label="second")._replace(path="/other")
+        of = replace(signed(signed(label="first"), label="second"), path="/other")
         right = signed(of, label="third", nonce="n-2")
 
         assert isinstance(asked(built({**CONFIG, "label": "first"}), right), Refusal)

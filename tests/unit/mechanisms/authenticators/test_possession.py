@@ -1,6 +1,7 @@
 """Tokens that are bound to a key or a certificate, as both authenticators of tokens check them."""
 
 import pytest
+from msgspec.structs import replace
 
 from edgeauth.mechanisms.authenticators import jwt, oauth2_introspection
 from edgeauth.model.client_certificate import ClientCertificate
@@ -62,7 +63,7 @@ class Bound(World):
             headers["DPoP"] = proof
         if self.kind == "oauth2_introspection":
             self._introspect(text)
-        seen = request(headers=headers, query=query)._replace(client_certificate=certificate)
+        seen = replace(request(headers=headers, query=query), client_certificate=certificate)
         return run(self.authenticator.authenticate(matched(seen)))
 
     def _introspect(self, text):
@@ -253,7 +254,7 @@ class TestProofs:
         world = Bound()
         fields = [("authorization", f"DPoP {text}"), ("dpop", proof(text)), ("dpop", proof(text))]
         headers = Headers((name.encode(), value.encode()) for name, value in fields)
-        seen = matched(request()._replace(headers=headers))
+        seen = matched(replace(request(), headers=headers))
 
         assert isinstance(run(world.authenticator.authenticate(seen)), Refusal)
 

@@ -3,6 +3,7 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from pydantic_core import PydanticCustomError
 
 from edgeauth.config.decode import decode
@@ -83,7 +84,7 @@ TIMED = [each for each in KINDS if each.id != "github"]
 
 def asked(authenticator, headers, content=EVENT):
     source = content if isinstance(content, FakeContent) else FakeContent(content)
-    seen = matched(method="POST", headers=headers)._replace(content=source)
+    seen = replace(matched(method="POST", headers=headers), content=source)
     return run(authenticator.authenticate(seen))
 
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from edgeauth.mechanisms.error_handlers import generic
-from edgeauth.model.decision import Refusal
+from edgeauth.model.decision import Refusal, Response
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.declare import Override
 from tests.fakes.driving import run_straight
@@ -126,7 +126,7 @@ def test_a_location_may_come_from_the_values_that_the_rule_wrote():
 def test_a_plain_status_has_no_content_and_is_not_cached():
     response = answer({"code": 418})
 
-    assert response == (418, ((b"cache-control", b"no-store"),), b"")
+    assert response == Response(418, ((b"cache-control", b"no-store"),))
 
 
 def test_headers_come_in_order_and_may_repeat():
