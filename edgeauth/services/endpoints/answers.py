@@ -3,8 +3,8 @@
 The key is the whole call: two calls that differ in any header share nothing, so that no answer for
 one user is ever told to another because a server forgot its `Vary`. What is stale is not used,
 unless the server says that it is still the current one; or, where that is configured, for a while
-when it says nothing or that it is broken. Nobody waits for a server then that has failed a moment
-ago; it is asked again every few seconds beside the requests.
+when it says nothing or that it is broken. Nobody waits then for what was not answered a moment ago;
+it is asked for again every few seconds beside the requests.
 
 Source:
     RFC 9111 sections 3, 4 and 5.2.1.4 (no-cache of a request); RFC 5861 section 4. The time that an
@@ -20,7 +20,6 @@ from edgeauth.model.identity import fingerprint
 from edgeauth.ports.endpoints import Call
 from edgeauth.ports.facts import FactCache
 from edgeauth.ports.services import Clock, EndpointAnswer, leave_fast_path
-from edgeauth.services.endpoints.exchange import place_of
 from edgeauth.services.endpoints.kept_answers import Kept, kept_answers
 from edgeauth.services.endpoints.outages import Outages
 from edgeauth.services.single_flight import SingleFlight
@@ -115,10 +114,9 @@ class HttpCacheOfAnswers:
         """
         if kept.is_current(self._now(), self._monotonic()):
             return True
-        place = place_of(call.url)
-        if not self._outages.is_known(place) or not self._may_be_stale(kept, call):
+        if not self._outages.is_known(key) or not self._may_be_stale(kept, call):
             return False
-        if self._outages.may_try(place):
+        if self._outages.may_try(key):
             self._refreshes.begin(key, lambda: self._refresh(key, call, kept, send))
         return True
 
@@ -139,11 +137,12 @@ class HttpCacheOfAnswers:
                 return _Asked(kept.answer, is_kept=True)
         begun = self._now(), self._monotonic()
         if kept is None:
-            return self._keep(key, call, None, await self._answer(call, send), begun)
+            return self._keep(key, call, None, await self._answer(key, call, send), begun)
         conditions = validators(_fields(kept.answer))
         fields = conditions | dict(call.headers)
         try:
-            answer = await self._answer(call._replace(headers=tuple(fields.items())), send)
+            conditional = call._replace(headers=tuple(fields.items()))
+            answer = await self._answer(key, conditional, send)
         except Fault as fault:
             if fault.final or not self._may_be_stale(kept, call):
                 raise
@@ -155,23 +154,22 @@ class HttpCacheOfAnswers:
         if not confirms(_fields(answer), _fields(kept.answer)):
             # There is another one, and we have not been told it.
             self._cache.store(key, kept, 0.0, self._kind)
-            return self._keep(key, call, None, await self._answer(call, send), begun)
+            return self._keep(key, call, None, await self._answer(key, call, send), begun)
         changed = tuple(pair for pair in answer.headers if pair[0] in _REPLACED)
         names = {name for name, _ in changed} | {"age"}
         others = tuple(pair for pair in kept.answer.headers if pair[0] not in names)
         updated = kept.answer._replace(headers=others + changed)
         return self._keep(key, call, kept, updated, begun)
 
-    async def _answer(self, call: Call, send: Send) -> EndpointAnswer:
+    async def _answer(self, key: bytes, call: Call, send: Send) -> EndpointAnswer:
         """Asks the endpoint, and remembers whether it has failed."""
-        place = place_of(call.url)
         try:
             answer = await send(call)
         except Fault as fault:
             # Whoever can not be trusted is not one who says nothing.
-            self._outages.note(place, failed=not fault.final)
+            self._outages.note(key, failed=not fault.final)
             raise
-        self._outages.note(place, failed=answer.status in _BROKEN)
+        self._outages.note(key, failed=answer.status in _BROKEN)
         return answer
 
     def _may_be_stale(self, kept: Kept, call: Call) -> bool:

@@ -9,7 +9,7 @@ from edgeauth.ports.services import EndpointAnswer
 from edgeauth.services.cache_memory import MemoryCache
 from edgeauth.services.endpoints.answers import HttpCacheOfAnswers
 from edgeauth.services.endpoints.kept_answers import Kept, kept_answers
-from edgeauth.services.endpoints.outages import REMEMBERED, RETRY
+from edgeauth.services.endpoints.outages import MOST, REMEMBERED, RETRY, Outages
 from tests.fakes.clock import NOW, FakeClock
 from tests.fakes.driving import run, settle
 from tests.unit.services.endpoints.made import call
@@ -61,7 +61,8 @@ class World:
             await self.told(path)
         self.advance(TTL)
         self.outcome = outcome
-        await self.told(*paths[:1])
+        for path in paths or ("/",):
+            await self.told(path)
         self.asked = 0
 
 
@@ -103,7 +104,7 @@ def test_nobody_waits_for_an_endpoint_that_hangs():
             async with asyncio.timeout(5):
                 told = [await world.told(), await world.told("/other")]
             assert told == [b"old", b"old"]
-        assert world.asked == 1, "one at a time for all that is asked there"
+        assert world.asked == 2, "one question at a time"
         world.gate.set()
 
     check(scenario)
@@ -123,13 +124,12 @@ def test_an_endpoint_is_asked_again_every_few_seconds(outcome):
 
 def test_the_next_answer_counts_as_soon_as_it_is_there():
     async def scenario(world):
-        await world.broken("/", "/other")
+        await world.broken()
         world.outcome, world.version = 200, b"new"
         world.advance(RETRY)
         assert await world.told() == b"old"
         assert await world.told() == b"new", "asked for beside the request"
         assert world.asked == 1
-        assert await world.told("/other") == b"new", "it answers, so it is waited for"
 
     check(scenario)
 
@@ -148,6 +148,26 @@ def test_an_endpoint_that_answers_otherwise_is_taken_at_its_word(outcome):
         assert await world.told() is None
 
     check(scenario)
+
+
+def test_a_failure_says_nothing_of_what_else_is_asked_there():
+    async def scenario(world):
+        await world.told("/other")
+        await world.broken("/")
+        world.outcome, world.version = 200, b"new"
+        assert await world.told("/other") == b"new"
+        assert await world.told("/") == b"old"
+
+    check(scenario)
+
+
+def test_more_failures_than_are_remembered_are_waited_for():
+    clock = FakeClock()
+    outages = Outages(clock.now)
+    for number in range(MOST + 1):
+        outages.note(b"%d" % number, failed=True)
+
+    assert [outages.is_known(b"%d" % number) for number in (0, 1, MOST)] == [False, True, True]
 
 
 def test_after_a_while_a_failure_says_nothing_any_more():
