@@ -10,7 +10,8 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +20,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.fakes.certificates import pem
-from tests.integration.processes import COMMAND, PATIENCE, free_port, wait_for_port
+from tests.integration.processes import (
+    COMMAND,
+    PATIENCE,
+    PAUSE,
+    TRIES,
+    free_port,
+    wait_for_port,
+)
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "gateways"
 ENVOY = Path(__file__).parents[1] / "peers" / "envoy" / ".installed" / "envoy" / "_bin"
@@ -173,14 +181,25 @@ def gateway(name: str, folder: Path, *, asks: int, before: int) -> Iterator[int]
         return text.replace("abns@edgeauth", f"abns@edgeauth-{ports['8080']}")
 
     _write(folder, ports, changed)
-    with running(folder, ports["8080"], found, *arguments):
+    with running(folder, ports["8080"], found, *arguments) as process:
+        _wait_for_routes(process, ports["8080"])
         yield ports["8080"]
+
+
+def _wait_for_routes(process: "subprocess.Popen[str]", port: int) -> None:
+    """Waits until a gateway has read where requests go; Traefik listens before it has."""
+    for _ in range(TRIES):
+        if send(port, request(b"/"), patience=2).status != HTTPStatus.NOT_FOUND:
+            return
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(PAUSE)
+    raise AssertionError("it has no routes")
 
 
 @contextmanager
 def running(
     folder: Path, port: int, *command: str | Path, environment: dict[str, str] | None = None
-) -> Iterator[None]:
+) -> Iterator["subprocess.Popen[str]"]:
     """Runs a command in a folder until it is no longer needed; it listens at a port."""
     with (
         (folder / "output").open("w") as output,
@@ -195,7 +214,7 @@ def running(
     ):
         try:
             wait_for_port(process, port)
-            yield
+            yield process
         except AssertionError as failure:
             failure.add_note((folder / "output").read_text()[-2000:])
             raise

@@ -78,17 +78,21 @@ REFUSED = {
     "attack-018 no slash": head(path=b"open/x"),
     "attack-018 no path": head(path=None),
     "attack-018 star": head(path=b"*"),
-    "attack-019 a URL": head(path=b"http://evil.test/open/x"),
     "attack-026 two authorities": head((b":authority", b"evil.test")),
     "attack-027 user in the authority": head(authority=b"shop.test@evil.test"),
     "attack-066 line break": head((b"x-a", b"b\r\nx-user: root")),
     "attack-066 capital letters": head((b"X-User", b"root")),
     "attack-066 connection": head((b"connection", b"x-user")),
     "attack-066 coding": head((b"transfer-encoding", b"chunked")),
-    "attack-066 blank in the path": head(path=b"/open/ HTTP/1.1"),
     "attack-066 blank in the method": head(method=b"GET /private/x HTTP/1.1"),
     "attack-066 URL in the scheme": head(scheme=b"http://evil.test/x"),
 }
+ODD = {
+    "attack-019 a URL": head(path=b"http://evil.test/open/x"),
+    "attack-066 blank in the path": head(path=b"/open/ HTTP/1.1"),
+    "attack-010 beyond ASCII": head(path="/open/é".encode()),
+}
+"""What some refuse, and others bring into order before they ask."""
 TAKEN = {
     "as usual": head(),
     "attack-026 another host": head((b"host", b"evil.test")),
@@ -102,7 +106,7 @@ TAKEN = {
     ),
 }
 
-takes_http2 = pytest.mark.parametrize("front", ["haproxy", "envoy"], indirect=True)
+takes_http2 = pytest.mark.parametrize("front", ["haproxy", "traefik", "envoy"], indirect=True)
 
 
 @takes_http2
@@ -113,6 +117,18 @@ def test_what_is_no_request_or_for_others_is_not_forwarded(front: Front, fields:
     ask(front.port, fields)
 
     assert front.service.recorded == []
+
+
+@takes_http2
+@pytest.mark.parametrize("fields", ODD.values(), ids=ODD.keys())
+def test_what_is_odd_is_not_forwarded_or_as_it_was_decided_about(front: Front, fields: Fields):
+    front.service.recorded.clear()
+
+    ask(front.port, fields)
+
+    for recorded in front.service.recorded:
+        assert recorded.all("host") == ["shop.test"]
+        assert recorded.seen["url"] == f"http://shop.test{recorded.target}"
 
 
 @takes_http2

@@ -114,6 +114,14 @@ def test_attack_044_no_connection_field_makes_a_forged_identity(front: Front):
     assert [one.all("x-user") for one in recorded if "root" in str(one.fields)] == []
 
 
+def test_attack_044_no_connection_field_takes_the_identity_away(front: Front):
+    raw = request(b"/private/x", ALICE)
+
+    answer, recorded = front.ask(raw.replace(b"close", b"close, X-User"))
+
+    assert [one.seen["user"] for one in recorded] == ["alice"] or answer.status == 400
+
+
 @pytest.mark.parametrize("method", ["POST", "DELETE", "PUT", "PATCH", "OPTIONS"])
 def test_the_method_of_the_client_is_what_is_decided_about(front: Front, method: str):
     length = b"Content-Length: 0"
