@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from edgeauth.listeners.tunnel import Tunnel
 
 _TIMEOUT: Final = Response(504, ((b"cache-control", b"no-store"),))
-FAREWELL_SECONDS: Final = 5.0
+FAREWELL_SECONDS: Final = 2.0
 """In which something has to come for a client that says nothing more: it may listen, or be gone.
 Nobody can tell before something is written to it (RFC 9293 section 3.6)."""
 

@@ -400,7 +400,7 @@ def test_a_client_that_has_left_is_not_waited_for():
     one.send(GET)
     one.door.progress()
     leave(one)
-    let_pass(one, 4.0)
+    let_pass(one, 1.0)
     assert not one.transport.lost, "it may wait for its answer"
     let_pass(one, 2.0)
 
@@ -417,10 +417,10 @@ def test_a_client_that_only_listens_is_told_what_comes():
     exchange.settle(200)
     leave(one)
     for _ in range(5):
-        let_pass(one, 4.0)
+        let_pass(one, 1.0)
         one.connection.write(b"data")
     assert not one.transport.lost, "or its system would have said so"
-    let_pass(one, 6.0)
+    let_pass(one, 3.0)
 
     assert one.transport.lost
 
@@ -432,7 +432,7 @@ def test_requests_that_wait_behind_others_are_not_forgotten_when_the_client_has_
     one.send(GET)
     one.door.progress()
     leave(one)
-    let_pass(one, 6.0)
+    let_pass(one, 3.0)
 
     assert statuses(one) == [b"200", b"200"]
     assert one.transport.lost
