@@ -49,6 +49,7 @@ class _Generator(GenerateJsonSchema):
         made.pop("title", None)
         made["description"] = _summary(model)
         properties, texts = made.get("properties", {}), documented(model)
+        either: list[JsonSchemaValue] = []
         for name, field in model.model_fields.items():
             names = field.validation_alias
             keys = names.choices if isinstance(names, AliasChoices) else [field.alias or name]
@@ -56,7 +57,15 @@ class _Generator(GenerateJsonSchema):
             if name in texts:
                 first["description"] = texts[name]
             properties |= {str(key): first for key in keys}
-        return constrained(model, made)
+            if len(keys) > 1 and field.is_required():
+                made["required"].remove(keys[0])
+                either.append({"oneOf": [{"required": [key]} for key in keys]})
+        constraints = constrained(model, made)
+        return (
+            {**constraints, "allOf": [*constraints.get("allOf", ()), *either]}
+            if either
+            else constraints
+        )
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         """Returns the schema of a key that may be left out."""
