@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
-from aiohttp.connector import AddrInfoType
+from aiohttp.connector import AddrInfoType, Connection
+from aiohttp.tracing import Trace
 
 from edgeauth.config.models.client_tls import ClientTls
 from edgeauth.config.outbound_proxies import NO_PROXIES, OutboundProxies, Proxy
@@ -29,6 +30,28 @@ class AddressRefused(OSError):
 
     def __init__(self) -> None:
         super().__init__(errno.EACCES, "the address is not public")
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Gives away no connection on which something came that nobody has asked for.
+
+    The library takes it for the answer to the next question. From then on each answer would be that
+    to the question before, which may have been about somebody else. What comes only after the next
+    question was sent can not be told from an answer: HTTP/1.1 numbers neither.
+    """
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  (the library's)
+    ) -> Connection:
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            protocol = connection.protocol
+            if protocol is None or not protocol.should_close:
+                return connection
+            connection.close()
 
 
 class Connections:
@@ -82,7 +105,7 @@ class Connections:
         session = self._sessions.get(guarded)
         if session is None:
             session = self._sessions[guarded] = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
+                connector=_Connector(
                     resolver=self._resolver, socket_factory=public_socket if guarded else None
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),

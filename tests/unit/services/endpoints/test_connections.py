@@ -1,7 +1,9 @@
 """Whom the adapter trusts, what it shows, and where it does not go."""
 
+import asyncio
 import socket
 import ssl
+from contextlib import suppress
 
 import pytest
 import trustme
@@ -13,7 +15,7 @@ from edgeauth.model.errors import Reason
 from edgeauth.secret_sources.sources import HeldSecrets
 from edgeauth.services.clock import SystemClock
 from edgeauth.services.endpoints.connections import AddressRefused, public_socket
-from tests.fakes.driving import run
+from tests.fakes.driving import run, settle
 from tests.fakes.http_servers import FixedResolver, blocking, serving
 from tests.unit.services.endpoints.made import adapter, call, settings
 
@@ -192,3 +194,44 @@ def test_a_socket_is_made_for_a_public_address_only():
         public_socket((socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 80)))
     with public_socket((socket.AF_INET, socket.SOCK_STREAM, 6, "", ("8.8.8.8", 80))) as made:
         assert made.family is socket.AF_INET
+
+
+@pytest.mark.parametrize(
+    "more",
+    [b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nalice", b"HTTP/1.1 200 OK\r\n", b"\0"],
+    ids=["whole", "begun", "no-http"],
+)
+def test_what_nobody_has_asked_for_is_no_answer_to_the_next_question(more):
+    async def check():
+        said = asyncio.Event()
+
+        async def serve(reader, writer):
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                while line := (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)[1]:
+                    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(line))
+                    writer.write(line)
+                    await writer.drain()
+                    if line == b"/first":
+                        # Once the connection waits for its next question.
+                        await released.wait()
+                        writer.write(more)
+                        await writer.drain()
+                        said.set()
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+        released = asyncio.Event()
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        there = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with adapter() as made:
+            told = [(await made.send(call(there + "/first"))).body]
+            released.set()
+            await said.wait()
+            await settle()
+            told += [(await made.send(call(there + path))).body for path in ("/bob", "/carol")]
+        server.close()
+        await settle()
+        return told
+
+    assert run(check()) == [b"/first", b"/bob", b"/carol"]
