@@ -167,8 +167,18 @@ def deciding(folder: Path, trusted: str = "127.0.0.1") -> Iterator[int]:
 
 
 @contextmanager
-def gateway(name: str, folder: Path, *, asks: int, before: int) -> Iterator[int]:
-    """Runs a gateway that asks at one port and forwards to another; yields its own."""
+def gateway(
+    name: str, folder: Path, *, asks: int, before: int, with_content: bool = False
+) -> Iterator[int]:
+    """Runs a gateway that asks at one port and forwards to another; yields its own.
+
+    Args:
+        name: one of COMMANDS.
+        folder: where its files are written to.
+        asks: the port of the decision service.
+        before: the port of the service.
+        with_content: whether the lines that send content along are no comments.
+    """
     program, *arguments = COMMANDS[name]
     found = shutil.which(program) or shutil.which(program, path=ENVOY)
     if found is None:
@@ -178,6 +188,8 @@ def gateway(name: str, folder: Path, *, asks: int, before: int) -> Iterator[int]
     def changed(text: str) -> str:
         # One second to answer is enough here, and several of one machine need names of their own.
         text = re.sub(r"\b5s\b", "1s", text)
+        if with_content:
+            text = re.sub(r"# (\w*(_b|B)ody|preserve)", r"\1", text)
         return text.replace("abns@edgeauth", f"abns@edgeauth-{ports['8080']}")
 
     _write(folder, ports, changed)

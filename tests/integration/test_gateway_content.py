@@ -1,0 +1,51 @@
+"""Rules that read content, behind gateways that send it along and behind those that do not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.gateways import ALICE, COMMANDS, Front, Service, gateway, request
+
+pytestmark = pytest.mark.slow
+
+SENDING = ("traefik", "envoy")
+
+
+@pytest.fixture(scope="module", params=SENDING)
+def sending(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    service: Service,
+    decision_service: int,
+) -> Iterator[Front]:
+    name: str = request.param
+    folder: Path = tmp_path_factory.mktemp(name)
+    ports = {"asks": decision_service, "before": service.port}
+    with gateway(name, folder, with_content=True, **ports) as port:
+        yield Front(name, port, service)
+
+
+def order(amount: int, padding: str = "") -> bytes:
+    content = f'{{"amount": {amount}, "padding": "{padding}"}}'.encode()
+    length = f"Content-Length: {len(content)}".encode()
+    json = b"Content-Type: application/json"
+    return request(b"/orders", ALICE, json, length, method=b"POST", content=content)
+
+
+def test_a_condition_sees_what_is_sent_along(sending: Front):
+    assert sending.refused(order(500)).status == 403
+    assert b'"amount": 5,' in sending.permitted(order(5)).content
+
+
+def test_what_is_longer_than_the_gateway_sends_is_refused(sending: Front):
+    assert sending.refused(order(5, "x" * 1_100_000)).status in {401, 413}
+
+
+def test_requests_without_content_are_as_before(sending: Front):
+    assert sending.permitted(request(b"/open/x")).seen["method"] == "GET"
+
+
+@pytest.mark.parametrize("front", [each for each in COMMANDS if each not in SENDING], indirect=True)
+def test_a_condition_that_needs_content_refuses_where_none_is_sent_along(front: Front):
+    assert front.refused(order(5)).status == 500
