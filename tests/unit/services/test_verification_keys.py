@@ -617,3 +617,21 @@ class TestStaleIfError:
             await settle()
 
         run(check())
+
+    def test_they_end_in_time_when_the_issuer_is_silent_first_and_answers_otherwise_then(self):
+        async def check() -> None:
+            issuer, of = Issuer("a"), source(stale=60.0)
+            await issuer.keys.resolve(of, "", "a")
+            issuer.endpoints.answers[JWKS] = Fault(Reason.COMMUNICATION, "down")
+            issuer.advance(TTL - RETRY - 1)
+            await issuer.keys.resolve(of, "", "a")
+            await settle()
+            issuer.endpoints.answers[JWKS] = json_answer(b"no key set")
+            issuer.advance(RETRY)
+            await issuer.keys.resolve(of, "", "a")
+            await settle()
+            issuer.advance(1)
+            with pytest.raises(Fault):
+                await issuer.keys.resolve(of, "", "a")
+
+        run(check())
