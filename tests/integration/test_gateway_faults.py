@@ -3,7 +3,6 @@
 import socketserver
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from tests.integration.gateways import (
     ALICE,
     COMMANDS,
+    Front,
     Service,
     deciding,
     gateway,
@@ -37,7 +37,7 @@ class _Faulty(socketserver.BaseRequestHandler):
     """Takes a question, and says what the server is told to; silent, it waits for the end."""
 
     def handle(self) -> None:
-        assert isinstance(self.server, _FaultyServer)
+        assert isinstance(self.server, FaultyServer)
         self.request.recv(65_536)
         if self.server.says is None:
             self.request.recv(1)
@@ -45,39 +45,54 @@ class _Faulty(socketserver.BaseRequestHandler):
             self.request.sendall(self.server.says)
 
 
-class _FaultyServer(socketserver.ThreadingTCPServer):
+class FaultyServer(socketserver.ThreadingTCPServer):
+    """Stands in the place of a decision service."""
+
     daemon_threads = True
+    says: bytes | None = b""
 
-    def __init__(self, says: bytes | None) -> None:
+    def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Faulty)
-        self.says = says
 
 
-@contextmanager
-def faulty(says: bytes | None) -> Iterator[int]:
-    with _FaultyServer(says) as server:
+@pytest.fixture(scope="module")
+def faulty() -> Iterator[FaultyServer]:
+    with FaultyServer() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield server.server_address[1]
+            yield server
         finally:
             server.shutdown()
             thread.join()
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.fixture(scope="module", params=list(COMMANDS))
+def misled(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    service: Service,
+    faulty: FaultyServer,
+) -> Iterator[Front]:
+    """A gateway that asks the faulty server."""
+    name: str = request.param
+    folder, asks = tmp_path_factory.mktemp(name), int(faulty.server_address[1])
+    with gateway(name, folder, asks=asks, before=service.port) as port:
+        yield Front(name, port, service)
+
+
 @pytest.mark.parametrize("says", SAID.values(), ids=SAID.keys())
 def test_attack_211_without_a_decision_nothing_is_forwarded(
-    tmp_path: Path, service: Service, name: str, says: bytes | None
+    misled: Front, faulty: FaultyServer, says: bytes | None
 ):
-    with (
-        faulty(says) as asks,
-        gateway(name, tmp_path, asks=asks, before=service.port) as port,
-    ):
-        service.recorded.clear()
-        answer = send(port, request(b"/open/x", ALICE), HANGS)
-    assert answer.status >= 500 or (name == "traefik" and says is None and answer.status == 0)
-    assert service.recorded == []
+    faulty.says = says
+    misled.service.recorded.clear()
+
+    answer = send(misled.port, request(b"/open/x", ALICE), HANGS)
+
+    waits = misled.name == "traefik" and says is None
+    assert answer.status >= 500 or (waits and answer.status == 0)
+    assert misled.service.recorded == []
 
 
 @pytest.fixture(scope="module")
