@@ -136,9 +136,10 @@ class RequestReader(ClientStream):
             Malformed: there are too many of those, or the coding is one that the parser will
                 not know; the parser makes it one of its own errors.
         """
-        if value[-1:] in _BLANK:
-            value = _without_blanks(name, value)
-        self._take_field((name.lower(), value))
+        name, stripped = name.lower(), value.rstrip(_BLANK)
+        if stripped is not value:
+            _check_blanks(name, value[len(stripped) :])
+        self._take_field((name, stripped))
 
     def _count_trailer(self, field: tuple[bytes, bytes]) -> None:
         exchange, limits = self._parsing, self.limits
@@ -203,13 +204,11 @@ class RequestReader(ClientStream):
             raise Malformed("the head is too large", 431)
 
 
-def _without_blanks(name: bytes, value: bytes) -> bytes:
-    """Returns a value without the blanks at its end.
+def _check_blanks(name: bytes, blanks: bytes) -> None:
+    """Refuses a tab after a transfer coding.
 
     The parser knows no coding that a tab follows, but says so only when the head is over: too
     late, since it is decided about by then (attack 59).
     """
-    stripped = value.rstrip(_BLANK)
-    if b"\t" in value[len(stripped) :] and name.lower() == b"transfer-encoding":
+    if name == b"transfer-encoding" and b"\t" in blanks:
         raise Malformed("a tab follows the transfer coding")
-    return stripped

@@ -34,6 +34,7 @@ _KNOWN_METHODS: Final = {
     for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE")
 }
 _NEVER_BELIEVED: Final = FORWARDING | ROUTING_HINTS
+_NUMBER_SIGN: Final = ord("#")
 
 
 class Peer(Struct, frozen=True):
@@ -187,7 +188,7 @@ def _client_certificate(headers: Headers, peer: Peer) -> ClientCertificate | Non
 
 def _split_forwarded_uri(uri: bytes) -> tuple[bytes, bytes]:
     """Returns path and query of a forwarded URI; its authority, if any, is nobody's business."""
-    if b"#" in uri:
+    if _NUMBER_SIGN in uri:
         raise Malformed("the forwarded URI has a fragment")
     if uri.startswith((b"http://", b"https://")):
         hierarchy, _, query = uri.partition(b"://")[2].partition(b"?")
