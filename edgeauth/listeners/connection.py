@@ -104,6 +104,8 @@ class ClientConnection(TimedReader):
 
     def on_message_begin(self) -> None:
         """Begins an exchange."""
+        if self._parsing.complete:
+            self._lines.pass_over(self._parsing)
         self._parsing = exchange = self.exchange_type(self, self._segment)
         self._take_field = exchange.fields.append
 

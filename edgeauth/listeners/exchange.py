@@ -112,6 +112,11 @@ class Exchange(RequestContent):
         """Returns how much the parser has delivered, to see whether a segment brought anything."""
         return len(self.target), len(self.fields), self.content_octets
 
+    @property
+    def is_chunked(self) -> bool:
+        """Returns whether the content comes in chunks, once the head is complete."""
+        return any(name == b"transfer-encoding" for name, _ in self.fields)
+
     def begin_segment(self, octets: int) -> tuple[int, int, int]:
         """Notes that a segment comes; returns what was delivered before it."""
         if not self.head_complete:

@@ -15,6 +15,7 @@ import httptools
 
 from edgeauth.listeners.content import PIPELINED, SWITCHING
 from edgeauth.listeners.exchange import Exchange
+from edgeauth.listeners.request_lines import RequestLines
 from edgeauth.listeners.stream import ClientStream
 from edgeauth.model.errors import Malformed
 from edgeauth.services.listener_status import Limited
@@ -30,7 +31,7 @@ _BLANK: Final = b" \t"
 class RequestReader(ClientStream):
     """Reads requests from one client into a queue; a subclass answers them."""
 
-    __slots__ = ("_deaf", "_parser", "_parsing", "_queue", "_segment", "_take_field")
+    __slots__ = ("_deaf", "_lines", "_parser", "_parsing", "_queue", "_segment", "_take_field")
     _parsing: Exchange
     """What the parser is at, or was at last."""
     _take_field: Callable[[tuple[bytes, bytes]], None]
@@ -39,6 +40,7 @@ class RequestReader(ClientStream):
     def __init__(self, listener: "Listener") -> None:
         super().__init__(listener)
         self._parser = httptools.HttpRequestParser(self)
+        self._lines = RequestLines()
         self._queue: deque[Exchange] = deque()
         self._segment = 0
         self._deaf = False
@@ -59,6 +61,7 @@ class RequestReader(ClientStream):
         exchange = self._parsing
         before = None if exchange.complete else exchange.begin_segment(len(data))
         self._segment = len(data)
+        self._lines.take(data, exchange)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -69,6 +72,7 @@ class RequestReader(ClientStream):
         except httptools.HttpParserError:
             self._refuse(Malformed("the bytes are no HTTP request"))
         else:
+            self._lines.keep(self._parsing)
             if self._parsing is not exchange:
                 self._check_begun()
             else:
@@ -164,6 +168,8 @@ class RequestReader(ClientStream):
             return
         exchange.method = parser.get_method()
         exchange.version = parser.get_http_version()
+        if not self._lines.holds(exchange.method, exchange.target, exchange.version.encode()):
+            exchange.malformed = Malformed("the request line is none of HTTP's")
         # When the upstream does not switch, nobody knows whether requests follow.
         exchange.keep_alive = (
             exchange.version == "1.1" and parser.should_keep_alive() and not parser.should_upgrade()

@@ -1,0 +1,58 @@
+"""Request lines octet for octet, however what is sent is cut into segments."""
+
+import re
+
+import pytest
+
+from tests.fakes.connections import FakeClient
+
+REST = b" HTTP/1.1\r\nHost: a\r\n\r\n"
+DENIED = b"GET /deny" + REST
+LENIENT = b"GET  /deny" + REST
+CHUNKS = b"POST /deny HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def statuses(*segments: bytes) -> list[bytes]:
+    client = FakeClient()
+    for segment in segments:
+        client.connection.data_received(segment)
+    return re.findall(rb"HTTP/1.1 ([0-9]{3})", bytes(client.transport.written))
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        (LENIENT,),
+        (b"GET ", LENIENT[4:]),
+        (DENIED, LENIENT),
+        (DENIED + LENIENT,),
+        (DENIED + LENIENT[:4], LENIENT[4:]),
+        (DENIED + b"\r", b"\r\n" + DENIED),
+        (DENIED, b"\n", DENIED),
+        (DENIED + b"\n", DENIED),
+        (DENIED + b"\r", b"GET /deny" + REST),
+        (DENIED + b"GET /deny RTSP/1.0" + REST[9:],),
+    ],
+    ids=repr,
+)
+def test_attack_047_more_than_the_grammar_has_is_refused_wherever_it_begins(segments):
+    assert statuses(*segments)[-1] == b"400"
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        (DENIED + b"\r", b"\n" + DENIED),
+        (DENIED, b"\r\n\r", b"\n" + DENIED),
+        (DENIED + DENIED[:1], DENIED[1:]),
+        (DENIED[:-2], DENIED[-2:] + DENIED),
+    ],
+    ids=repr,
+)
+def test_blank_lines_and_requests_may_be_cut_anywhere(segments):
+    assert statuses(*segments) == [b"403", b"403"]
+
+
+@pytest.mark.parametrize("last", [(b"0\r\n\r\n",), (b"0", b"\r\n\r\n"), (b"0\r\n\r", b"\n")])
+def test_chunks_may_end_anywhere(last):
+    assert statuses(CHUNKS, *last) == [b"403"]
