@@ -96,10 +96,7 @@ class HttpCacheOfAnswers:
 
         async def ask() -> _Asked | Fault:
             asked.append(call)
-            try:
-                return await self._ask(key, call, former, send)
-            except Fault as fault:
-                return fault
+            return await self._outcome(key, call, former, send)
 
         outcome = await self._flights.run(key, ask)
         if outcome.is_kept or asked:
@@ -117,10 +114,13 @@ class HttpCacheOfAnswers:
         if not self._outages.is_known(key) or not self._may_be_stale(kept, call):
             return False
         if self._outages.may_try(key):
-            self._refreshes.begin(key, lambda: self._refresh(key, call, kept, send))
+            self._refreshes.begin(key, lambda: self._outcome(key, call, kept, send))
         return True
 
-    async def _refresh(self, key: bytes, call: Call, kept: Kept, send: Send) -> _Asked | Fault:
+    async def _outcome(
+        self, key: bytes, call: Call, kept: Kept | None, send: Send
+    ) -> _Asked | Fault:
+        """Asks, for somebody who may have gone away."""
         try:
             return await self._ask(key, call, kept, send)
         except Fault as fault:
