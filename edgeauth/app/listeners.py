@@ -12,7 +12,7 @@ from edgeauth.engine.decide import DecisionPoint
 from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.decision import DecisionDoor
 from edgeauth.listeners.dialling import Dialler
-from edgeauth.listeners.limits import OperatorLimits, limits_of, operator_limits_of
+from edgeauth.listeners.limits import OperatorLimits, limits_of, operator_limits_of, patience_of
 from edgeauth.listeners.management import ManagementListener
 from edgeauth.listeners.metrics import metrics_application
 from edgeauth.listeners.observed import Recorder
@@ -86,7 +86,8 @@ def request_listener(mode: Mode, decisions: DecisionPoint, around: Surroundings)
         proxies = around.backing.proxies
         dialler = Dialler(limits.connect_timeout, trust.of, proxies=proxies)
         status = around.receptions.statuses["serve"]
-        door = ProxyDoor(around.answers, limits, deadlines, dialler, status)
+        patience = patience_of(around.configuration.upstreams, limits.read_timeout)
+        door = ProxyDoor(around.answers, limits, deadlines, dialler, status, patience)
     return Listener(
         around.instruments.decide(decisions.decide),
         door,

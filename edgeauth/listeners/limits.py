@@ -1,10 +1,13 @@
 """What a client may cost before it is turned away."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 from typing import Final
 
 from edgeauth.config.models.serve import EndWithCredentials, Management, Serve
+from edgeauth.config.models.upstreams import Upstreams
+from edgeauth.listeners.origin import Origin
 from edgeauth.wire.http1 import WITHOUT_CONTENT
 
 _BEYOND_LIMIT: Final = 4096
@@ -94,6 +97,21 @@ class OperatorLimits:
     idle_timeout: float = 120.0
     connections: int = 1024
     connections_per_address: int = 256
+
+
+def patience_of(upstreams: Upstreams, usual: float) -> Callable[[Origin], float]:
+    """Returns what tells how many seconds an upstream may take until the head of its answer.
+
+    Args:
+        upstreams: what is configured of them.
+        usual: of those that nothing is said of.
+    """
+
+    def patience(origin: Origin) -> float:
+        timeout = upstreams.timeout_of(origin.name, origin.port)
+        return usual if timeout is None else timeout.answer
+
+    return patience
 
 
 def operator_limits_of(management: Management) -> OperatorLimits:

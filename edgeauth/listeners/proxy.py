@@ -1,5 +1,6 @@
 """The proxy door: a permitted request is forwarded with what the pipeline says."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -42,6 +43,8 @@ class ProxyDoor:
         deadlines: the clock of its listener.
         dialler: makes connections; trusts whom the system does unless given.
         status: is told how upstreams fail.
+        patience: returns the seconds that an upstream may take until the head of its answer;
+            `read_timeout` unless given.
     """
 
     def __init__(
@@ -51,9 +54,11 @@ class ProxyDoor:
         deadlines: Deadlines,
         dialler: Dialler | None = None,
         status: ListenerStatus | None = None,
+        patience: Callable[[Origin], float] | None = None,
     ) -> None:
         self._status = status or ListenerStatus("serve")
         self._answers = answers
+        self.patience = patience or (lambda _origin: limits.read_timeout)
         self.limits = limits
         self.until = deadlines.until
         self._deadlines = deadlines

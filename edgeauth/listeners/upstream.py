@@ -49,6 +49,7 @@ class UpstreamConnection(asyncio.Protocol):
         "_exchange",
         "_head",
         "_left",
+        "_patience",
         "_place",
         "_replayable",
         "_reusable",
@@ -64,6 +65,7 @@ class UpstreamConnection(asyncio.Protocol):
     def __init__(self, door: "ProxyDoor", origin: Origin) -> None:
         self._door = door
         self.origin = origin
+        self._patience = door.patience(origin)
         self._exchange: Exchange | None = None
         self._reusable = True
         self._left = 0
@@ -127,9 +129,8 @@ class UpstreamConnection(asyncio.Protocol):
 
     def _await_more(self) -> None:
         """Gives the upstream its time: for its head, then between two pieces of content."""
-        limits = self._door.limits
         self.deadline = self._door.until(
-            limits.read_timeout if self._answer.framing is None else limits.idle_timeout
+            self._patience if self._answer.framing is None else self._door.limits.idle_timeout
         )
 
     def pause(self) -> None:

@@ -1,14 +1,14 @@
 """How upstreams are reached (`upstreams`): whom edgeauth trusts to be one, and which sockets."""
 
-from collections.abc import Iterator
-from typing import Annotated, NamedTuple, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import Annotated, NamedTuple, TypeAlias, TypeVar
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from edgeauth.config.findings import Finding, not_expected, refuse
 from edgeauth.config.models.client_tls import ClientTls
 from edgeauth.config.models.sockets import SocketPlace, UnixSocket
-from edgeauth.config.scalars import ListOf, is_host, parse_authority
+from edgeauth.config.scalars import ListOf, Patience, is_host, parse_authority
 from edgeauth.config.specification import Specification
 
 
@@ -107,27 +107,35 @@ class UpstreamTls(ClientTls):
             yield Finding(message, ("server_name",), "name the hosts one by one", on_key=True)
 
 
+class UpstreamTimeout(Specification):
+    """How long some of the upstreams are waited for.
+
+    Attributes:
+        hosts: of `forward_to`.
+        answer: seconds until the head of an answer, in the place of `serve.timeout.read`.
+    """
+
+    hosts: Annotated[ListOf[Pattern], Field(min_length=1)]
+    answer: Patience
+
+
+Entry = TypeVar("Entry", UpstreamTls, UpstreamTimeout)
+
+
 class Upstreams(Specification):
     """How upstreams are reached."""
 
     tls: ListOf[UpstreamTls] = ()
     """The first entry with the host counts; without one it has to be trusted by the system."""
+    timeouts: ListOf[UpstreamTimeout] = ()
+    """The first entry with the host counts; without one `serve.timeout.read` does."""
     sockets: ListOf[SocketPlace] = ()
     """Unix sockets that rules may forward to, and folders of them."""
 
     @model_validator(mode="after")
     def _check_order(self) -> "Upstreams":
-        refuse(self._in_vain())
+        refuse([*_in_vain("tls", self.tls), *_in_vain("timeouts", self.timeouts)])
         return self
-
-    def _in_vain(self) -> Iterator[Finding]:
-        seen: list[UpstreamPattern] = []
-        for index, entry in enumerate(self.tls):
-            for number, pattern in enumerate(entry.hosts):
-                if any(other.covers(pattern) for other in seen):
-                    message = "has no effect: a host before it covers it"
-                    yield Finding(message, ("tls", index, "hosts", number))
-                seen.append(pattern)
 
     def allows(self, socket: UnixSocket) -> bool:
         """Returns whether rules may forward to a socket: it is listed, or its folder is."""
@@ -141,7 +149,30 @@ class Upstreams(Specification):
             host: lower-cased; an IPv6 address stands in brackets.
             port: of the upstream.
         """
-        for entry in self.tls:
-            if any(pattern.fits(host, port) for pattern in entry.hosts):
-                return entry
-        return None
+        return _first(self.tls, host, port)
+
+    def timeout_of(self, host: str, port: int) -> UpstreamTimeout | None:
+        """Returns how long an upstream is waited for; None means as long as all others.
+
+        Args:
+            host: lower-cased; an IPv6 address stands in brackets.
+            port: of the upstream.
+        """
+        return _first(self.timeouts, host, port)
+
+
+def _in_vain(key: str, entries: Sequence[Entry]) -> Iterator[Finding]:
+    seen: list[UpstreamPattern] = []
+    for index, entry in enumerate(entries):
+        for number, pattern in enumerate(entry.hosts):
+            if any(other.covers(pattern) for other in seen):
+                message = "has no effect: a host before it covers it"
+                yield Finding(message, (key, index, "hosts", number))
+            seen.append(pattern)
+
+
+def _first(entries: Sequence[Entry], host: str, port: int) -> Entry | None:
+    for entry in entries:
+        if any(pattern.fits(host, port) for pattern in entry.hosts):
+            return entry
+    return None

@@ -7,7 +7,8 @@ import pytest
 from edgeauth.config.models.serve import EndWithCredentials
 from edgeauth.config.read import read_configuration
 from edgeauth.listeners.connection import ClientConnection
-from edgeauth.listeners.limits import Limits, limits_of
+from edgeauth.listeners.limits import Limits, limits_of, patience_of
+from edgeauth.listeners.origin import Origin
 from edgeauth.listeners.server import counted_as
 from edgeauth.services.listener_status import Limited
 from edgeauth.wire.inbound import Peer
@@ -557,6 +558,22 @@ def test_what_is_spoken_after_an_upgrade_has_no_such_limit():
     overdue(one, 100.0)
 
     assert not one.transport.lost
+
+
+def test_services_have_the_time_of_the_first_entry_that_fits():
+    text = """
+upstreams:
+  timeouts:
+    - {hosts: ["polls.internal:8080"], answer: 60s}
+    - {hosts: ["*.internal", "[::1]:80"], answer: 2s}
+"""
+    patience = patience_of(read_configuration(text, "edgeauth.yaml", {}).upstreams, 5.0)
+
+    assert patience(Origin("http", "polls.internal", 8080)) == 60.0
+    assert patience(Origin("https", "polls.internal", 443)) == 2.0
+    assert patience(Origin("http", "::1", 80)) == 2.0
+    assert patience(Origin("http", "elsewhere", 80)) == 5.0
+    assert patience(Origin("http", "/run/orders.sock", 0)) == 5.0
 
 
 @pytest.mark.parametrize("method", [b"GET", b"HEAD", b"DELETE"])

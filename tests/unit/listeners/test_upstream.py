@@ -27,10 +27,13 @@ class Hop:
         slow: bool = False,
         limits: Limits = LIMITS,
         answers: Answers = Answers(),  # noqa: B008  (immutable)
+        patience: float = 5.0,
     ) -> None:
         self.client = FakeClient(limits)
         self.client.send(raw)
-        self.door = ProxyDoor(answers, limits, self.client.deadlines)
+        self.door = ProxyDoor(
+            answers, limits, self.client.deadlines, patience=lambda _origin: patience
+        )
         self.upstream = UpstreamConnection(self.door, ORIGIN)
         self.transport = FakeTransport(self.upstream, room=10)
         self.transport.reads_slowly = slow
@@ -148,6 +151,13 @@ def test_an_upstream_has_the_time_of_a_read_for_its_head():
     assert silent.answered.startswith(b"HTTP/1.1 504 ")
     assert silent.transport.lost
     assert silent.upstream not in silent.door._pool.open
+
+
+def test_an_upstream_has_the_time_that_is_configured_for_its_head_only():
+    slow = Hop(GET, patience=60.0)
+    assert slow.seconds_left == 60.0
+    slow.upstream.data_received(OK[:-1])
+    assert slow.seconds_left == 11.0
 
 
 def test_a_stream_may_be_silent_for_longer_once_it_has_begun_but_not_for_ever():

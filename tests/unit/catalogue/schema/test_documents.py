@@ -32,6 +32,8 @@ BEYOND = {
     # what hosts of upstreams mean for each other
     "a name that many upstreams could pose under",
     "upstreams that an entry before means already",
+    "a time of upstreams that an entry before tells already",
+    "an upstream that is waited for for ever",
     # what a path leads to
     "sockets that lead elsewhere, belong to nobody or are none",
     # two places of a document have to be compared
