@@ -92,7 +92,7 @@ class Application:
         self._reloader: Reloader | None = None
         self._reload_asked = False
         self._trust_reloader = TrustReloader(self._backing.contexts)
-        rules = self._rules(blueprint, problems)
+        rules = self._rules(blueprint, answers, problems)
         self._decisions = DecisionPoint(rules, answers, self._instruments.record)
         self._gathering: Callable[[], None] | None = None
         self._build_listeners(blueprint.mode, answers, problems)
@@ -126,7 +126,7 @@ class Application:
         endpoint = metrics_endpoint(os.environ, problems)
         return endpoint if self._configuration.metrics.enabled else None
 
-    def _rules(self, blueprint: Blueprint, problems: Collector) -> RuleBook:
+    def _rules(self, blueprint: Blueprint, answers: Answers, problems: Collector) -> RuleBook:
         """Returns the book of rules; the problems of catalogue and rule sets come together."""
         rule_sets = blueprint.load(problems)
         if blueprint.reading.broken & {"mechanisms", "default_rule"}:
@@ -144,6 +144,7 @@ class Application:
             blueprint.enforcement,
             proxy=blueprint.mode is Mode.PROXY,
             upstreams=self._configuration.upstreams,
+            looks_like_permit=answers.looks_like_permit,
         )
         for problem in (*catalogue.problems.found, *compiler.problems.found):
             problems.add(problem)

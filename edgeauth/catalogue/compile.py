@@ -1,6 +1,6 @@
 """From configuration and rule sets to the book of rules that the engine works with."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -41,6 +41,7 @@ class RuleCompiler:
         enforcement: which secure defaults hold.
         proxy: whether requests will be forwarded, so that every rule needs `forward_to`.
         upstreams: says which unix sockets requests may be forwarded to.
+        looks_like_permit: tells statuses that no error handler may answer with.
 
     Attributes:
         problems: what is wrong with the default rule, or insecure about it. Rules are looked at
@@ -55,11 +56,12 @@ class RuleCompiler:
         *,
         proxy: bool,
         upstreams: Upstreams = Upstreams(),  # noqa: B008  (immutable)
+        looks_like_permit: Callable[[int], bool] | None = None,
     ) -> None:
         self._enforcement = enforcement
         self._proxy = proxy
         self._upstreams = upstreams
-        self._builder = PipelineBuilder(catalogue)
+        self._builder = PipelineBuilder(catalogue, looks_like_permit)
         self._default: Pipeline | None = None
         self.problems = Collector()
         if default_rule is not None:

@@ -1,6 +1,6 @@
 """Pipelines of rules: steps become mechanisms at work, omitted stages are inherited."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Final, NamedTuple, Protocol, cast
 
@@ -22,6 +22,7 @@ from edgeauth.ports.mechanisms import (
     ErrorHandler,
     Finalizer,
     Mechanism,
+    OfOneStatus,
     Owner,
 )
 
@@ -86,6 +87,11 @@ def _is_owner(mechanism: type) -> bool:
     return issubclass(mechanism, Owner)
 
 
+@cache
+def _has_one_status(mechanism: type) -> bool:
+    return issubclass(mechanism, OfOneStatus)
+
+
 class MechanismSource(Protocol):
     """Where the mechanisms of steps come from: the catalogue, or what describes them."""
 
@@ -103,10 +109,14 @@ class PipelineBuilder:
 
     Args:
         catalogue: the mechanisms that steps refer to.
+        looks_like_permit: tells statuses that no error handler may answer with.
     """
 
-    def __init__(self, catalogue: MechanismSource) -> None:
+    def __init__(
+        self, catalogue: MechanismSource, looks_like_permit: Callable[[int], bool] | None = None
+    ) -> None:
         self._catalogue = catalogue
+        self._looks_like_permit = looks_like_permit
 
     def build(
         self, execute: tuple[StepSpecification, ...], on_error: tuple[ErrorStep, ...]
@@ -157,7 +167,25 @@ class PipelineBuilder:
             case Kind.FINALIZER:
                 return Step(step_id, source, cast("Finalizer", mechanism), condition)
             case Kind.ERROR_HANDLER:
+                self._check_status(specification, mechanism)
                 return Step(step_id, source, cast("ErrorHandler", mechanism), condition)
+
+    def _check_status(
+        self, specification: StepSpecification | ErrorStep, mechanism: Mechanism
+    ) -> None:
+        """Refuses an error handler whose answer a gateway would take for a permit (attack 84)."""
+        if self._looks_like_permit is None or not _has_one_status(type(mechanism)):
+            return
+        if self._looks_like_permit(cast("OfOneStatus", mechanism).status()):
+            message = "a gateway would take this answer for a permit"
+            expected = "expected a code that is neither 2xx nor that of serve.respond.with.accepted"
+            raise ConfigurationError(
+                [
+                    specification.problem(
+                        message, "error_handler", expected=expected, code=Code.INSECURE
+                    )
+                ]
+            )
 
     def _parts(
         self, kind: Kind, specification: StepSpecification | ErrorStep

@@ -103,4 +103,13 @@ class ErrorHandler(Protocol):
         ...
 
 
+@runtime_checkable
+class OfOneStatus(Protocol):
+    """An error handler whose answers all have the same status."""
+
+    def status(self) -> int:
+        """Returns the status of its answers."""
+        ...
+
+
 Mechanism = Authenticator | Contextualizer | Authorizer | Finalizer | ErrorHandler

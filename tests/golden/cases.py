@@ -5,6 +5,7 @@ A file is a section: configuration, and groups of cases that one process serves.
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -120,11 +121,16 @@ class Group:
         lines = ",\n".join(dump(self._complete(rule)) for rule in rules)
         return {RULES: f'{{"version": "{version}", "rules": [\n{lines}\n]}}', **self.written}
 
-    def blamed(self, cases: tuple[Case, ...], lines: frozenset[int]) -> tuple[Case, ...]:
-        """Returns the cases whose rules stand in lines of the rule file."""
+    def blamed(self, cases: tuple[Case, ...], lines: Mapping[int, str]) -> dict[str, str]:
+        """Returns what is wrong with cases whose rules stand in lines of the rule file.
+
+        Args:
+            cases: those that are served.
+            lines: what is wrong, by line.
+        """
         ruled = [case for case in cases if case.rule is not None]
-        first = 2 + len(self.rules)
-        return tuple(case for line, case in enumerate(ruled, first) if line in lines)
+        numbered = enumerate(ruled, 2 + len(self.rules))
+        return {case.name: lines[line] for line, case in numbered if line in lines}
 
     def _complete(self, short: Tree) -> Tree:
         rule = dict(short)

@@ -73,12 +73,16 @@ class Refused(Exception):
         problems: all of them.
 
     Attributes:
-        lines: of the rule file, in which they are.
+        lines: of the rule file, in which they are, and what is wrong there.
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         super().__init__("; ".join(problem.message for problem in problems))
-        self.lines = frozenset(each.line for each in problems if each.file.endswith(RULES))
+        self.lines: dict[int, str] = {}
+        for each in problems:
+            if each.file.endswith(RULES):
+                before = self.lines.get(each.line)
+                self.lines[each.line] = f"{before}; {each.message}" if before else each.message
 
 
 class Made:

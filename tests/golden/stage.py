@@ -122,10 +122,11 @@ class Stage:
         text = text.replace("$DIGEST", digest)
         for name, description in self._credentials.items():
             place = f"$CREDENTIAL.{name}"
-            if re.search(rf"{re.escape(place)}(?![\w-])", text):
+            found = re.compile(re.escape(place) + r"(?![\w-])")  # not a longer name
+            if found.search(text):
                 occasion = Occasion(Written.read(text), self._now, case.name)
                 self._made[place] = made(self._filled(description), occasion)
-                text = text.replace(place, self._made[place])
+                text = found.sub(self._made[place], text)
         return text
 
     def _filled(self, tree: dict) -> dict:

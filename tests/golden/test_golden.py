@@ -91,9 +91,9 @@ class Session:
             try:
                 return Made(group, served, self._stage, self._folder)
             except Refused as refused:
-                blamed = group.blamed(served, refused.lines) or served
-                self._refused |= {case.name: str(refused) for case in blamed}
-                served = tuple(case for case in served if case not in blamed)
+                blamed = group.blamed(served, refused.lines)
+                self._refused |= blamed or {case.name: str(refused) for case in served}
+                served = tuple(case for case in served if case.name not in self._refused)
         return None
 
 

@@ -130,6 +130,10 @@ class GenericErrorHandler:
         self._body = specification.body
         self._problem = specification.problem_details
 
+    def status(self) -> int:
+        """Returns the status of its answers."""
+        return self._code
+
     async def respond(self, refusal: Refusal, seen: Matched) -> Response:
         """Returns the answer, not to be cached unless its headers say otherwise.
 

@@ -1,7 +1,8 @@
 """Exchanges the token that the client has brought for one that is meant for the upstream.
 
 The upstream then gets a token of its own authorization server, for its own audience and with no
-more scopes than it needs. Of the client's own token it gets nothing that stood in a header.
+more scopes than it needs. Of the client's own token it gets nothing that stood in a header or a
+cookie.
 
 Trust: the client's token is sent to the authorization server only after every authorizer has let
 the request pass, and to nobody else.
@@ -10,7 +11,7 @@ Source:
     RFC 8693 section 2; RFC 8707 (resource indicators).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
@@ -25,7 +26,14 @@ from edgeauth.ports.declare import Kind, Override, mechanism
 from edgeauth.ports.endpoint_authentication import HeaderClientCredentials
 from edgeauth.ports.services import Grant, Services
 from edgeauth.ports.stages import Granted
-from edgeauth.wire.credentials import Credential, HeaderSource, find_credential
+from edgeauth.wire.cookies import owned_cookie
+from edgeauth.wire.credentials import (
+    CookieSource,
+    Credential,
+    HeaderSource,
+    Source,
+    find_credential,
+)
 
 _GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 _TYPE_PREFIX: Final = "urn:ietf:params:oauth:token-type:"
@@ -76,8 +84,7 @@ class TokenExchangeFinalizer:
         self._tokens.prepare(specification)
         self._sources = build_sources(specification.subject_token_source)
         self._header = specification.header.name.lower().encode("ascii")
-        brought = [each.name for each in self._sources if isinstance(each, HeaderSource)]
-        self._owned = tuple({self._header, *(each.lower().encode() for each in brought)})
+        self._owned = (self._header, *_brought_in(self._sources))
         self._asked = tuple(_asked(specification))
 
     async def finalize(self, granted: Granted) -> HeaderEdits:
@@ -100,7 +107,7 @@ class TokenExchangeFinalizer:
         return HeaderEdits(((self._header, value.encode("ascii")),))
 
     def owns(self) -> tuple[bytes, ...]:
-        """Returns the names of the headers that carry the new token and the client's."""
+        """Returns the names of what carries the new token and the client's."""
         return self._owned
 
     def _found(self, granted: Granted) -> Credential:
@@ -112,6 +119,15 @@ class TokenExchangeFinalizer:
         if found is None:
             raise Fault(Reason.INTERNAL, "there is no token to exchange")
         return found
+
+
+def _brought_in(sources: Sequence[Source]) -> Iterator[bytes]:
+    """Yields the names of the headers and cookies that the client's token may stand in."""
+    for each in sources:
+        if isinstance(each, HeaderSource):
+            yield each.name.lower().encode("ascii")
+        elif isinstance(each, CookieSource):
+            yield owned_cookie(each.name.encode("ascii"))
 
 
 def _asked(specification: TokenExchangeSpecification) -> Iterator[tuple[str, str]]:

@@ -86,9 +86,9 @@ class Beside:
                 try:
                     made = Made(group, served, self._stage, self._folder)
                 except Refused as refused:
-                    blamed = group.blamed(served, refused.lines) or served
-                    why |= {case.name: str(refused) for case in blamed}
-                    served = tuple(case for case in served if case not in blamed)
+                    blamed = group.blamed(served, refused.lines)
+                    why |= blamed or {case.name: str(refused) for case in served}
+                    served = tuple(case for case in served if case.name not in why)
                     continue
                 edge = await stack.enter_async_context(made.running())
                 found = {case.name: await self._told(edge, case) for case in served}

@@ -168,15 +168,17 @@ def test_a_new_token_is_not_used_longer_than_the_one_it_was_got_for():
     [
         ({"header": {"name": "X-Token"}}, {b"x-token", b"authorization"}),
         ({"subject_token_source": [{"header": "X-Theirs"}]}, {b"authorization", b"x-theirs"}),
-        ({"subject_token_source": [{"cookie": "sid"}]}, {b"authorization"}),
+        ({"subject_token_source": [{"cookie": "sid"}]}, {b"authorization", b"cookie=sid"}),
+        ({"subject_token_source": [{"query_parameter": "t"}]}, {b"authorization"}),
     ],
     ids=[
         "another-header-for-the-new-one",
         "another-header-of-the-client",
-        "no-header-of-the-client",
+        "a-cookie-of-the-client",
+        "nothing-that-could-be-taken-away",
     ],
 )
-def test_a_header_with_the_token_of_the_client_goes_no_further(config, owned):
+def test_what_carries_the_token_of_the_client_goes_no_further(config, owned):
     finalizer = world().build(oauth2_token_exchange.TYPE, CONFIG | config)
 
     assert set(finalizer.owns()) == owned
