@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.gateways import COMMANDS, Front, Service, deciding, gateway, serving
+from tests.integration.gateways import COMMANDS, Front, deciding, gateway
 from tests.integration.keycloak import Edge, Keycloak, Realm, edge_before
 from tests.integration.processes import Place, Upstream
+from tests.integration.recording import Service, serving
 
 
 @pytest.fixture

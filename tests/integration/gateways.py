@@ -1,18 +1,13 @@
 """Gateways as `examples/gateways` configures them: whom they ask, and what is behind them."""
 
-import base64
-import hashlib
 import http.client
-import json
 import re
 import shutil
 import socket
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +23,7 @@ from tests.integration.processes import (
     free_port,
     wait_for_port,
 )
+from tests.integration.recording import Recorded, Service
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "gateways"
 ENVOY = Path(__file__).parents[1] / "peers" / "envoy" / ".installed" / "envoy" / "_bin"
@@ -46,106 +42,9 @@ SEEN = """{{ dict "user" .Subject.ID "method" .Request.Method "url" (print .Requ
   "from" .Request.ClientIPAddresses | toJson }}"""
 
 
-class Recorded(NamedTuple):
-    """A request as the service behind a gateway has read it."""
-
-    method: str
-    target: str
-    fields: list[tuple[str, str]]
-    content: bytes
-
-    def all(self, name: str) -> list[str]:
-        return [value for each, value in self.fields if each == name]
-
-    @property
-    def seen(self) -> dict[str, object]:
-        """Returns what edgeauth has decided about."""
-        (told,) = self.all("x-user")
-        read = json.loads(told)
-        assert isinstance(read, dict)
-        return read
-
-
-class Service(ThreadingHTTPServer):
-    """Remembers what it gets, and speaks any protocol by saying everything again."""
-
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.recorded: list[Recorded] = []
-
-    @property
-    def port(self) -> int:
-        return int(self.server_address[1])
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Says nothing of gateways that leave."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def __getattr__(self, name: str) -> Callable[[], None]:
-        if name.startswith("do_"):
-            return self._record
-        raise AttributeError(name)
-
-    def _record(self) -> None:
-        assert isinstance(self.server, Service)
-        # The library takes slashes away from the target that it tells.
-        method, target, _ = self.raw_requestline.decode("latin-1").split(" ")
-        fields = [(name.lower(), value) for name, value in self.headers.items()]
-        self.server.recorded.append(Recorded(method, target, fields, self._content()))
-        if self.headers["upgrade"]:
-            self._say_again()
-            return
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def _content(self) -> bytes:
-        if self.headers["transfer-encoding"] is None:
-            return self.rfile.read(int(self.headers.get("content-length", 0)))
-        content = b""
-        while size := int(self.rfile.readline(), 16):
-            content += self.rfile.read(size)
-            self.rfile.readline()
-        self.rfile.readline()
-        return content
-
-    def _say_again(self) -> None:
-        self.send_response(101)
-        self.send_header("Upgrade", self.headers["upgrade"])
-        self.send_header("Connection", "upgrade")
-        key = self.headers["sec-websocket-key"].encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-        digest = hashlib.sha1(key, usedforsecurity=False).digest()
-        self.send_header("Sec-WebSocket-Accept", base64.b64encode(digest).decode())
-        self.end_headers()
-        while said := self.rfile.read1():
-            self.wfile.write(said)
-        self.close_connection = True
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the library's name)
-        """Says nothing."""
-
-
-@contextmanager
-def serving() -> Iterator[Service]:
-    """Runs a service."""
-    with Service() as service:
-        thread = threading.Thread(target=service.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield service
-        finally:
-            service.shutdown()
-            thread.join()
-
-
 def _write(folder: Path, ports: dict[str, int], change: Callable[[str], str]) -> None:
-    for example in EXAMPLES.iterdir():
+    # Whoever has tried an example has left folders there.
+    for example in filter(Path.is_file, EXAMPLES.iterdir()):
         text = change(example.read_text(encoding="utf-8"))
         found = re.sub(r"\b(8080|4456|4457|9000)\b", lambda port: str(ports[port[0]]), text)
         (folder / example.name).write_text(found, encoding="utf-8")

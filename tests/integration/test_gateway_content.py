@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.gateways import ALICE, COMMANDS, Front, Service, gateway, request
+from tests.integration.gateways import ALICE, COMMANDS, Front, gateway, request
+from tests.integration.recording import Service
 
 pytestmark = pytest.mark.slow
 

@@ -11,13 +11,13 @@ from tests.integration.gateways import (
     ALICE,
     COMMANDS,
     Front,
-    Service,
     deciding,
     gateway,
     request,
     send,
 )
 from tests.integration.processes import free_port
+from tests.integration.recording import Service
 
 pytestmark = pytest.mark.slow
 
