@@ -13,8 +13,10 @@ from edgeauth.wire.base64url import encode_base64url
 from edgeauth.wire.client_certificates import (
     CLIENT_CERT,
     MAX_ELEMENTS,
+    MAX_FIELD_OCTETS,
     MAX_NAMES,
     X_FORWARDED_CLIENT_CERT,
+    client_certificate_fields,
     parse_certificate,
     parse_client_certificate_field,
 )
@@ -135,6 +137,20 @@ class TestClientCert:
         assert encode_base64url(found.fingerprint) == RFC_8705_DIGEST
         assert found.subject == "CN=mtls"
         assert found.uris == found.dns_names == found.emails == ()
+
+
+class TestTold:
+    def test_what_no_upstream_would_take_is_not_told(self):
+        with pytest.raises(Malformed, match="too long"):
+            client_certificate_fields(b"x" * 100, [b"x" * MAX_FIELD_OCTETS])
+
+    def test_a_certificate_and_those_above_it_are_read_as_they_were_told(self):
+        der = certificate()
+        (name, value), (chain, above) = client_certificate_fields(der, [b"a", b"b"])
+
+        assert (name, chain) == (CLIENT_CERT, b"client-cert-chain")
+        assert parse_client_certificate_field(name, value).der == der
+        assert above == b":YQ==:, :Yg==:"
 
 
 class TestForwarded:
