@@ -132,6 +132,8 @@ def limits_of(serve: Serve) -> Limits:
     limits = serve.limits
     return Limits(
         head_octets=serve.buffer_limit.read + _BEYOND_LIMIT,
+        head_fields=limits.fields,
+        target_octets=limits.target,
         content_octets=serve.buffer_limit.body,
         connections=limits.connections,
         connections_per_address=limits.connections_per_address,

@@ -39,8 +39,6 @@ def test_fixed_limits_are_what_they_are():
     limits, reception = Limits(), Reception()
 
     assert told == {
-        "Request target": str(limits.target_octets),
-        "Fields of a head": str(limits.head_fields),
         "[Handshakes](tls.md) and PROXY headers under way": str(reception.pending),
         "The same from one address": str(reception.pending_per_address),
         "Trailer fields": str(limits.trailer_fields),

@@ -78,6 +78,10 @@ class ServeLimits(Specification):
     """Requests that are not answered yet; further ones are answered 503."""
     requests_per_connection: AtLeastOne = 10_000
     """The last of them is answered with `Connection: close`."""
+    target: ByteSize = 8000
+    """Of the target of a request (what is longer is answered 414)."""
+    fields: AtLeastOne = 100
+    """Of the head of a request (more are answered 431)."""
     request_time: Duration | None = None
     """From the head of a request to the end of its answer; None means no limit."""
     end_with_credentials: EndWithCredentials = "streams"

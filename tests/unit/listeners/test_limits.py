@@ -164,13 +164,15 @@ def test_limits_are_those_of_the_configuration():
     serve:
       limits: {connections: 5, connections_per_address: 4, requests_in_flight: 3,
                requests_per_connection: 2, body: 1KB, request_time: 7s,
-               minimum_upload_rate: 9B, minimum_download_rate: 8B, content_in: [DELETE]}
+               target: 2KB, fields: 20, minimum_upload_rate: 9B, minimum_download_rate: 8B,
+               content_in: [DELETE]}
     """
     limits = limits_of(read_configuration(text, "edgeauth.yaml", {}).serve)
 
     assert (limits.connections, limits.connections_per_address) == (5, 4)
     assert (limits.requests_in_flight, limits.requests_per_connection) == (3, 2)
     assert limits.body_octets == 1024
+    assert (limits.target_octets, limits.head_fields) == (2048, 20)
     assert (limits.request_time, limits.upload_rate, limits.download_rate) == (7.0, 9, 8)
     assert limits.without_content == {b"GET", b"HEAD"}
 
