@@ -18,6 +18,7 @@ from edgeauth.listeners.metrics import metrics_application
 from edgeauth.listeners.observed import Recorder
 from edgeauth.listeners.proxy import ProxyDoor
 from edgeauth.listeners.receptions import Receptions
+from edgeauth.listeners.request_ids import RequestIds
 from edgeauth.listeners.server import Door, Listener, cors_policy, trusted_by
 from edgeauth.listeners.upstream_trust import UpstreamTrust
 from edgeauth.model.errors import Reason
@@ -98,6 +99,7 @@ def request_listener(mode: Mode, decisions: DecisionPoint, around: Surroundings)
         cors_policy(serve.cors) if mode is Mode.PROXY else None,
         around.receptions.statuses["serve"],
         recorder,
+        RequestIds() if serve.request_ids else None,
     )
 
 

@@ -132,6 +132,9 @@ class ClientConnection(TimedReader):
             if exchange.malformed is not None:
                 raise exchange.malformed
             self._check_head(exchange)
+            names = self._listener.request_ids
+            if names is not None:
+                exchange.fields = names.named(exchange.fields, trusted=self.peer.trusted)
             request = canonical_request(
                 exchange.method, exchange.target, exchange.fields, self.peer
             )

@@ -21,6 +21,7 @@ from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.limits import Limits
 from edgeauth.listeners.networks import Network, address_of, is_among, origin_of
 from edgeauth.listeners.observed import ObservedConnection, Recorder
+from edgeauth.listeners.request_ids import RequestIds
 from edgeauth.listeners.sockets import Place, open_sockets
 from edgeauth.listeners.tls import asked_name
 from edgeauth.model.decision import Decision, Permit
@@ -121,6 +122,7 @@ class Listener:
         cors: what pages of other origins may do; None leaves that to upstreams.
         status: is told how often limits were reached, and how busy it is.
         recorder: notes every exchange; None notes nothing.
+        request_ids: name requests; None leaves that to clients.
 
     Attributes:
         in_flight: requests begun and not answered yet.
@@ -137,10 +139,12 @@ class Listener:
         cors: CorsPolicy | None = None,
         status: ListenerStatus | None = None,
         recorder: Recorder | None = None,
+        request_ids: RequestIds | None = None,
     ) -> None:
         self.decide = decide
         self.cors = cors
         self.limits = limits
+        self.request_ids = request_ids
         self.until = deadlines.until
         self.passed = deadlines.passed
         self.before = deadlines.before

@@ -71,6 +71,21 @@ def test_the_decision_door_says_what_was_asked_about(place: Place):
     assert "upstream" not in line
 
 
+def test_every_request_has_a_name_in_both_logs_where_that_is_wanted(place: Place):
+    configure(place, serve="  request_ids: true")
+    with place.running("proxy") as process:
+        ask(place.port, "/open", {"X-Request-Id": "r1"})
+        _, _, seen = ask(place.port, "/open")
+        out, _ = stop(process)
+
+    names = [line["request_id"] for line in entries(out)]
+    decided = [json.loads(line) for line in out.splitlines() if '"decision":"permit"' in line]
+    assert names[0] == "r1", "the word of a trusted proxy"
+    assert re.fullmatch("[0-9a-f]{16}-1", str(names[1]))
+    assert {line["request_id"] for line in decided} == set(names)
+    assert json.loads(seen)["x-request-id"] == names[1]
+
+
 def test_an_upstream_that_is_not_there_is_named(place: Place):
     configure(place)
     rules = place.folder / "rules.yaml"

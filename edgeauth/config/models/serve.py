@@ -171,6 +171,8 @@ class Serve(Specification):
     """The field in which they tell of the client's certificate; None believes none."""
     client_certificate_element: Literal["only", "first", "last"] = "only"
     """Which certificate counts where `X-Forwarded-Client-Cert` tells of several."""
+    request_ids: bool = False
+    """Whether every request has an `X-Request-Id`: a trusted proxy's, or one that is made."""
     respond: Respond = Respond()
     cors: Cors | None = None
     """Of the proxy; None leaves cross-origin requests to the services."""
