@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import Final
 
 from edgeauth.app.blueprint import Blueprint, Mode
@@ -194,7 +195,7 @@ class Application:
             OSError: an address can not be listened on, or a log not be written; the text names it.
         """
         if sockets is None:
-            sockets = {place.name: open_sockets(place)[0] for place in self.places()}
+            sockets = _opened(self.places())
         self._begin_logs()
         self._reloader = self._build_reloader()
         if self._reloader is not None:
@@ -312,3 +313,20 @@ def _signing(signers: Signers) -> tuple[SigningKey, ...]:
         for state in signers.states()
         if state.turn is KeyTurn.ACTIVE
     )
+
+
+def _opened(places: Sequence[Place]) -> dict[str, Sequence[socket.socket]]:
+    """Returns sockets that listen, by the names of their places; all of them or none.
+
+    Raises:
+        OSError: a place can not be listened on; the text names it.
+    """
+    found: dict[str, Sequence[socket.socket]] = {}
+    try:
+        for place in places:
+            found[place.name] = open_sockets(place)[0]
+    except OSError:
+        for each in chain.from_iterable(found.values()):
+            each.close()
+        raise
+    return found
