@@ -153,6 +153,8 @@ class Stage:
         while (message := await read_message(reader)) is not None:
             self.asked.append(message)
             writer.write(self._answer(message))
+            if "raw" in self.answers.get(_path(message), {}):
+                break
         writer.close()
 
     def _answer(self, message: Message) -> bytes:

@@ -58,7 +58,7 @@ class AssertionsSpecification(Specification):
     """
 
     issuers: Annotated[ListOf[Text], Field(min_length=1)] | None = None
-    audience: ListOf[Text] = ()
+    audience: Annotated[ListOf[Text], Field(min_length=1)] = ()
     scopes: DemandedScopes | None = None
     allowed_algorithms: Annotated[ListOf[AlgorithmName], Field(min_length=1)] | None = None
     validity_leeway: Duration = 10.0

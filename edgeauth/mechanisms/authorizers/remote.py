@@ -14,7 +14,7 @@ Source:
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from edgeauth.config.findings import Finding, refuse
 from edgeauth.config.scalars import Duration, ListOf
@@ -51,7 +51,7 @@ class RemoteSpecification(QuestionSpecification):
         cache_ttl: seconds for which the answer to the same question is believed; 0 is never.
     """
 
-    expressions: ListOf[AnswerConditionSpecification] = ()
+    expressions: ListOf[AnswerConditionSpecification] = Field(default=(), min_length=1)
     forward_response_headers_to_upstream: ListOf[FieldName] = ()
     cache_ttl: Duration = 0.0
 

@@ -53,6 +53,9 @@ class Beside:
         theirs = await self._theirs(group, group.cases)
         ours, why = await self._ours(group)
         parted = 0
+        refused = sum(theirs[case.name] == ours[case.name] == REFUSED for case in group.cases)
+        if refused:
+            print(f"\n{group.name}: both refuse {refused}; e.g. {next(iter(why.values()))}")
         for case in group.cases:
             lines = list(_parting("", theirs[case.name], ours[case.name]))
             if lines:

@@ -138,8 +138,8 @@ class TestConfiguration:
             ({**CONFIG, "cache_ttl": 10}, [("cache_ttl", "expected")]),
             ({**CONFIG, "principal": {"id": "a.#("}}, [("principal.id", "expression")]),
             (
-                {**CONFIG, "assertions": {"issuers": []}},
-                [("assertions.issuers", "too_short")],
+                {**CONFIG, "assertions": {"issuers": [], "audience": []}},
+                [("assertions.issuers", "too_short"), ("assertions.audience", "too_short")],
             ),
             (
                 {**CONFIG, "assertions": {"issuers": [ISSUER], "allowed_algorithms": ["none"]}},
