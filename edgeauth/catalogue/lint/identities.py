@@ -70,17 +70,12 @@ def missing_audiences(landscape: Landscape) -> Iterator[LintFinding]:
     """Yields the mechanisms that accept tokens whoever they were made for."""
     message = "tokens for every audience are accepted"
     for entry in landscape.entries:
+        if not _lacks_audience(entry.config):
+            continue
         uses = [use for use in landscape.uses if use.entry is entry]
-        lacks = _lacks_audience(entry.config)
-        # Thousands of steps have the entry's own settings: those are looked at once.
-        lacking = [use for use in uses if (_lacks_audience(use.config) if use.overrides else lacks)]
-        if lacks and (not uses or lacking):
-            node = entry.specification.node_at("id")
-            yield finding(LintCode.MISSING_AUDIENCE, node, message)
-        elif not lacks:
-            for use in lacking:
-                node = use.step.node_at("config", "assertions", "audience")
-                yield finding(LintCode.MISSING_AUDIENCE, node, message)
+        # Thousands of steps have the entry's own settings: those are not looked at.
+        if not uses or any(not use.overrides or _lacks_audience(use.config) for use in uses):
+            yield finding(LintCode.MISSING_AUDIENCE, entry.specification.node_at("id"), message)
 
 
 def _lacks_audience(config: Specification) -> bool:

@@ -86,15 +86,6 @@ def test_an_audience_that_every_step_demands_is_enough() -> None:
     assert codes(configuration=configuration) == []
 
 
-def test_a_step_that_takes_the_audience_away_is_found() -> None:
-    configuration = catalogue(", assertions: {audience: [shop]}")
-    step = "authenticator: user, config: {assertions: {audience: []}}"
-
-    found = found_in(rule("a", A, step, "authorizer: allow"), configuration=configuration)
-
-    assert places(found, "missing-audience") == [("0.yaml", 6, 63)]
-
-
 UNREACHABLE = [
     pytest.param(("authenticator: anonymous", "authenticator: user"), 7, id="authenticator"),
     pytest.param(("authorizer: deny", "authorizer: allow"), 7, id="authorizer"),
