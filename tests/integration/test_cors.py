@@ -9,7 +9,7 @@ from tests.integration.processes import PATIENCE, Place
 pytestmark = pytest.mark.slow
 
 SHOP = "https://shop.test"
-CORS = f"cors: {{allowed_origins: ['{SHOP}'], allowed_methods: [PUT], max_age: 1m}}"
+CORS = f"cors: {{allowed_origins: ['{SHOP}'], allowed_methods: [GET, PUT], max_age: 1m}}"
 PREFLIGHT = {"Origin": SHOP, "Access-Control-Request-Method": "PUT"}
 
 
