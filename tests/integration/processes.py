@@ -40,10 +40,19 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-class Upstream(ThreadingHTTPServer):
-    """Answers every request with its head; `/slow` only when it is told to go on."""
+class QuietServer(ThreadingHTTPServer):
+    """Says nothing of those who hang up on it."""
 
     daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Tells what went wrong, unless the other side is gone."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # handed on
+
+
+class Upstream(QuietServer):
+    """Answers every request with its head; `/slow` only when it is told to go on."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answer)

@@ -6,8 +6,10 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import NamedTuple
+
+from tests.integration.processes import QuietServer
 
 
 class Recorded(NamedTuple):
@@ -30,10 +32,9 @@ class Recorded(NamedTuple):
         return read
 
 
-class Service(ThreadingHTTPServer):
+class Service(QuietServer):
     """Remembers what it gets, and speaks any protocol by saying everything again."""
 
-    daemon_threads = True
     request_queue_size = 128
 
     def __init__(self) -> None:

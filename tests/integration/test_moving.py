@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import jwt
@@ -13,7 +13,7 @@ import pytest
 from tests.docs.pages import snippets
 from tests.fakes.certificates import pem
 from tests.integration.gateways import SIGNER, running
-from tests.integration.processes import COMMAND, ask, free_port
+from tests.integration.processes import COMMAND, QuietServer, ask, free_port
 
 pytestmark = pytest.mark.slow
 
@@ -62,7 +62,7 @@ def moved(product: str, folder: Path, **changed: str) -> Iterator[int]:
         (folder / name).write_text(found.text)
     (folder / "signer.pem").write_bytes(pem(SIGNER))
     port = free_port()
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Others) as others:
+    with QuietServer(("127.0.0.1", 0), _Others) as others:
         thread = threading.Thread(target=others.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         there = f"http://127.0.0.1:{others.server_address[1]}"

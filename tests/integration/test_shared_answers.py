@@ -3,21 +3,19 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from tests.fakes.redis_servers import NEEDS_REDIS, Server, server
-from tests.integration.processes import Place, ask, stop
+from tests.integration.processes import Place, QuietServer, ask, stop
 
 pytestmark = NEEDS_REDIS
 
 
-class PolicyInformation(ThreadingHTTPServer):
+class PolicyInformation(QuietServer):
     """Says how often it was asked."""
-
-    daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answer)
