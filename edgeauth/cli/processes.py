@@ -127,7 +127,7 @@ def _end_soon(seconds: float) -> None:
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
-        import uvloop
+        from edgeauth.services.event_loop import Loop
     except ImportError:  # not on every platform; the loop of the standard library does as well
         return None
-    return uvloop.new_event_loop
+    return Loop

@@ -181,15 +181,9 @@ async def _connection(
 ) -> tuple[asyncio.Transport, Connection]:
     loop = asyncio.get_running_loop()
     context, name = (None, None) if trust is None else trust
-    try:
-        if made.family == socket.AF_UNIX:
-            return await loop.create_unix_connection(make, sock=made)
-        return await loop.create_connection(make, sock=made, ssl=context, server_hostname=name)
-    finally:
-        if not isinstance(loop, asyncio.BaseEventLoop):
-            # The descriptor is uvloop's, which closes it without a word to the socket where the
-            # upstream resets at once; the socket would close it again, whosever it is by then.
-            made.detach()
+    if made.family == socket.AF_UNIX:
+        return await loop.create_unix_connection(make, sock=made)
+    return await loop.create_connection(make, sock=made, ssl=context, server_hostname=name)
 
 
 def _abort(making: "asyncio.Task[tuple[asyncio.Transport, Connection]]") -> None:

@@ -3,14 +3,14 @@
 import asyncio
 
 import pytest
-import uvloop
 
+from edgeauth.services.event_loop import Loop
 from tests.attacks import edge
 
 
 @pytest.fixture(
     autouse=True,
-    params=[uvloop.new_event_loop, asyncio.new_event_loop],
+    params=[Loop, asyncio.new_event_loop],
     ids=["uvloop", "asyncio"],
 )
 def loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 
 import trustme
-import uvloop
 
 from edgeauth.listeners.arrivals import Reception
 from edgeauth.listeners.deadlines import Deadlines
@@ -30,6 +29,7 @@ from edgeauth.model.errors import Reason
 from edgeauth.model.request import Request
 from edgeauth.model.routing import Target
 from edgeauth.ports.content import ContentSource
+from edgeauth.services.event_loop import Loop
 from edgeauth.wire.answers import Answers
 
 CONTRACT = b"Bearer signed-by-the-edge"
@@ -53,7 +53,7 @@ def request(
 
 
 PROBE = b"GET /probe HTTP/1.1\r\nHost: a.test\r\n\r\n"
-new_event_loop: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+new_event_loop: Callable[[], asyncio.AbstractEventLoop] = Loop
 PATIENCE = 10.0
 """Seconds after which a test that hangs fails; nothing waits for so long."""
 

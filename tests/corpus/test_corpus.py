@@ -10,13 +10,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
-import uvloop
 
+from edgeauth.services.event_loop import Loop
 from tests.attacks.edge import Client, Edge, Message, Upstream, running_edge, take_answers
 from tests.corpus.cases import Case, Forwarded, corpus
 
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
-    "uvloop": uvloop.new_event_loop,
+    "uvloop": Loop,
     "asyncio": asyncio.new_event_loop,
 }
 DECIDED_BY_ITS_HEAD = [

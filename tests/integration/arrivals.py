@@ -10,8 +10,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-import uvloop
-
 from edgeauth.listeners.arrivals import Reception
 from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.decision import DecisionDoor
@@ -21,9 +19,10 @@ from edgeauth.model.decision import Decision, Deny, Refusal, Response
 from edgeauth.model.errors import Reason
 from edgeauth.model.request import Request
 from edgeauth.ports.content import ContentSource
+from edgeauth.services.event_loop import Loop
 from edgeauth.services.listener_status import ListenerStatus, Refused
 
-LOOPS = (uvloop.new_event_loop, asyncio.new_event_loop)
+LOOPS = (Loop, asyncio.new_event_loop)
 PATIENCE = 20
 """Seconds after which a listener that does not end a connection fails its test."""
 NOBODY = TrustedProxies()

@@ -20,7 +20,9 @@ from edgeauth.listeners.server import TrustedProxies
 from edgeauth.listeners.tls import TlsContexts
 from edgeauth.secret_sources.sources import HeldSecrets
 from edgeauth.services.listener_status import Refused
+from tests.fakes.driving import settle
 from tests.fakes.handshakes import NOW, Authority
+from tests.fakes.resets import ResetBeforeHandshake, neighbours, reset
 from tests.integration.arrivals import GET, LOCAL, LOOPS, PATIENCE, arriving
 
 V1 = b"PROXY TCP4 192.0.2.7 198.51.100.1 4711 443\r\n"
@@ -153,6 +155,32 @@ def test_who_leaves_before_the_handshake_is_counted_and_forgotten(
             _, writer = await asyncio.open_connection("127.0.0.1", arrived.port)
             writer.close()
             assert await arrived.refused(Refused.CLOSED)
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["before", "within"])
+def test_who_resets_a_handshake_closes_nothing_of_others(
+    run: Run, authority: Authority, begun: bool
+) -> None:
+    async def scenario() -> None:
+        shop = serving(authority)
+
+        def context() -> ssl.SSLContext:
+            return shop() if begun else ResetBeforeHandshake(ssl.PROTOCOL_TLS_SERVER, client)
+
+        async with arriving(context) as arrived:
+            for times in range(1, 4):
+                client = socket.create_connection(("127.0.0.1", arrived.port))
+                async with neighbours(), asyncio.timeout(PATIENCE):
+                    client.sendall(b"\x16\x03\x01\x02\x00\x01")
+                    await settle()
+                    if begun:
+                        reset(client)
+                    while client.fileno() >= 0:
+                        await asyncio.sleep(0)
+                    await settle()
+                assert await arrived.refused(Refused.CLOSED, times)
 
     run(scenario())
 

@@ -1,23 +1,23 @@
-"""Connections to upstreams that nobody waits for any more."""
+"""Connections to upstreams that end before they are made, or that nobody waits for any more."""
 
 import asyncio
 import gc
 import socket
 import ssl
-import struct
 from contextlib import suppress
 
 import pytest
-import uvloop
 
 from edgeauth.listeners.dialling import Dialler
 from edgeauth.listeners.origin import Origin
 from edgeauth.listeners.upstream_fault import UpstreamFault
 from edgeauth.listeners.upstream_trust import Trust
+from edgeauth.services.event_loop import Loop
+from tests.fakes.driving import settle
+from tests.fakes.resets import ResetBeforeHandshake, neighbours, reset as reset_at_once
 
-RESET = struct.pack("ii", 1, 0)
-"""For SO_LINGER: closing resets."""
 TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+LOOPS = pytest.mark.parametrize("loop", [Loop, asyncio.new_event_loop], ids=["uvloop", "asyncio"])
 
 
 class Speaker(asyncio.Protocol):
@@ -45,8 +45,7 @@ async def given_up(scheme: str, turns: int, *, reset: bool) -> list[object]:
         accepted, _ = await loop.sock_accept(listening)
         with accepted:
             if reset:
-                accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-                accepted.close()
+                reset_at_once(accepted)
             for _ in range(turns):
                 await asyncio.sleep(0)
             dialling.cancel()
@@ -64,8 +63,28 @@ async def given_up(scheme: str, turns: int, *, reset: bool) -> list[object]:
 
 @pytest.mark.parametrize("reset", [True, False], ids=["reset", "open"])
 @pytest.mark.parametrize("scheme", ["http", "https"])
-@pytest.mark.parametrize("loop", [uvloop.new_event_loop, asyncio.new_event_loop])
+@LOOPS
 def test_a_dial_that_is_given_up_leaves_nothing_behind(loop, scheme, reset):
     with asyncio.Runner(loop_factory=loop) as runner:
         for turns in range(5):
             assert runner.run(given_up(scheme, turns, reset=reset)) == []
+
+
+@LOOPS
+def test_an_upstream_that_resets_before_the_handshake_closes_nothing_of_others(loop):
+    async def check(listening: socket.socket) -> None:
+        context = ResetBeforeHandshake(ssl.PROTOCOL_TLS_CLIENT, listening)
+        dialler = Dialler(10.0, lambda origin: Trust(context, origin.host))
+        origin = Origin("https", "127.0.0.1", listening.getsockname()[1])
+        for _ in range(3):
+            async with neighbours():
+                with pytest.raises(UpstreamFault) as kept:
+                    await dialler.open(origin, Speaker)
+                await settle()
+                del kept
+
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listening,
+        asyncio.Runner(loop_factory=loop) as runner,
+    ):
+        runner.run(check(listening))

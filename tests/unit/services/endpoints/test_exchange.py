@@ -2,13 +2,21 @@
 
 import asyncio
 import gzip
+import socket
+import ssl
 
 import pytest
 from aiohttp import web
 
 from edgeauth.model.errors import Reason
-from tests.fakes.driving import run
+from edgeauth.services.client_tls import ClientContexts
+from edgeauth.services.endpoints.connections import Connections
+from edgeauth.services.endpoints.exchange import Unanswered, exchange
+from edgeauth.services.event_loop import Loop
+from tests.fakes.driving import run, settle
+from tests.fakes.endpoint_keys import FakeEndpointKeys
 from tests.fakes.http_servers import sending, serving
+from tests.fakes.resets import ResetBeforeHandshake, neighbours
 from tests.unit.services.endpoints.made import adapter, call
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -60,6 +68,30 @@ def test_what_is_no_bounded_answer_in_time_is_a_communication_fault(pieces, more
             assert "s3cret" not in fault.detail
 
     run(check())
+
+
+@pytest.mark.parametrize("new_loop", [Loop, asyncio.new_event_loop], ids=["uvloop", "asyncio"])
+def test_an_endpoint_that_resets_before_the_handshake_closes_nothing_of_others(new_loop):
+    async def check(listening):
+        context = ResetBeforeHandshake(ssl.PROTOCOL_TLS_CLIENT, listening)
+        question = call(f"https://127.0.0.1:{listening.getsockname()[1]}/")
+        connections = Connections(ClientContexts(FakeEndpointKeys()))
+        session = connections.session(question.settings)
+        for _ in range(3):
+            async with neighbours():
+                with pytest.raises(Unanswered) as kept:
+                    await exchange(
+                        session, context, question, asyncio.get_running_loop().time() + 5
+                    )
+                await settle()
+                del kept
+        await connections.close()
+
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listening,
+        asyncio.Runner(loop_factory=new_loop) as runner,
+    ):
+        runner.run(check(listening))
 
 
 def test_octets_behind_an_answer_are_not_the_next_one():
