@@ -102,7 +102,8 @@ class RequestLines:
                 # Between requests: a CR may be half a blank line; of what is none, two tell it.
                 self._octets = self._octets[:2]
         elif exchange.complete:
-            self._octets, self._at = self._octets[-1:].strip(b"\n"), 0
+            # A CR may be half a blank line, or the end of content.
+            self._octets, self._at = b"", _SOMEWHERE if octets.endswith(b"\r") else 0
 
     def _skip_blank_lines(self) -> None:
         while self._octets.startswith(_BLANK_LINE, self._at):

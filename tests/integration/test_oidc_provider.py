@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
+from msgspec.structs import replace
 
 from edgeauth.mechanisms.authenticators import jwt, oauth2_introspection
 from edgeauth.model.decision import Refusal
@@ -227,7 +228,7 @@ class TestBothWays:
         owner, nobody = asked(
             kind,
             config(provider, kind, assertions={"proof_of_possession": {"type": "mtls"}}),
-            bare._replace(client_certificate=parse_certificate(shown)),
+            replace(bare, client_certificate=parse_certificate(shown)),
             bare,
         )
 

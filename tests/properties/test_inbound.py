@@ -1,6 +1,7 @@
 """Any head is a request or malformed, and a stranger says nothing about another request."""
 
 from hypothesis import given, settings, strategies as st
+from msgspec.structs import replace
 
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Request
@@ -73,6 +74,5 @@ def test_a_stranger_says_nothing_about_another_request(target, forged):
     joined = read(b"GET", target, plain + forged, trusted=False)
     assert alone is not None
     assert joined is not None
-    assert joined[:5] == alone[:5]
     assert joined.headers.fields == alone.headers.fields
-    assert joined.client_addresses == alone.client_addresses
+    assert replace(joined, headers=alone.headers) == alone

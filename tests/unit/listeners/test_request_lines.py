@@ -56,3 +56,18 @@ def test_blank_lines_and_requests_may_be_cut_anywhere(segments):
 @pytest.mark.parametrize("last", [(b"0\r\n\r\n",), (b"0", b"\r\n\r\n"), (b"0\r\n\r", b"\n")])
 def test_chunks_may_end_anywhere(last):
     assert statuses(CHUNKS, *last) == [b"403"]
+
+
+LENGTH = b"POST /deny HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n"
+CHUNKED = CHUNKS + b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize("content", [b"\0\0", b"\r\r", b"\r\n", b"\n\n"])
+def test_content_may_end_anywhere_behind_chunks(content):
+    """Behind chunks of the same segment nobody knows where a request begins."""
+    client = FakeClient()
+    before = CHUNKED.replace(b"/deny", b"/a") + LENGTH.replace(b"/deny", b"/a")
+    client.send(before + content, DENIED)
+    client.finish()
+    assert client.bugs == []
+    assert re.findall(rb"HTTP/1.1 ([0-9]{3})", bytes(client.transport.written))[-1] == b"403"
