@@ -14,7 +14,6 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -42,8 +41,12 @@ class Start(NamedTuple):
     cpu: float
 
 
-def begin(program: str, texts: list[str], environment: Mapping[str, str], path: str) -> Start:
-    """Starts a decision service with these rule sets, and ends it after its first decision."""
+def begin(program: str, texts: list[str], path: str) -> Start | None:
+    """Starts a decision service with these rule sets, and ends it after its first decision.
+
+    Returns:
+        None when it gives up before that.
+    """
     with tempfile.TemporaryDirectory(prefix="edgeauth-start-") as name:
         folder, port = Path(name), free_port()
         rules = folder / "rules"
@@ -54,16 +57,18 @@ def begin(program: str, texts: list[str], environment: Mapping[str, str], path: 
         (folder / "edge.yaml").write_text(written + CATALOGUE)
         command = [program, "serve", "decision", "-c", str(folder / "edge.yaml"), "--insecure"]
         begun = time.monotonic()
-        process = start(command, folder / "log", cpu="0,1", env=environment, cwd=folder)
+        process = start(command, folder / "log", cpu="0,1", cwd=folder)
         server = Server(program, process, port, path, {})
-        try:
-            while not decided(server):
-                if process.poll() is not None or time.monotonic() - begun > PATIENCE_SECONDS:
-                    sys.exit(f"{program} does not decide\n{(folder / 'log').read_text()[-2000:]}")
-                time.sleep(0.01)
-            return Start(time.monotonic() - begun, server.cpu_seconds())
-        finally:
-            server.stop()
+        while not decided(server):
+            if process.poll() is not None:
+                return None
+            if time.monotonic() - begun > PATIENCE_SECONDS:
+                server.stop()
+                return None
+            time.sleep(0.01)
+        took = Start(time.monotonic() - begun, server.cpu_seconds())
+        server.stop()
+        return took
 
 
 def decided(server: Server) -> bool:
@@ -90,14 +95,20 @@ def main() -> None:
     path = "/shops0/eu-1/more"
     print(f"{'of their own':20} {'server':10} {'clock':>8} {'CPU':>8}")
     for kind, texts in loads.items():
-        starts: dict[str, list[Start]] = {name: [] for name in servers}
+        starts: dict[str, list[Start | None]] = {name: [] for name in servers}
         for _ in range(given.rounds):
             for name, program in servers.items():
-                starts[name].append(begin(program, texts, {}, path))
-        for name, found in starts.items():
-            clock = statistics.median(each.clock for each in found)
-            cpu = statistics.median(each.cpu for each in found)
-            print(f"{kind:20} {name:10} {clock:6.2f} s {cpu:6.2f} s")
+                starts[name].append(begin(program, texts, path))
+        for name, all_of_them in starts.items():
+            print(f"{kind:20} {name:10} {_median([each for each in all_of_them if each])}")
+
+
+def _median(starts: list[Start]) -> str:
+    if not starts:
+        return "gives up"
+    clock = statistics.median(each.clock for each in starts)
+    cpu = statistics.median(each.cpu for each in starts)
+    return f"{clock:6.2f} s {cpu:6.2f} s"
 
 
 if __name__ == "__main__":
