@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -205,7 +205,14 @@ class Stage:
         return self._start("bare httptools handler", port, command, BROWSER, "0")
 
     def edgeauth(
-        self, door: str, workers: int = 1, cpu: str = "0", *, access_log: str = "", tree: str = ""
+        self,
+        door: str,
+        workers: int = 1,
+        cpu: str = "0",
+        *,
+        access_log: str = "",
+        tree: str = "",
+        options: Sequence[str] = (),
     ) -> Server:
         """Returns edgeauth with log and metrics.
 
@@ -215,6 +222,7 @@ class Stage:
             cpu: the processors they may use.
             access_log: the format of one more log; none when it is empty.
             tree: where the sources are, if it is not the ones that are installed.
+            options: of the command, which name it as well.
         """
         program = [str(Path(sys.executable).parent / "edgeauth")]
         name = f"edgeauth {door}" + (f", {workers} workers" if workers > 1 else "")
@@ -232,8 +240,9 @@ class Stage:
         if tree:
             name += ", before"
             environment["PYTHONPATH"] = tree
+        name = " ".join((name, *options))
         values = {"level": "info", "metrics": "true"}
-        return self._authorizing(name, program, door, cpu, values, environment)
+        return self._authorizing(name, program, door, cpu, values, environment, options)
 
     def heimdall(self, binary: Path, door: str) -> Server:
         """Returns heimdall with the same configuration, its log reduced to errors."""
@@ -243,7 +252,7 @@ class Stage:
 
     def _authorizing(
         self, name: str, program: list[str], door: str, cpu: str,
-        values: Mapping[str, str], environment: dict[str, str],
+        values: Mapping[str, str], environment: dict[str, str], options: Sequence[str] = (),
     ) -> Server:  # fmt: skip
         port = free_port()
         folder = self._folder / f"{name.replace(' ', '-')}-{port}"
@@ -261,6 +270,7 @@ class Stage:
             )
         )
         command = [*program, "serve", door, "-c", str(folder / "edge.yaml"), "--insecure"]
+        command += options
         headers = {**BROWSER, "Authorization": f"Bearer {self._neighbours.token()}"}
         if door == "decision":
             headers |= {"X-Forwarded-Method": "GET", "X-Forwarded-Proto": "https",

@@ -69,6 +69,15 @@ def configuration_options(command: F) -> F:
     )(command)
 
 
+def parser_option(command: F) -> F:
+    """Adds `--parser` to a command."""
+    return click.option(
+        "--parser",
+        type=click.Choice(["llhttp", "python"]),
+        help="What reads HTTP; by default llhttp, in C, where it is installed.",
+    )(command)
+
+
 def hand_down(context: click.Context, given: dict[str, object]) -> None:
     """Makes options that stand before a command count as if they stood behind it.
 

@@ -14,12 +14,16 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+import structlog
+
 from edgeauth.app import Application, Part, Role
 from edgeauth.cli.succession import relieve, start_successor, take_predecessor
+from edgeauth.listeners.parser import PARSERS
 from edgeauth.listeners.sockets import dealt, inherited_sockets, open_sockets
 from edgeauth.listeners.workers import Duty, Lifeline, Supervisor, available_processors
 from edgeauth.services.telemetry.sharing import Board
 
+_log = structlog.get_logger()
 Sockets = Mapping[str, list[socket.socket]]
 _LAST_WORDS: Final = 3.0
 """Seconds for the logs to be taken, once every request is answered."""
@@ -36,6 +40,12 @@ def run(application: Application) -> None:
     workers = application.workers or available_processors()
     predecessor = take_predecessor(os.environ)
     sockets = _sockets(application, workers)
+    _log.info(
+        "starting",
+        workers=workers,
+        parser=PARSERS.kind.name,
+        event_loop="asyncio" if _loop_factory() is None else "uvloop",
+    )
     if workers == 1:
         _serve(application, sockets, Part(), ready=lambda: relieve(predecessor))
         return

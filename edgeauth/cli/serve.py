@@ -19,14 +19,17 @@ from edgeauth.cli.options import (
     enforcement_of,
     hand_down,
     insecure_options,
+    parser_option,
 )
 
 if TYPE_CHECKING:
     from edgeauth.app import Mode
+    from edgeauth.listeners.parser import ParserName
 
 
 @click.group()
 @configuration_options
+@parser_option
 @insecure_options
 @click.pass_context
 def serve(context: click.Context, /, **given: object) -> None:
@@ -41,8 +44,9 @@ def serve(context: click.Context, /, **given: object) -> None:
 
 @serve.command()
 @configuration_options
+@parser_option
 @insecure_options
-def proxy(config: Path | None, prefix: str, **flags: bool) -> None:
+def proxy(config: Path | None, prefix: str, parser: "ParserName | None", **flags: bool) -> None:
     """Forward the requests that rules permit, with the contract.
 
     \b
@@ -51,13 +55,15 @@ def proxy(config: Path | None, prefix: str, **flags: bool) -> None:
     """
     from edgeauth.app import Mode
 
+    _use(parser)
     _serve(Mode.PROXY, config, prefix, flags)
 
 
 @serve.command()
 @configuration_options
+@parser_option
 @insecure_options
-def decision(config: Path | None, prefix: str, **flags: bool) -> None:
+def decision(config: Path | None, prefix: str, parser: "ParserName | None", **flags: bool) -> None:
     """Answer gateways that ask about their requests: nginx, Traefik, Caddy, HAProxy, Envoy.
 
     \b
@@ -66,7 +72,21 @@ def decision(config: Path | None, prefix: str, **flags: bool) -> None:
     """
     from edgeauth.app import Mode
 
+    _use(parser)
     _serve(Mode.DECISION, config, prefix, flags)
+
+
+def _use(parser: "ParserName | None") -> None:
+    """Has the parser used that is asked for; ends the process when it is not installed."""
+    from edgeauth.listeners.parser import PARSERS
+
+    if parser is None:
+        return
+    try:
+        PARSERS.choose(parser)
+    except LookupError:
+        click.echo("edgeauth: the parser llhttp needs httptools, which is not installed", err=True)
+        sys.exit(EXIT_FAILED)
 
 
 def _serve(mode: "Mode", config: Path | None, prefix: str, flags: dict[str, bool]) -> None:

@@ -11,10 +11,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-import httptools
-
 from edgeauth.listeners.content import PIPELINED, SWITCHING
 from edgeauth.listeners.exchange import Exchange
+from edgeauth.listeners.parser import ERRORS, PARSERS, UPGRADES
 from edgeauth.listeners.request_lines import RequestLines
 from edgeauth.listeners.stream import ClientStream
 from edgeauth.model.errors import Malformed
@@ -39,7 +38,7 @@ class RequestReader(ClientStream):
 
     def __init__(self, listener: "Listener") -> None:
         super().__init__(listener)
-        self._parser = httptools.HttpRequestParser(self)
+        self._parser = PARSERS.kind.requests(self)
         self._lines = RequestLines()
         self._queue: deque[Exchange] = deque()
         self._segment = 0
@@ -64,12 +63,12 @@ class RequestReader(ClientStream):
         self._lines.take(data, exchange)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
+        except UPGRADES as upgrade:
             # What follows is no request, whatever becomes of this one.
             self._deaf = True
             self._parsing.early = bytearray()
             self._keep(data[upgrade.args[0] :])
-        except httptools.HttpParserError:
+        except ERRORS:
             self._refuse(Malformed("the bytes are no HTTP request"))
         else:
             self._lines.keep(self._parsing)

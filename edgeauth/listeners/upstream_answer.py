@@ -6,9 +6,8 @@ Trust: the upstream is believed in what it says to its own request, in nothing e
 from math import inf
 from typing import Final
 
-import httptools
-
 from edgeauth.listeners.exchange import Exchange
+from edgeauth.listeners.parser import ERRORS, PARSERS, UPGRADES
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Headers
 from edgeauth.wire.content_type import parse_content_type
@@ -75,7 +74,7 @@ class UpstreamAnswer:
         self._exchange = exchange
         self._relayed = relayed
         self._refused = False
-        self._parser = httptools.HttpResponseParser(self)
+        self._parser = PARSERS.kind.responses(self)
         self._names: list[bytes] = []
         self._fields: list[tuple[bytes, bytes]] = []
         self._output: list[bytes] = []
@@ -117,10 +116,10 @@ class UpstreamAnswer:
         """
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
+        except UPGRADES as upgrade:
             self.said = data[upgrade.args[0] :]
             return
-        except httptools.HttpParserError as error:
+        except ERRORS as error:
             if not self.ended:
                 name = type(error).__name__
                 raise Malformed(f"its response is malformed: {name}") from None

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 
 import pytest
 
+from edgeauth.listeners.parser import ParserName
 from edgeauth.services.event_loop import Loop
 from tests.attacks.edge import Client, Edge, Message, Upstream, running_edge, take_answers
 from tests.corpus.cases import Case, Forwarded, corpus
+from tests.fakes.parsing import using
 
-LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
-    "uvloop": Loop,
-    "asyncio": asyncio.new_event_loop,
+VARIANTS: dict[str, tuple[Callable[[], asyncio.AbstractEventLoop], ParserName]] = {
+    "uvloop": (Loop, "llhttp"),
+    "asyncio": (asyncio.new_event_loop, "llhttp"),
+    "asyncio and the parser in Python": (asyncio.new_event_loop, "python"),
 }
 DECIDED_BY_ITS_HEAD = [
     case
@@ -47,16 +50,18 @@ def echo(upstream: Upstream) -> Callable[[Message], bytes]:
 
 @dataclass
 class Runs:
-    """An edge, and the loop that it runs on."""
+    """An edge, and the loop and the parser that it runs on."""
 
     runner: asyncio.Runner
     edge: Edge
+    parser: ParserName
 
     def through(self, case: Case) -> tuple[list[Message], list[Message]]:
         """Sends a case; returns the answers and what the upstream read meanwhile."""
         upstream = self.edge.upstream
         before = len(upstream.requests)
-        answers = self.runner.run(converse(self.edge, case))
+        with using(self.parser):
+            answers = self.runner.run(converse(self.edge, case))
         # What was cut off because its content turned out to be malformed was never a request.
         faults = [each for each in upstream.faults if not each.args[0].startswith(b"incomplete")]
         assert faults == []
@@ -71,27 +76,28 @@ async def echoing(door: str, *, tls: bool) -> AsyncIterator[Edge]:
         yield edge
 
 
-def running(loop: str, door: str, *, tls: bool = False) -> Iterator[Runs]:
-    with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
+def running(variant: str, door: str, *, tls: bool = False) -> Iterator[Runs]:
+    loop, parser = VARIANTS[variant]
+    with asyncio.Runner(loop_factory=loop) as runner:
         opened = echoing(door, tls=tls)
         edge = runner.run(opened.__aenter__())
-        yield Runs(runner, edge)
+        yield Runs(runner, edge, parser)
         runner.run(opened.__aexit__(None, None, None))
 
 
-@pytest.fixture(scope="module", params=list(LOOPS))
+@pytest.fixture(scope="module", params=list(VARIANTS))
 def proxy(request: pytest.FixtureRequest) -> Iterator[Runs]:
     yield from running(request.param, "proxy")
 
 
-@pytest.fixture(scope="module", params=list(LOOPS))
+@pytest.fixture(scope="module", params=list(VARIANTS))
 def encrypted(request: pytest.FixtureRequest) -> Iterator[Runs]:
     yield from running(request.param, "proxy", tls=True)
 
 
-@pytest.fixture(scope="module")
-def decision() -> Iterator[Runs]:
-    yield from running("uvloop", "decision")
+@pytest.fixture(scope="module", params=["uvloop", "asyncio and the parser in Python"])
+def decision(request: pytest.FixtureRequest) -> Iterator[Runs]:
+    yield from running(request.param, "decision")
 
 
 async def converse(edge: Edge, case: Case) -> list[Message]:

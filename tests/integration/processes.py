@@ -119,15 +119,15 @@ rules:
     def arguments(self, mode: str) -> list[str]:
         return ["serve", mode, "-c", "edgeauth.yaml", "--insecure"]
 
-    def run(self, mode: str) -> "subprocess.CompletedProcess[str]":
+    def run(self, mode: str, *options: str) -> "subprocess.CompletedProcess[str]":
         """Runs a server that does not get as far as to serve."""
-        return finished(*self.arguments(mode), folder=self.folder)
+        return finished(*self.arguments(mode), *options, folder=self.folder)
 
     @contextmanager
-    def running(self, mode: str) -> Iterator["subprocess.Popen[str]"]:
+    def running(self, mode: str, *options: str) -> Iterator["subprocess.Popen[str]"]:
         """Yields a server that answers; afterwards it is gone."""
         with subprocess.Popen(
-            [COMMAND, *self.arguments(mode)],
+            [COMMAND, *self.arguments(mode), *options],
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -12,11 +12,13 @@ from aiohttp import web
 
 from edgeauth.listeners.limits import Limits
 from edgeauth.listeners.observed import Recorder
+from edgeauth.listeners.parser import ParserName
 from edgeauth.model.decision import Decision, Permit
 from edgeauth.model.request import Request
 from edgeauth.model.routing import Target
 from edgeauth.ports.content import ContentSource
 from tests.attacks.edge import EDITS, OWNED, Edge, run, running_edge
+from tests.fakes.parsing import using
 
 pytestmark = pytest.mark.slow
 
@@ -74,7 +76,8 @@ async def echo(socket: web.WebSocketResponse) -> None:
         await socket.send_str(message.data)
 
 
-def test_messages_go_both_ways_and_either_side_may_say_goodbye():
+@pytest.mark.parametrize("parser", ["llhttp", "python"])
+def test_messages_go_both_ways_and_either_side_may_say_goodbye(parser: ParserName):
     async def scenario() -> None:
         async with (
             chatting(echo) as (edge, session, url),
@@ -89,7 +92,8 @@ def test_messages_go_both_ways_and_either_side_may_say_goodbye():
                 while edge.listener._connections or edge.door._pool.open:
                     await asyncio.sleep(0)
 
-    run(scenario())
+    with using(parser):
+        run(scenario())
 
 
 def test_a_service_that_closes_is_heard():

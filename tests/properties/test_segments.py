@@ -2,10 +2,12 @@
 
 import asyncio
 import itertools
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from edgeauth.listeners.parser import ParserName
 from edgeauth.model.decision import Decision, Permit
 from edgeauth.model.request import Request
 from edgeauth.ports.content import ContentSource
@@ -23,8 +25,10 @@ from tests.attacks.edge import (
 from tests.corpus.cases import Case, Forwarded, corpus
 from tests.corpus.test_corpus import of_client
 from tests.fakes.connections import TARGET, FakeClient
+from tests.fakes.parsing import using
 from tests.properties.test_connection import GARBAGE, forwarded
 
+PARSER_NAMES = get_args(ParserName)
 SHORT = [case for case in corpus() if len(case.sent) < 2000]
 """Not those about limits, some of which count segments: what is endless is cut off anywhere."""
 UPGRADE = {b"connection", b"upgrade"}
@@ -71,24 +75,30 @@ def each_octet(data: bytes) -> list[bytes]:
     return [data[place : place + 1] for place in range(len(data))]
 
 
+@pytest.mark.parametrize("parser", PARSER_NAMES)
 @pytest.mark.parametrize("eagerly", [False, True], ids=["a slow upstream", "a quick upstream"])
-def test_every_case_of_the_corpus_in_single_octets_is_the_same_case(eagerly: bool):
-    different = {
-        case.title: found
-        for case in SHORT
-        if (found := result(case, each_octet(case.sent), eagerly=eagerly)) != wanted(case)
-    }
+def test_every_case_of_the_corpus_in_single_octets_is_the_same_case(
+    eagerly: bool, parser: ParserName
+):
+    with using(parser):
+        different = {
+            case.title: found
+            for case in SHORT
+            if (found := result(case, each_octet(case.sent), eagerly=eagerly)) != wanted(case)
+        }
 
     assert different == {}
 
 
+@pytest.mark.parametrize("parser", PARSER_NAMES)
 @given(st.sampled_from(SHORT), st.lists(st.integers(0, 2000), max_size=8), st.booleans())
 @settings(max_examples=200, deadline=None)
-def test_any_case_of_the_corpus_in_any_segments_is_the_same_case(case, cuts, eagerly):
+def test_any_case_of_the_corpus_in_any_segments_is_the_same_case(parser, case, cuts, eagerly):
     places = sorted({0, *(min(cut, len(case.sent)) for cut in cuts), len(case.sent)})
     segments = [case.sent[start:end] for start, end in itertools.pairwise(places)]
 
-    assert result(case, segments, eagerly=eagerly) == wanted(case)
+    with using(parser):
+        assert result(case, segments, eagerly=eagerly) == wanted(case)
 
 
 async def tell(edge: Edge, garbage: list[bytes], ending: str) -> None:
