@@ -66,7 +66,12 @@ demo-check: $(STAMP) ## start it on free ports, run every story, compare, stop
 test: lint ## lint, then every test
 	@command -v npm >/dev/null && $(MAKE) --no-print-directory peers \
 	  || echo "There is no OpenID provider (it needs npm): its tests are skipped."
-	$(BIN)/python -m pytest
+	@echo "Tests with real servers run beside the others; what they say comes last."
+	@$(BIN)/python -m pytest tests/integration >$(VENV)/integration.log 2>&1 & servers=$$!; \
+	trap 'kill $$servers 2>/dev/null' INT TERM; \
+	$(BIN)/python -m pytest --ignore tests/integration; others=$$?; \
+	wait $$servers; servers=$$?; cat $(VENV)/integration.log; \
+	exit $$((others || servers))
 
 lint: $(STAMP) ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
