@@ -7,13 +7,12 @@
 
 import argparse
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.data_plane import measure, rows_of, show
-from benchmarks.loads import load, require
+from benchmarks.data_plane import compare
+from benchmarks.loads import Server
 from benchmarks.stage import Stage
 
 
@@ -23,19 +22,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--before", default="", help="the sources of another version")
     options = parser.parse_args()
-    require("wrk", "nginx", "taskset")
-    with tempfile.TemporaryDirectory(prefix="edgeauth-bench-") as folder:
-        stage = Stage(Path(folder))
-        try:
-            for door in ("decision", "proxy"):
-                servers = [stage.edgeauth(door, tree=options.before)] if options.before else []
-                servers += [
-                    stage.edgeauth(door, access_log=form) for form in ("", "json", "combined")
-                ]
-                figures = measure(servers, options.rounds, lambda each: load(each, options.seconds))
-                show(f"{door} door", rows_of(figures))
-        finally:
-            stage.stop()
+
+    def servers(stage: Stage, door: str) -> list[Server]:
+        before = [stage.edgeauth(door, tree=options.before)] if options.before else []
+        return before + [stage.edgeauth(door, access_log=form) for form in ("", "json", "combined")]
+
+    compare(options, servers)
 
 
 if __name__ == "__main__":

@@ -145,6 +145,25 @@ def main() -> None:
         options.json.write_text(json.dumps(about, indent=1) + "\n")
 
 
+def compare(options: argparse.Namespace, servers: Callable[[Stage, str], Sequence[Server]]) -> None:
+    """Measures at each door what small requests cost, and prints it.
+
+    Args:
+        options: with `rounds` and `seconds`.
+        servers: to be compared at a door.
+    """
+    require("wrk", "nginx", "taskset")
+    with tempfile.TemporaryDirectory(prefix="edgeauth-bench-") as folder:
+        stage = Stage(Path(folder))
+        try:
+            for door in ("decision", "proxy"):
+                there = servers(stage, door)
+                figures = measure(there, options.rounds, lambda each: load(each, options.seconds))
+                show(f"{door} door", rows_of(figures))
+        finally:
+            stage.stop()
+
+
 def _machine() -> str:
     model = [
         line.partition(":")[2].strip()

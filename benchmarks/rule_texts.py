@@ -8,7 +8,7 @@ mechanisms:
 default_rule: {execute: [{authenticator: sso}, {authorizer: policy}]}
 """
 
-_PLAIN = """\
+_BEGINNING = """\
   - id: shop:orders:{n}
     match:
       routes:
@@ -20,24 +20,14 @@ _PLAIN = """\
     execute:
       - authenticator: sso
       - authorizer: policy
+"""
+_END = """\
       - finalizer: tell
 """
-_CONDITION = """\
-  - id: shop:orders:{n}
-    match:
-      routes:
-        - path: /shops{n}/:shop/orders/**
-        - path: /shops{n}/:shop/more
-      methods: [GET, POST]
-    forward_to:
-      host: orders:9000
-    execute:
-      - authenticator: sso
-      - authorizer: policy
+_OWN_CONDITION = """\
         config:
           expressions:
             - expression: Subject.ID != "" && Subject.Attributes.department in ["sales", "s{n}"]
-      - finalizer: tell
 """
 _EVERYTHING = """\
   # orders of shop {n}: read by everybody who is signed in, written by the staff of the shop alone
@@ -68,7 +58,11 @@ _EVERYTHING = """\
           headers:
             X-Shop: "{{{{ .Request.URL.Captures.shop }}}}/{n}"
 """
-KINDS = {"plain": _PLAIN, "condition": _CONDITION, "everything": _EVERYTHING}
+KINDS = {
+    "plain": _BEGINNING + _END,
+    "condition": _BEGINNING + _OWN_CONDITION + _END,
+    "everything": _EVERYTHING,
+}
 """By what a rule has of its own: its id and paths; a condition besides; and everything."""
 
 

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import jwt
@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from benchmarks.loads import Server, free_port, start, wait_for
+from tests.integration.processes import QuietServer
 
 ROOT = Path(__file__).parent.parent
 ARTICLE = "/articles/deny-by-default"
@@ -121,11 +122,6 @@ BROWSER = {
 }
 
 
-class _QuietServer(ThreadingHTTPServer):
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Says nothing of a caller that has hung up."""
-
-
 class Neighbours:
     """The issuer and the policy decision point, asked once each."""
 
@@ -152,7 +148,7 @@ class Neighbours:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = _QuietServer(("127.0.0.1", 0), Handler)
+        self._server = QuietServer(("127.0.0.1", 0), Handler)
         port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

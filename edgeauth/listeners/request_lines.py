@@ -77,19 +77,7 @@ class RequestLines:
         Args:
             exchange: the last one that was read, or is being read.
         """
-        octets = self._octets
-        if (
-            exchange.head_complete
-            and (
-                not exchange.complete
-                # The usual case, looked at from its end: nothing comes behind its blank line.
-                or (
-                    not exchange.content_octets
-                    and octets.endswith(_HEAD_END)
-                    and octets[-5:-4].strip(_BLANK_LINE)
-                )
-            )
-        ):
+        if exchange.head_complete and not (exchange.complete and self._something_behind(exchange)):
             self._octets, self._at = b"", 0
             self._line = self._awaited = None
             return
@@ -103,7 +91,20 @@ class RequestLines:
                 self._octets = self._octets[:2]
         elif exchange.complete:
             # A CR may be half a blank line, or the end of content.
-            self._octets, self._at = b"", _SOMEWHERE if octets.endswith(b"\r") else 0
+            self._octets, self._at = b"", _SOMEWHERE if self._octets.endswith(b"\r") else 0
+
+    def _something_behind(self, exchange: "Exchange") -> bool:
+        """Returns whether more may have come than a request: no, when it ends as most of them do.
+
+        That is looked at from the end, with the blank line of a request without content, and
+        another octet in front of that.
+        """
+        octets = self._octets
+        return bool(
+            exchange.content_octets
+            or not octets.endswith(_HEAD_END)
+            or not octets[-5:-4].strip(_BLANK_LINE)
+        )
 
     def _skip_blank_lines(self) -> None:
         while self._octets.startswith(_BLANK_LINE, self._at):

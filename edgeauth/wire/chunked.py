@@ -9,19 +9,18 @@ Trust: whoever sent the message.
 import re
 from typing import Final
 
-from edgeauth.wire.message_facts import HttpParserError
+from edgeauth.wire.message_facts import TOKEN, HttpParserError
 
 MOST_LINE_OCTETS: Final = 4096
 """Octets of such a line: nobody needs extensions, and they are read for nothing."""
 
 # No part gives back what it has taken, so that a line that does not fit is not tried twice.
-_TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
 _QUOTED: Final = rb'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*+"'
 _LINE: Final = re.compile(
     rb"(?=[0-9A-Fa-f])(0*+[0-9A-Fa-f]{0,15}+)(?:;"
-    + _TOKEN
+    + TOKEN
     + rb"(?:=(?:"
-    + _TOKEN
+    + TOKEN
     + rb"|"
     + _QUOTED
     + rb"))?+)*+\r\n"

@@ -20,6 +20,8 @@ class HttpParserError(Malformed):
 _BLANK: Final = b" \t"
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}")
 _CHUNKED: Final = b"chunked"
+TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
+"""The pattern of a token (RFC 9110 section 5.6.2); it gives back nothing of what it has taken."""
 NOTED: Final = frozenset(
     {b"connection", b"content-length", b"proxy-connection", b"transfer-encoding", b"upgrade"}
 )

@@ -24,7 +24,7 @@ from typing import Final, Protocol
 
 from edgeauth.model.errors import Malformed
 from edgeauth.wire.chunked import MOST_LINE_OCTETS, chunk_length
-from edgeauth.wire.message_facts import NOTED, HttpParserError, MessageFacts
+from edgeauth.wire.message_facts import NOTED, TOKEN, HttpParserError, MessageFacts
 
 
 class HttpParserUpgrade(Exception):
@@ -67,7 +67,7 @@ INCOMPLETE: Final = -1
 CRLF: Final = b"\r\n"
 # Possessive throughout: a line that does not fit is not tried in another way.
 _FIELD: Final = re.compile(
-    rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]++):[\t ]*+([\t -~\x80-\xff]*+)\r\n",
+    rb"(" + TOKEN + rb"):[\t ]*+([\t -~\x80-\xff]*+)\r\n",
 )
 
 

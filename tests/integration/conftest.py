@@ -1,6 +1,5 @@
 """What many tests need: an upstream, a folder with a configuration, a Keycloak, the gateways."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,19 +7,15 @@ import pytest
 
 from tests.integration.gateways import COMMANDS, Front, deciding, gateway
 from tests.integration.keycloak import Edge, Keycloak, Realm, edge_before
-from tests.integration.processes import Place, Upstream
-from tests.integration.recording import Service, serving
+from tests.integration.processes import Place, Upstream, in_thread
+from tests.integration.recording import Service
 
 
 @pytest.fixture
 def upstream() -> Iterator[Upstream]:
-    with Upstream() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with in_thread(Upstream()) as server:
         yield server
         server.go_on.set()
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -57,7 +52,7 @@ def edge(keycloak: Keycloak, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
-    with serving() as running:
+    with in_thread(Service()) as running:
         yield running
 
 

@@ -14,7 +14,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import BaseServer
+from typing import TypeVar
 
+S = TypeVar("S", bound=BaseServer)
 COMMAND = Path(sys.executable).parent / "edgeauth"
 TRIES = 800
 PAUSE = 0.05
@@ -49,6 +52,19 @@ class QuietServer(ThreadingHTTPServer):
         """Tells what went wrong, unless the other side is gone."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]  # handed on
+
+
+@contextmanager
+def in_thread(server: S) -> Iterator[S]:
+    """Lets a server answer in a thread of its own, and closes it in the end."""
+    with server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 class Upstream(QuietServer):

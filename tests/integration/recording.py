@@ -3,9 +3,7 @@
 import base64
 import hashlib
 import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from typing import NamedTuple
 
@@ -45,9 +43,6 @@ class Service(QuietServer):
     def port(self) -> int:
         return int(self.server_address[1])
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Says nothing of gateways that leave."""
-
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -62,23 +57,13 @@ class _Handler(BaseHTTPRequestHandler):
         # The library takes slashes away from the target that it tells.
         method, target, _ = self.raw_requestline.decode("latin-1").split(" ")
         fields = [(name.lower(), value) for name, value in self.headers.items()]
-        self.server.recorded.append(Recorded(method, target, fields, self._content()))
+        self.server.recorded.append(Recorded(method, target, fields, content_of(self)))
         if self.headers["upgrade"]:
             self._say_again()
             return
         self.send_response(200)
         self.send_header("Content-Length", "0")
         self.end_headers()
-
-    def _content(self) -> bytes:
-        if self.headers["transfer-encoding"] is None:
-            return self.rfile.read(int(self.headers.get("content-length", 0)))
-        content = b""
-        while size := int(self.rfile.readline(), 16):
-            content += self.rfile.read(size)
-            self.rfile.readline()
-        self.rfile.readline()
-        return content
 
     def _say_again(self) -> None:
         self.send_response(101)
@@ -96,14 +81,23 @@ class _Handler(BaseHTTPRequestHandler):
         """Says nothing."""
 
 
-@contextmanager
-def serving() -> Iterator[Service]:
-    """Runs a service."""
-    with Service() as service:
-        thread = threading.Thread(target=service.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield service
-        finally:
-            service.shutdown()
-            thread.join()
+def content_of(handler: BaseHTTPRequestHandler) -> bytes:
+    """Returns the content of a request, framed as its head says.
+
+    Raises:
+        ConnectionError: it was cut off.
+    """
+    if handler.headers["transfer-encoding"] is None:
+        length = int(handler.headers.get("content-length", 0))
+        content = handler.rfile.read(length)
+        if len(content) < length:
+            raise ConnectionError
+        return content
+    content = b""
+    while line := handler.rfile.readline():
+        size = int(line, 16)
+        content += handler.rfile.read(size)
+        handler.rfile.readline()
+        if not size:
+            return content
+    raise ConnectionError

@@ -1,7 +1,6 @@
 """Gateways whose decision service is gone, silent or somebody else: nothing is forwarded."""
 
 import socketserver
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from tests.integration.gateways import (
     request,
     send,
 )
-from tests.integration.processes import free_port
+from tests.integration.processes import free_port, in_thread
 from tests.integration.recording import Service
 
 pytestmark = pytest.mark.slow
@@ -57,14 +56,8 @@ class FaultyServer(socketserver.ThreadingTCPServer):
 
 @pytest.fixture(scope="module")
 def faulty() -> Iterator[FaultyServer]:
-    with FaultyServer() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with in_thread(FaultyServer()) as server:
+        yield server
 
 
 @pytest.fixture(scope="module", params=list(COMMANDS))

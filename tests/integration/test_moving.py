@@ -1,7 +1,6 @@
 """The examples of the pages that tell how to move from another product, before fakes of it."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -13,7 +12,7 @@ import pytest
 from tests.docs.pages import snippets
 from tests.fakes.certificates import pem
 from tests.integration.gateways import SIGNER, running
-from tests.integration.processes import COMMAND, QuietServer, ask, free_port
+from tests.integration.processes import COMMAND, QuietServer, ask, free_port, in_thread
 
 pytestmark = pytest.mark.slow
 
@@ -62,9 +61,7 @@ def moved(product: str, folder: Path, **changed: str) -> Iterator[int]:
         (folder / name).write_text(found.text)
     (folder / "signer.pem").write_bytes(pem(SIGNER))
     port = free_port()
-    with QuietServer(("127.0.0.1", 0), _Others) as others:
-        thread = threading.Thread(target=others.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with in_thread(QuietServer(("127.0.0.1", 0), _Others)) as others:
         there = f"http://127.0.0.1:{others.server_address[1]}"
         environment = {
             **dict.fromkeys(("LOGIN", "SESSIONS", "OPA"), there),
@@ -76,12 +73,8 @@ def moved(product: str, folder: Path, **changed: str) -> Iterator[int]:
             **changed,
         }
         command = (COMMAND, "serve", "decision", "--insecure")
-        try:
-            with running(folder, port, *command, environment=environment):
-                yield port
-        finally:
-            others.shutdown()
-            thread.join()
+        with running(folder, port, *command, environment=environment):
+            yield port
 
 
 @pytest.fixture(scope="module")

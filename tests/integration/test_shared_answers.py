@@ -1,6 +1,5 @@
 """Two processes of edgeauth that share one Redis, which is killed while requests come."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.redis_servers import NEEDS_REDIS, Server, server
-from tests.integration.processes import Place, QuietServer, ask, stop
+from tests.integration.processes import Place, QuietServer, ask, in_thread, stop
 
 pytestmark = NEEDS_REDIS
 
@@ -40,12 +39,8 @@ class _Answer(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def information() -> Iterator[PolicyInformation]:
-    with PolicyInformation() as made:
-        thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with in_thread(PolicyInformation()) as made:
         yield made
-        made.shutdown()
-        thread.join()
 
 
 @contextmanager

@@ -5,7 +5,6 @@ import itertools
 import json
 import shutil
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.processes import PATIENCE, free_port, wait_for_port
+from tests.integration.processes import PATIENCE, free_port, in_thread, wait_for_port
+from tests.integration.recording import content_of
 
 FOLDER = Path(__file__).parent
 COMPILES = 300
@@ -37,7 +37,7 @@ class _Reader(BaseHTTPRequestHandler):
             "target": self.path,
             "host": self.headers["host"],
             "fields": fields,
-            "content": self._content().decode("latin-1"),
+            "content": content_of(self).decode("latin-1"),
         }
         assert isinstance(self.server, _Server)
         told["number"] = next(self.server.numbers)
@@ -45,20 +45,6 @@ class _Reader(BaseHTTPRequestHandler):
         self.send_header("X-Read", base64.b64encode(json.dumps(told).encode()).decode())
         self.send_header("Content-Length", "0")
         self.end_headers()
-
-    def _content(self) -> bytes:
-        if self.headers["transfer-encoding"] is None:
-            length = int(self.headers.get("content-length", 0))
-            content = self.rfile.read(length)
-            if len(content) < length:
-                raise ConnectionError
-            return content
-        content = b""
-        while size := int(self.rfile.readline(), 16):
-            content += self.rfile.read(size)
-            self.rfile.readline()
-        self.rfile.readline()
-        return content
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the library's name)
         """Says nothing."""
@@ -78,12 +64,8 @@ class _Server(ThreadingHTTPServer):
 
 @contextmanager
 def python(_: Path) -> Iterator[int]:
-    with _Server() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with in_thread(_Server()) as server:
         yield server.server_address[1]
-        server.shutdown()
-        thread.join()
 
 
 def needed(program: str) -> str:

@@ -67,6 +67,19 @@ class Issuer:
         return caught.value
 
 
+async def fallen_silent(after: float) -> tuple[Issuer, KeySource]:
+    """Returns an issuer that has told its keys and then nothing, found out so many seconds later.
+
+    Its keys count for a while when it is silent.
+    """
+    issuer, of = Issuer("a"), source(stale=60.0)
+    await issuer.keys.resolve(of, "", "a")
+    issuer.endpoints.answers[JWKS] = Fault(Reason.COMMUNICATION, "down")
+    issuer.advance(after)
+    await issuer.keys.resolve(of, "", "a")
+    return issuer, of
+
+
 @pytest.mark.parametrize(
     "body",
     [b"", b"[]", b"{", b'{"keys": 1}', b'{"keys": [], "keys": []}', b" " * 300_000],
@@ -543,11 +556,7 @@ class TestStaleIfError:
 
     def test_nobody_waits_while_they_are_believed(self):
         async def check() -> None:
-            issuer, of = Issuer("a"), source(stale=60.0)
-            await issuer.keys.resolve(of, "", "a")
-            issuer.endpoints.answers[JWKS] = Fault(Reason.COMMUNICATION, "down")
-            issuer.advance(TTL)
-            await issuer.keys.resolve(of, "", "a")
+            issuer, of = await fallen_silent(TTL)
             asked = len(issuer.endpoints.calls)
             for _ in range(40):
                 issuer.advance(1)
@@ -564,11 +573,7 @@ class TestStaleIfError:
     )
     def test_they_end_at_once_when_the_issuer_answers_otherwise(self, answer):
         async def check() -> None:
-            issuer, of = Issuer("a"), source(stale=60.0)
-            await issuer.keys.resolve(of, "", "a")
-            issuer.endpoints.answers[JWKS] = Fault(Reason.COMMUNICATION, "down")
-            issuer.advance(TTL)
-            await issuer.keys.resolve(of, "", "a")
+            issuer, of = await fallen_silent(TTL)
             issuer.endpoints.answers[JWKS] = answer
             issuer.advance(RETRY)
             await issuer.keys.resolve(of, "", "a")
@@ -580,11 +585,7 @@ class TestStaleIfError:
 
     def test_nobody_waits_for_an_issuer_that_hangs(self):
         async def check() -> None:
-            issuer, of = Issuer("a"), source(stale=60.0)
-            await issuer.keys.resolve(of, "", "a")
-            issuer.endpoints.answers[JWKS] = Fault(Reason.COMMUNICATION, "down")
-            issuer.advance(TTL)
-            await issuer.keys.resolve(of, "", "a")
+            issuer, of = await fallen_silent(TTL)
             asked = len(issuer.endpoints.calls)
             issuer.endpoints.gate.clear()
             for _ in range(59):
@@ -603,11 +604,7 @@ class TestStaleIfError:
 
     def test_an_issuer_that_was_silent_before_the_end_is_not_waited_for_at_the_end(self):
         async def check() -> None:
-            issuer, of = Issuer("a"), source(stale=60.0)
-            await issuer.keys.resolve(of, "", "a")
-            issuer.endpoints.answers[JWKS] = Fault(Reason.COMMUNICATION, "down")
-            issuer.advance(TTL - FAULT_TTL / 2)
-            await issuer.keys.resolve(of, "", "a")
+            issuer, of = await fallen_silent(TTL - FAULT_TTL / 2)
             await settle()
             issuer.endpoints.gate.clear()
             issuer.advance(FAULT_TTL / 2)
@@ -620,11 +617,7 @@ class TestStaleIfError:
 
     def test_they_end_in_time_when_the_issuer_is_silent_first_and_answers_otherwise_then(self):
         async def check() -> None:
-            issuer, of = Issuer("a"), source(stale=60.0)
-            await issuer.keys.resolve(of, "", "a")
-            issuer.endpoints.answers[JWKS] = Fault(Reason.COMMUNICATION, "down")
-            issuer.advance(TTL - RETRY - 1)
-            await issuer.keys.resolve(of, "", "a")
+            issuer, of = await fallen_silent(TTL - RETRY - 1)
             await settle()
             issuer.endpoints.answers[JWKS] = json_answer(b"no key set")
             issuer.advance(RETRY)
