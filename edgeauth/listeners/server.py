@@ -123,6 +123,7 @@ class Listener:
         status: is told how often limits were reached, and how busy it is.
         recorder: notes every exchange; None notes nothing.
         request_ids: name requests; None leaves that to clients.
+        only_resolved: whether paths with dot segments or empty ones are refused.
 
     Attributes:
         in_flight: requests begun and not answered yet.
@@ -140,6 +141,8 @@ class Listener:
         status: ListenerStatus | None = None,
         recorder: Recorder | None = None,
         request_ids: RequestIds | None = None,
+        *,
+        only_resolved: bool = False,
     ) -> None:
         self.decide = decide
         self.cors = cors
@@ -154,6 +157,7 @@ class Listener:
         self._door = door
         self._deadlines = deadlines
         self._trusted = trusted
+        self._only_resolved = only_resolved
         self._record_malformed = record_malformed
         self._status = status or ListenerStatus("serve")
         self._status.occupancy = self._occupancy
@@ -296,6 +300,7 @@ class Listener:
                     scheme=scheme,
                     certificate_field=self._trusted.certificate_field,
                     certificate_element=self._trusted.certificate_element,
+                    only_resolved=self._only_resolved,
                 )
         shown = shown_certificate(encrypted)
         return Peer(
@@ -305,6 +310,7 @@ class Listener:
             certificate=shown,
             certificate_told=told_fields(encrypted, shown, self._telling),
             server_name=asked_name(encrypted) if self._strict_sni else None,
+            only_resolved=self._only_resolved,
         )
 
     def admit(self, connection: ClientConnection) -> bool:

@@ -26,7 +26,7 @@ from edgeauth.wire.headers import (
     check_singletons,
     is_token,
 )
-from edgeauth.wire.uri import parse_path, parse_query
+from edgeauth.wire.uri import parse_path, parse_query, parse_resolved_path
 
 _LONGEST_METHOD: Final = 32
 _KNOWN_METHODS: Final = {
@@ -56,6 +56,8 @@ class Peer(Struct, frozen=True):
     """The fields that tell upstreams of it; none where they are not told."""
     server_name: str | None = None
     """The one host that it may ask for, in normal form; empty for addresses, None for any host."""
+    only_resolved: bool = False
+    """Whether paths with dot segments or empty ones are malformed."""
 
 
 def canonical_request(
@@ -90,7 +92,7 @@ def canonical_request(
         _method(method),
         peer.scheme,
         authority,
-        parse_path(path),
+        parse_resolved_path(path) if peer.only_resolved else parse_path(path),
         parse_query(query),
         headers,
         (peer.address,),
@@ -161,7 +163,7 @@ def _original_request(
         _method(headers.get(b"x-forwarded-method") or method),
         scheme,
         authority if host is None else parse_authority(host),
-        parse_path(path),
+        parse_resolved_path(path) if peer.only_resolved else parse_path(path),
         parse_query(query),
         headers,
         (*forwarded_addresses(headers), peer.address),

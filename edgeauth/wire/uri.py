@@ -26,6 +26,7 @@ _NO_ESCAPE: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 _FORBIDDEN: Final = re.compile(rb"[\x00-\x20\x7f-\xff\\#?;]")
 _MUST_BE_ESCAPED: Final = re.compile(rb'["<>^`{|}]')
 _DANGEROUS_TWICE: Final = re.compile(rb"%25(?:2[eEfF5]|5[cC]|00)")
+_UNRESOLVED: Final = re.compile(rb"/(?:\.{0,2}/|\.{1,2}\Z)")
 _ENCODED_DOTS: Final = re.compile(rb"(?:/|%2F|\A)\.{1,2}(?=/|%2F|\Z)")
 _UNRESERVED: Final = frozenset(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
@@ -60,6 +61,21 @@ def parse_path(raw: bytes) -> str:
     except UnicodeDecodeError:
         raise Malformed("the path is not UTF-8") from None
     return path.decode("ascii")
+
+
+@lru_cache(maxsize=2048)
+def parse_resolved_path(raw: bytes) -> str:
+    """Returns the normal form of an escaped path in which there is nothing to resolve.
+
+    For paths that somebody else forwards, as they came.
+
+    Raises:
+        Malformed: as `parse_path`, or there is a dot segment or an empty one.
+    """
+    path = parse_path(raw)
+    if _UNRESOLVED.search(raw):
+        raise Malformed("the path holds a dot segment or an empty one (serve.unresolved_paths)")
+    return path
 
 
 def _resolve(raw: bytes) -> bytes:

@@ -361,6 +361,7 @@ async def running_edge(
     upstream_tls: ssl.SSLContext | None = None,
     tls: bool = False,
     recorder: Recorder | None = None,
+    only_resolved: bool = False,
 ) -> AsyncIterator[Edge]:
     """Runs an edge before an upstream; afterwards nothing may be left open or unhandled."""
     complaints: list[object] = []
@@ -373,7 +374,9 @@ async def running_edge(
     PORTS.append(upstream.port)
     made = ProxyDoor(Answers(), limits, deadlines, dialler) if door == "proxy" else DecisionDoor()
     proxies = TrustedProxies(tuple(ip_network(each) for each in trusted))
-    listener = Listener(decide, made, deadlines, limits, proxies, recorder=recorder)
+    listener = Listener(
+        decide, made, deadlines, limits, proxies, recorder=recorder, only_resolved=only_resolved
+    )
     shown, trusting = _tls() if tls else (None, None)
     reception = None if shown is None else Reception(tls=lambda: shown)
     port = await listener.start("127.0.0.1", 0, reception)

@@ -81,6 +81,39 @@ def test_attack_085_a_field_that_is_none_is_answered_and_not_left_to_the_gateway
     run(scenario())
 
 
+@pytest.mark.parametrize(
+    "uri",
+    [
+        pytest.param(b"/private/../open/x", id="attack-001-dots"),
+        pytest.param(b"/open/x/..", id="attack-001-dots-at-the-end"),
+        pytest.param(b"/private/./../open/x?a=b", id="attack-001-dots-before-a-query"),
+        pytest.param(b"http://a.test/private/../open/x", id="attack-019-a-URL"),
+        pytest.param(b"/private/%2e%2e/open/x", id="attack-002-encoded-dots"),
+        pytest.param(b"/private/.%2E/open/x", id="attack-002-half-encoded-dots"),
+        pytest.param(b"/private%2f..%2fopen/x", id="attack-003-encoded-slashes"),
+        pytest.param(b"/private\\..\\open/x", id="attack-004-backslashes"),
+        pytest.param(b"/private/..%5copen/x", id="attack-004-encoded-backslash"),
+        pytest.param(b"/private/%252e%252e/open/x", id="attack-005-encoded-twice"),
+        pytest.param(b"//open/x", id="attack-006-two-slashes"),
+        pytest.param(b"/open//x", id="attack-006-two-slashes-in-between"),
+        pytest.param(b"/private/..;/open/x", id="attack-007-parameter"),
+    ],
+)
+def test_a_path_that_the_gateway_may_forward_as_it_came_is_never_decided_about(uri):
+    async def nobody(_: Request, _content: ContentSource) -> Decision:
+        raise AssertionError("this is decided about")
+
+    async def scenario() -> None:
+        gateway = ("127.0.0.1/32",)
+        edge = running_edge(door="decision", decide=nobody, trusted=gateway, only_resolved=True)
+        async with edge as running, running.client() as client:
+            client.send(request(b"/ask", b"X-Forwarded-Uri: " + uri))
+            answer = await client.answer()
+            assert (answer.status, answer.all(b"cache-control")) == (400, [b"no-store"])
+
+    run(scenario())
+
+
 def test_attack_088_who_is_no_gateway_can_only_ask_about_itself():
     asked: list[Request] = []
 

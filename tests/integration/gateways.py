@@ -36,6 +36,12 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "envoy": ("envoy", "-c", "envoy.yaml", "--use-dynamic-base-id", "--concurrency", "1"),
 }
 """How each of them is started in a folder with the examples."""
+FORWARDING_WHAT_CAME = ("nginx", "caddy", "haproxy")
+"""Those that do not resolve paths before they ask."""
+_REFUSALS = re.compile(
+    r"\n *if \(\$request_uri(?s:.*?)\n *}|\n.*@unresolved.*|\n.*deny_status 400 if .*"
+)
+"""The lines with which these refuse what they would have to resolve."""
 SIGNER = Ed25519PrivateKey.generate()
 ALICE = b"Authorization: Basic YWxpY2U6YWxpY2Utb24tbG9vcGJhY2s="
 SEEN = """{{ dict "user" .Subject.ID "method" .Request.Method "url" (print .Request.URL)
@@ -67,7 +73,13 @@ def deciding(folder: Path, trusted: str = "127.0.0.1") -> Iterator[int]:
 
 @contextmanager
 def gateway(
-    name: str, folder: Path, *, asks: int, before: int, with_content: bool = False
+    name: str,
+    folder: Path,
+    *,
+    asks: int,
+    before: int,
+    with_content: bool = False,
+    careless: bool = False,
 ) -> Iterator[int]:
     """Runs a gateway that asks at one port and forwards to another; yields its own.
 
@@ -77,6 +89,7 @@ def gateway(
         asks: the port of the decision service.
         before: the port of the service.
         with_content: whether the lines that send content along are no comments.
+        careless: whether the lines are left out that refuse paths which are not resolved.
     """
     program, *arguments = COMMANDS[name]
     found = shutil.which(program) or shutil.which(program, path=ENVOY)
@@ -89,6 +102,8 @@ def gateway(
         text = re.sub(r"\b5s\b", "1s", text)
         if with_content:
             text = re.sub(r"# (\w*(_b|B)ody|preserve)", r"\1", text)
+        if careless:
+            text = _REFUSALS.sub("", text)
         return text.replace("abns@edgeauth", f"abns@edgeauth-{ports['8080']}")
 
     _write(folder, ports, changed)

@@ -1,12 +1,20 @@
 """What a gateway forwards is what it has asked about, however a path or a host is written."""
 
 import re
+from collections.abc import Iterator
 from urllib.parse import unquote
 
 import pytest
 
 from edgeauth.wire.uri import parse_path
-from tests.integration.gateways import ALICE, Front, request
+from tests.integration.gateways import (
+    ALICE,
+    FORWARDING_WHAT_CAME,
+    Front,
+    gateway,
+    request,
+)
+from tests.integration.recording import Service
 
 pytestmark = pytest.mark.slow
 
@@ -84,6 +92,37 @@ def test_what_is_forwarded_is_what_was_decided_about(
     assert not re.search(r"//|/\.{1,2}(/|$)|[\\;#\x00-\x20]", unquote(forwarded))
     assert forwarded.isascii()
     assert path.startswith("/open/") or path == "/" or one.seen["user"] == "alice"
+
+
+@pytest.fixture(scope="module", params=FORWARDING_WHAT_CAME)
+def careless(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    service: Service,
+    decision_service: int,
+) -> Iterator[Front]:
+    """A gateway that forwards every path as it came, and leaves the refusing to edgeauth."""
+    name: str = request.param
+    folder = tmp_path_factory.mktemp(name)
+    running = gateway(name, folder, asks=decision_service, before=service.port, careless=True)
+    with running as port:
+        yield Front(name, port, service)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        pytest.param(b"/open/../private/x", id="attack-001"),
+        pytest.param(b"/private/../open/x", id="attack-001-the-other-way"),
+        pytest.param(b"/open/x/..", id="attack-001-at-the-end"),
+        pytest.param(b"/private/%2e%2e/open/x", id="attack-002"),
+        pytest.param(b"//open/x", id="attack-006"),
+        pytest.param(b"/private//../open/x", id="attack-006-and-dots"),
+    ],
+)
+def test_a_path_that_is_forwarded_as_it_came_is_refused_by_edgeauth(careless: Front, target: bytes):
+    assert careless.refused(request(target, ALICE)).status in careless.refusals
+    assert careless.permitted(request(b"/private/x?a=/../b", ALICE)).seen["user"] == "alice"
 
 
 def _read(url: str) -> tuple[str, str, str]:

@@ -6,7 +6,7 @@ from urllib.parse import unquote_to_bytes
 from hypothesis import given, strategies as st
 
 from edgeauth.model.errors import Malformed
-from edgeauth.wire.uri import decode_slashes, parse_path
+from edgeauth.wire.uri import decode_slashes, parse_path, parse_resolved_path
 
 UNRESERVED = b"abzABZ019-._~"
 PIECES = st.sampled_from(
@@ -97,3 +97,15 @@ def test_decoded_slashes_hide_nothing(raw):
         return
     assert "%2F" not in decoded
     assert parse_path(decoded.encode("ascii")) == decoded
+
+
+@given(ANY)
+def test_a_resolved_path_has_the_segments_that_came(raw):
+    """Whoever forwards it as it came, and whoever resolves it again, means the same segments."""
+    try:
+        path = parse_resolved_path(raw)
+    except Malformed:
+        return
+    assert path == parse_path(raw)
+    came = [unquote_to_bytes(segment) for segment in raw.split(b"/")]
+    assert came == [unquote_to_bytes(segment) for segment in path.split("/")]

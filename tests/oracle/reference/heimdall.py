@@ -98,12 +98,13 @@ def _prepare(
     files = group.files(cases)
     for name, text in files.items():
         (rules / name).write_text(stage.named(text), "utf-8")
-    serve = {"host": "127.0.0.1", "port": ports[0]}
+    serve = {**group.configuration.get("serve", {}), "host": "127.0.0.1", "port": ports[0]}
+    serve.pop("unresolved_paths", None)  # it knows `resolve` only
     configuration = {
         "providers": {"file_system": {"src": str(rules)}} if files else {},
         **group.configuration,
         "management": {"host": "127.0.0.1", "port": ports[1]},
-        "serve": {**group.configuration.get("serve", {}), **serve},
+        "serve": serve,
         "log": {"level": "debug", "format": "gelf"},
         "metrics": {"enabled": False},
         "tracing": {"enabled": False},

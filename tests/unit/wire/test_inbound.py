@@ -115,6 +115,25 @@ def test_attack_006_two_slashes_are_no_authority():
     assert forwarded(b"x-forwarded-uri", b"//b//c").path == "/b/c"
 
 
+@pytest.mark.parametrize("path", [b"/open/../own", b"//own", b"/own/."], ids=["..", "//", "."])
+@pytest.mark.parametrize("peer", [STRANGER, GATEWAY], ids=["stranger", "gateway"])
+def test_attacks_001_and_006_a_path_that_is_forwarded_as_it_came_holds_nothing_to_resolve(
+    path, peer
+):
+    with pytest.raises(Malformed):
+        read(path, peer=replace(peer, only_resolved=True))
+    with pytest.raises(Malformed):
+        read(b"http://own.test" + path, peer=replace(peer, only_resolved=True))
+    if peer.trusted:
+        with pytest.raises(Malformed):
+            read(b"/ask", (b"x-forwarded-uri", path), peer=replace(peer, only_resolved=True))
+
+
+def test_the_path_at_which_a_gateway_asks_is_not_looked_at_when_it_tells_another():
+    asking = replace(GATEWAY, only_resolved=True)
+    assert read(b"//ask", (b"x-forwarded-uri", b"/own?a=/../b"), peer=asking).path == "/own"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

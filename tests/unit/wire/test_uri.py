@@ -3,7 +3,13 @@
 import pytest
 
 from edgeauth.model.errors import Malformed
-from edgeauth.wire.uri import decode_slashes, parse_path, parse_query, readable_parameters
+from edgeauth.wire.uri import (
+    decode_slashes,
+    parse_path,
+    parse_query,
+    parse_resolved_path,
+    readable_parameters,
+)
 
 MALFORMED = {
     "empty": b"",
@@ -56,11 +62,44 @@ NORMAL = {
 }
 
 
+UNRESOLVED = {
+    "attack-001 dots": b"/private/../open/x",
+    "attack-001 dots first": b"/../x",
+    "attack-001 dots last": b"/open/x/..",
+    "attack-001 nothing but dots": b"/..",
+    "attack-001 dot": b"/open/./x",
+    "attack-001 dot last": b"/open/.",
+    "attack-002 dots beside an encoded letter": b"/%6fpen/../x",
+    "attack-006 two slashes": b"//x",
+    "attack-006 two slashes in between": b"/open//x",
+    "attack-006 two slashes last": b"/open/x//",
+    "attack-006 nothing but slashes": b"//",
+}
+
+RESOLVED = ("root", "plain", "letters", "sub-delimiters stay", "three dots", "dot file")
+"""Those of NORMAL that say the same to whoever resolves them and to whoever does not."""
+
+
 @pytest.mark.parametrize("raw", MALFORMED.values(), ids=MALFORMED.keys())
 def test_a_path_that_may_be_read_in_two_ways_is_malformed(raw):
     with pytest.raises(Malformed) as caught:
         parse_path(raw)
     assert caught.value.status == 400
+
+
+@pytest.mark.parametrize(
+    "raw", [*MALFORMED.values(), *UNRESOLVED.values()], ids=[*MALFORMED, *UNRESOLVED]
+)
+def test_a_path_that_somebody_else_may_resolve_in_another_way_is_malformed(raw):
+    with pytest.raises(Malformed) as caught:
+        parse_resolved_path(raw)
+    assert caught.value.status == 400
+
+
+@pytest.mark.parametrize("name", RESOLVED)
+def test_a_path_without_dot_segments_and_empty_ones_has_the_same_normal_form(name):
+    raw, expected = NORMAL[name]
+    assert parse_resolved_path(raw) == expected
 
 
 @pytest.mark.parametrize(("raw", "expected"), NORMAL.values(), ids=NORMAL.keys())
