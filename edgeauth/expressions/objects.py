@@ -65,17 +65,17 @@ class UrlView(Struct, frozen=True):
             raise EvaluationError("the query has too many parameters") from None
 
 
-class RequestView:
+class RequestView(Struct, eq=False):
     """A request and what its path captured, as `Request`."""
 
-    __slots__ = ("_body", "captures", "request")
+    request: Request
+    captures: Mapping[str, str]
+    content: Json | EllipsisType = ...
+    """What was decoded; `...` until it was read."""
 
-    def __init__(self, request: Request, captures: Mapping[str, str]) -> None:
-        self.request = request
-        self.captures = captures
-        self._body: Json | EllipsisType = ...
+    def __repr__(self) -> str:
+        return "RequestView(***)"
 
-    @property
     def url(self) -> UrlView:
         """Returns the URL; made when it is asked for, since most rules never do."""
         return UrlView(self.request, self.captures)
@@ -102,9 +102,9 @@ class RequestView:
         Raises:
             ContentNeeded: it has not been read yet.
         """
-        if self._body is ...:
+        if self.content is ...:
             raise ContentNeeded
-        return self._body
+        return self.content
 
     def receive(self, content: bytes) -> None:
         """Takes the whole content of the request, and decodes it.
@@ -112,9 +112,9 @@ class RequestView:
         Raises:
             RuntimeError: it was taken before; a step that asks for it twice would do so for ever.
         """
-        if self._body is not ...:
+        if self.content is not ...:
             raise RuntimeError("the content is read once")
-        self._body = read_request_content(content, self.request.headers)
+        self.content = read_request_content(content, self.request.headers)
 
 
 class ErrorTypes:
@@ -207,7 +207,7 @@ REQUEST: Final = ObjectType(
     RequestView,
     {
         "Method": Member(STRING, lambda view: view.request.method),
-        "URL": Member(URL, lambda view: view.url),
+        "URL": Member(URL, RequestView.url),
         "ClientIPAddresses": Member(list_of(STRING), lambda view: view.request.client_addresses),
     },
     {

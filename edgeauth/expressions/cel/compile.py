@@ -91,10 +91,26 @@ class _Compiler:
             return constant(self.meaning.constants[node])
         if node in self.meaning.places:
             return self.name(node)
+        if self._is_key(node):
+            return self._keys(node)
         operand = self.compile(node.operand)
         kind = self.types[node.operand]
         select = optionals.select if node.optional else members.select
         return folded(select(operand, kind, node.field), (operand,))
+
+    def _keys(self, node: Select) -> Code:
+        """Compiles `a.b.c` as one access: what rules ask of claims and answers."""
+        fields, origin = [node.field], node.operand
+        while isinstance(origin, Select) and self._is_key(origin):
+            fields.append(origin.field)
+            origin = origin.operand
+        operand = self.compile(origin)
+        return folded(members.keys(operand, tuple(reversed(fields))), (operand,))
+
+    def _is_key(self, node: Select) -> bool:
+        """Returns whether a selection asks a map, or what turns out to be one or not."""
+        named = node in self.meaning.constants or node in self.meaning.places
+        return not (named or node.optional or isinstance(self.types[node.operand], ObjectType))
 
     def has(self, node: Has) -> Code:
         operand = self.compile(node.operand)

@@ -22,7 +22,7 @@ def select(operand: Code, kind: Type, field: str) -> Run:
         if found is not None:
             return _field(operand, found.read)
         return _other(operand.run, kind, field)
-    return _key(operand, field)
+    return keys(operand, (field,))
 
 
 def _field(operand: Code, read: Callable[..., object]) -> Run:
@@ -53,36 +53,33 @@ def _nothing(_: object, __: str) -> None:
     return None
 
 
-def _key(operand: Code, field: str) -> Run:
-    inner, place = operand.run, operand.place
-    # A member of a variable, by far the most frequent, goes without a call for the variable.
-    if place:
-
-        def run_in_place(frame: Frame) -> object:
-            container = frame[place]
-            if type(container) is dict and field in container:
-                return container[field]
-            return _look_up(container, field)
-
-        return run_in_place
+def keys(operand: Code, fields: tuple[str, ...]) -> Run:
+    """Returns the closure of `operand.a.b`, where `a` and what follows are keys of maps."""
+    inner = operand.run
 
     def run(frame: Frame) -> object:
-        container = inner(frame)
-        if type(container) is dict and field in container:
-            return container[field]
-        return _look_up(container, field)
+        container = found = inner(frame)
+        try:
+            for field in fields:
+                found = found[field]  # type: ignore[index]  # whatever is no map is looked up
+        except (KeyError, TypeError):
+            return _look_up(container, fields)
+        return found
 
     return run
 
 
-def _look_up(container: object, field: str) -> object:
-    if isinstance(container, Mapping):
-        if field in container:
-            return container[field]
-        raise EvaluationError(f'no such key "{field}"')
-    if type(container) is Optional:
-        return maybe_field(container, field)
-    raise EvaluationError(f'"{field}" is asked of what is no map')
+def _look_up(container: object, fields: tuple[str, ...]) -> object:
+    for field in fields:
+        if isinstance(container, Mapping):
+            if field not in container:
+                raise EvaluationError(f'no such key "{field}"')
+            container = container[field]
+        elif type(container) is Optional:
+            container = maybe_field(container, field)
+        else:
+            raise EvaluationError(f'"{field}" is asked of what is no map')
+    return container
 
 
 def has(operand: Code, kind: Type, field: str) -> Run:

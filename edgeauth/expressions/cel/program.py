@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Final
 
 from edgeauth.expressions.cel.check import check
-from edgeauth.expressions.cel.code import MAX_STEPS, STEPS, Frame, Run
+from edgeauth.expressions.cel.code import MAX_STEPS, STEPS, Run
 from edgeauth.expressions.cel.compile import compile_tree
 from edgeauth.expressions.cel.parser import parse
 from edgeauth.expressions.cel.shapes import (
@@ -31,7 +32,7 @@ class Program:
         variables: the names of the root variables that it reads.
     """
 
-    __slots__ = ("_declarations", "_loops", "_run", "text", "type", "variables")
+    __slots__ = ("_declarations", "_run", "text", "type", "variables")
 
     def __init__(self, text: str, declarations: Declarations) -> None:
         shape = known_shape(text, declarations)
@@ -40,9 +41,9 @@ class Program:
             self._run, shape = _compiled(text, declarations)
         self._declarations = declarations
         self.text = text
-        self.type, self.variables, self._loops = shape
+        self.type, self.variables = shape
 
-    def evaluate(self, scope: Mapping[str, object]) -> object:
+    def evaluate(self, scope: dict[str, object]) -> object:
         """Returns the value for one request.
 
         Args:
@@ -51,41 +52,22 @@ class Program:
         Raises:
             EvaluationError: there is no value.
         """
-        frame: Frame
-        if self._loops:
-            frame = {**scope, STEPS: MAX_STEPS}
-        else:
-            frame = scope if type(scope) is dict else {**scope}
         try:
-            if self._run is None:
-                self._run = _compiled(self.text, self._declarations)[0]
-            return self._run(frame)
-        except EvaluationError:
-            raise
-        # Nothing of this should happen: it is a bug of ours, or a scope that is not what was
-        # declared. It is a "could not tell" all the same, and its text may hold data.
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise EvaluationError(f"the evaluation broke ({type(error).__name__})") from None
-        except RecursionError:
-            raise EvaluationError("the data is nested too deeply") from None
+            return (self._run or self._made_ready())(scope)
+        except _BUGS as error:
+            raise _broken(error) from None
+
+    def _made_ready(self) -> Run:
+        self._run, _ = _compiled(self.text, self._declarations)
+        return self._run
 
 
-class Condition:
-    """A compiled expression that is true or false.
+class Condition(Program):
+    """A compiled expression that is true or false."""
 
-    Attributes:
-        text: as it was written.
-        variables: the names of the root variables that it reads.
-    """
+    __slots__ = ()
 
-    __slots__ = ("_program", "text", "variables")
-
-    def __init__(self, program: Program) -> None:
-        self._program = program
-        self.text = program.text
-        self.variables = program.variables
-
-    def evaluate(self, scope: Mapping[str, object]) -> bool:
+    def evaluate(self, scope: dict[str, object]) -> bool:
         """Returns whether the condition holds for one request.
 
         Args:
@@ -94,10 +76,31 @@ class Condition:
         Raises:
             EvaluationError: nobody can tell; no request may pass because of it.
         """
-        value = self._program.evaluate(scope)
+        try:
+            value = (self._run or self._made_ready())(scope)
+        except _BUGS as error:
+            raise _broken(error) from None
         if value is True or value is False:
             return value
         raise EvaluationError("the condition is neither true nor false")
+
+
+_BUGS: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+
+def _broken(error: Exception) -> EvaluationError:
+    if isinstance(error, RecursionError):
+        return EvaluationError("the data is nested too deeply")
+    # Nothing of this should happen: it is a bug of ours, or a scope that is not what was
+    # declared. It is a "could not tell" all the same, and its text may hold data.
+    return EvaluationError(f"the evaluation broke ({type(error).__name__})")
 
 
 def _compiled(text: str, declarations: Declarations) -> tuple[Run, Shape]:
@@ -106,6 +109,9 @@ def _compiled(text: str, declarations: Declarations) -> tuple[Run, Shape]:
     run, shape = compile_tree(tree, meaning).run, read_shape(tree, meaning)
     if not meaning.strings_matter:
         remember_shape(text, declarations, shape)
+    if any(place.startswith("@") for place in meaning.places.values()):
+        # Macros take room in the frame, and their steps are counted.
+        return lambda scope: run({**scope, STEPS: MAX_STEPS}), shape
     return run, shape
 
 
@@ -142,8 +148,8 @@ def _program(text: str, declarations: Declarations) -> Program:
 
 @lru_cache(maxsize=REMEMBERED)
 def _condition(text: str, declarations: Declarations) -> Condition:
-    program = Program(text, declarations)
-    if program.type.name == BOOL.name:
-        return Condition(program)
-    hint = 'compare it, e.g. "... == true"' if program.type.name == "dyn" else ""
-    raise ExpressionError(f"the result is {program.type.name}, not bool", 0, hint)
+    condition = Condition(text, declarations)
+    if condition.type.name == BOOL.name:
+        return condition
+    hint = 'compare it, e.g. "... == true"' if condition.type.name == "dyn" else ""
+    raise ExpressionError(f"the result is {condition.type.name}, not bool", 0, hint)

@@ -25,18 +25,15 @@ class Shape(NamedTuple):
     Attributes:
         type: the static type of the value.
         variables: the names of the root variables that are read.
-        loops: whether there are macros, which take room in the frame and whose steps are counted.
     """
 
     type: Type
     variables: frozenset[str]
-    loops: bool
 
 
 def read_shape(tree: Node, meaning: Meaning) -> Shape:
     """Returns the shape of a text that was checked."""
-    loops = any(place.startswith("@") for place in meaning.places.values())
-    return Shape(meaning.types[tree], frozenset(meaning.roots), loops)
+    return Shape(meaning.types[tree], frozenset(meaning.roots))
 
 
 def known_shape(text: str, declarations: Declarations) -> Shape | None:

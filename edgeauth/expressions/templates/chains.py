@@ -1,6 +1,7 @@
 """Closures that read a chain of members, from the scope or from another value."""
 
 from collections.abc import Callable, Mapping
+from operator import itemgetter
 
 from edgeauth.expressions.errors import EvaluationError
 from edgeauth.expressions.templates.frame import Expression, Frame, Run, ScopeReader
@@ -27,20 +28,22 @@ def root_reader(name: str, path: Path) -> ScopeReader:
     inner, names = _declared_reader(name, path.reads), path.names
     if not names:
         return inner
-    if len(names) > 1:
-        return lambda scope: look_up(inner(scope), names)
-    key = names[0]
 
     def read(scope: Mapping[str, object]) -> object:
-        value = inner(scope)
-        return value.get(key) if type(value) is dict else look_up(value, names)
+        value = found = inner(scope)
+        try:
+            for key in names:
+                found = found[key]  # type: ignore[index]  # whatever is no map is looked up
+        except (KeyError, TypeError):
+            return look_up(value, names)
+        return found
 
     return read
 
 
 def _declared_reader(name: str, reads: tuple[Callable[..., object], ...]) -> ScopeReader:
     if not reads:
-        return lambda scope: scope[name]
+        return itemgetter(name)
     first = reads[0]
     if len(reads) == 1:
         return lambda scope: first(scope[name])

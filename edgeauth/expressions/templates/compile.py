@@ -292,4 +292,9 @@ def _effect(value: Expression) -> Writer:
 def _text_reader(reader: Callable[[Mapping[str, object]], object], kind: Type) -> TextReader:
     if kind is STRING:
         return reader  # type: ignore[return-value]  # a member of type string
-    return lambda scope: printed(reader(scope))
+
+    def read(scope: Mapping[str, object]) -> str:
+        value = reader(scope)
+        return value if type(value) is str else printed(value)
+
+    return read

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from edgeauth.expressions.declarations import Declarations, declare
 from edgeauth.expressions.errors import EvaluationError, ExpressionError
@@ -22,10 +24,10 @@ _REMEMBERED: Final = 16_384
 _Scope: TypeAlias = Mapping[str, object]
 
 
-class _Ready(NamedTuple):
+class _Ready(Struct, frozen=True):
     """What a template does, once it is compiled."""
 
-    render: Callable[[_Scope], str]
+    text: TextReader
     collect: Callable[[_Scope], list[str]]
 
 
@@ -58,7 +60,7 @@ class Template:
         if program.read or not program.pure:
             memory.variables = program.read
         else:
-            self.constant = constant = _rendered(self._ready, text)
+            self.constant = constant = self._rendered()
             self._ready = _Ready(lambda _scope: constant, lambda _scope: [Written(constant)])
 
     def __repr__(self) -> str:
@@ -74,7 +76,10 @@ class Template:
             EvaluationError: something that the template needs is not there or of the wrong type,
                 or it is too much work; the error holds no data.
         """
-        return (self._ready or self._made_ready()).render(scope)
+        text = (self._ready or self._made_ready()).text(scope)
+        if len(text) > MAX_OUTPUT:
+            raise EvaluationError("the rendered text is too long")
+        return text
 
     def pieces(self, scope: _Scope) -> list[str]:
         """Returns the same text in pieces that know where they come from.
@@ -88,6 +93,16 @@ class Template:
             EvaluationError: as for `render`.
         """
         return (self._ready or self._made_ready()).collect(scope)
+
+    def _rendered(self) -> str:
+        """Returns the text of a template that reads nothing."""
+        try:
+            return self.render({})
+        except EvaluationError as error:
+            offset = max(self.text.find("{{"), 0)
+            raise ExpressionError("the template can only fail", offset, str(error)) from None
+        except RecursionError:
+            raise ExpressionError("nested too deeply", 0) from None
 
     def _made_ready(self) -> _Ready:
         # Those that name secrets are ready from the beginning.
@@ -146,22 +161,12 @@ def _compiled(text: str, declarations: Declarations, secrets: Secrets) -> Progra
         raise ExpressionError("nested too deeply", 0) from None
 
 
-def _rendered(ready: _Ready, text: str) -> str:
-    try:
-        return ready.render({})
-    except EvaluationError as error:
-        offset = max(text.find("{{"), 0)
-        raise ExpressionError("the template can only fail", offset, str(error)) from None
-    except RecursionError:
-        raise ExpressionError("nested too deeply", 0) from None
-
-
 def _ready(program: Program) -> _Ready:
     """Returns what renders a template and what collects its pieces."""
     collect = _collector(program)
     if program.readers is not None:
         return _Ready(_straight(program.readers), collect)
-    return _Ready(lambda scope: _checked("".join(collect(scope))), collect)
+    return _Ready(lambda scope: "".join(collect(scope)), collect)
 
 
 def _collector(program: Program) -> Callable[[_Scope], list[str]]:
@@ -179,27 +184,15 @@ def _collector(program: Program) -> Callable[[_Scope], list[str]]:
     return collect
 
 
-def _straight(pieces: tuple[TextReader | Written, ...]) -> Callable[[Mapping[str, object]], str]:
+def _straight(pieces: tuple[TextReader | Written, ...]) -> TextReader:
     """Returns what renders text and members only: no frame, nothing to count."""
-    if len(pieces) == 1 and not isinstance(pieces[0], str):
-        only = pieces[0]
-
-        def render(scope: Mapping[str, object]) -> str:
-            text = only(scope)
-            return text if len(text) <= MAX_OUTPUT else _checked(text)
-
-        return render
     readers = [piece for piece in pieces if not isinstance(piece, str)]
+    if len(pieces) == len(readers) == 1:
+        return readers[0]
     pattern = "".join(
         piece.replace("%", "%%") if isinstance(piece, str) else "%s" for piece in pieces
     )
     if len(readers) == 2:
         first, second = readers
-        return lambda scope: _checked(pattern % (first(scope), second(scope)))
-    return lambda scope: _checked(pattern % tuple([read(scope) for read in readers]))
-
-
-def _checked(text: str) -> str:
-    if len(text) > MAX_OUTPUT:
-        raise EvaluationError("the rendered text is too long")
-    return text
+        return lambda scope: pattern % (first(scope), second(scope))
+    return lambda scope: pattern % tuple([read(scope) for read in readers])
