@@ -5,8 +5,11 @@ bounded in length and time, so that a slow service costs the edge little, and it
 soon that it is overloaded.
 """
 
-from collections import deque
+from collections import defaultdict, deque
+from math import inf
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from msgspec import Struct, field
 
 from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.exchange import Exchange
@@ -28,6 +31,15 @@ class Waiting(NamedTuple):
     origin: Origin
     head: bytes
     deadline: float
+
+
+class _Lane(Struct, eq=False):
+    """What there is for one origin."""
+
+    free: list["UpstreamConnection"] = []
+    taken: int = 0
+    """Places of connections, of those that are being made too."""
+    line: deque[Waiting] = field(default_factory=deque)
 
 
 class Sender(Protocol):
@@ -56,14 +68,13 @@ class Pool:
         self._limits = limits
         self._deadlines = deadlines
         self._sender = sender
-        self._free: dict[Origin, list[UpstreamConnection]] = {}
+        self._lanes: defaultdict[Origin, _Lane] = defaultdict(_Lane)
         self._free_in_all = 0
-        self._places: dict[Origin, int] = {}
-        self._line: dict[Origin, deque[Waiting]] = {}
+        self._patience = limits.idle_timeout or inf
 
     def take(self, origin: Origin) -> "UpstreamConnection | None":
         """Returns a free connection to an origin, the one that was used last, or None."""
-        free = self._free.get(origin)
+        free = self._lanes[origin].free
         while free:
             connection = free.pop()
             self._free_in_all -= 1
@@ -73,21 +84,20 @@ class Pool:
 
     def reserve(self, origin: Origin) -> bool:
         """Takes a place for a new connection, if there is one; `leave` gives it back."""
-        most = self._limits.upstream_connections
-        taken = self._places.get(origin, 0)
-        if most and taken >= most:
+        most, lane = self._limits.upstream_connections, self._lanes[origin]
+        if most and lane.taken >= most:
             return False
-        self._places[origin] = taken + 1
+        lane.taken += 1
         return True
 
     def leave(self, origin: Origin) -> None:
         """Gives a place back: its connection has ended, or there never was one."""
-        self._places[origin] -= 1
+        self._lanes[origin].taken -= 1
         self._go_on(origin)
 
     def wait(self, exchange: Exchange, origin: Origin, head: bytes) -> bool:
         """Lets a request wait for its turn; returns whether there is room in the line."""
-        line = self._line.setdefault(origin, deque())
+        line = self._lanes[origin].line
         if len(line) >= _MOST_WAITING:
             return False
         deadline = self._deadlines.until(self._limits.connect_timeout)
@@ -101,29 +111,30 @@ class Pool:
             connection: on which nothing is under way.
             patience: seconds that it may be kept at the longest.
         """
-        limits = self._limits
-        free = self._free.setdefault(connection.origin, [])
-        most = limits.idle_upstreams_in_all
-        awaited = bool(self._line.get(connection.origin))
-        full = len(free) >= limits.idle_upstreams or (most and self._free_in_all >= most)
-        if full and not awaited:
+        lane = self._lanes[connection.origin]
+        if not lane.line and self._is_full(lane):
             connection.close()
             return
-        connection.deadline = self._deadlines.until(min(limits.idle_timeout or patience, patience))
-        free.append(connection)
+        connection.deadline = self._deadlines.until(min(self._patience, patience))
+        lane.free.append(connection)
         self._free_in_all += 1
-        if awaited:
+        if lane.line:
             self._go_on(connection.origin)
+
+    def _is_full(self, lane: _Lane) -> bool:
+        """Returns whether no more connections are kept."""
+        most = self._limits.idle_upstreams_in_all
+        return len(lane.free) >= self._limits.idle_upstreams or 0 < most <= self._free_in_all
 
     def retire(self, connection: "UpstreamConnection") -> None:
         """Has a connection end as soon as what is under way is finished."""
         connection.retire()
-        if connection in self._free.get(connection.origin, ()):
+        if connection in self._lanes[connection.origin].free:
             connection.close()
 
     def forget(self, connection: "UpstreamConnection") -> None:
         """Learns that a connection has ended."""
-        free = self._free.get(connection.origin, [])
+        free = self._lanes[connection.origin].free
         if connection in free:
             free.remove(connection)
             self._free_in_all -= 1
@@ -133,7 +144,7 @@ class Pool:
 
     def _go_on(self, origin: Origin) -> None:
         """Lets the first of a line have its turn, when there is a connection or a place."""
-        line = self._line.get(origin)
+        line = self._lanes[origin].line
         while line:
             if line[0].exchange.answered:
                 line.popleft()
@@ -148,7 +159,8 @@ class Pool:
         for connection in tuple(self.open):
             if self._deadlines.passed(connection.deadline):
                 connection.expire()
-        for line in self._line.values():
+        # A copy: whoever is refused may ask on for an origin that nobody has asked for before.
+        for line in [lane.line for lane in self._lanes.values()]:
             while line and (line[0].exchange.answered or self._deadlines.passed(line[0].deadline)):
                 waiting = line.popleft()
                 if not waiting.exchange.answered:
@@ -157,11 +169,12 @@ class Pool:
     def occupancy(self) -> Occupancy:
         """Returns how many connections and requests there are."""
         free = self._free_in_all
-        waiting = sum(map(len, self._line.values()))
+        waiting = sum(len(lane.line) for lane in self._lanes.values())
         return Occupancy(idle_upstreams=free, busy_upstreams=len(self.open) - free, waiting=waiting)
 
     def close(self) -> None:
         """Ends all connections; nobody's turn comes any more."""
-        self._line.clear()
+        for lane in self._lanes.values():
+            lane.line.clear()
         for connection in tuple(self.open):
             connection.close()

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 _REPEATABLE_METHODS: Final = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"})
 """Idempotent ones: a proxy may send nothing else twice (RFC 9110 section 9.2.2)."""
 
-_MARGIN: Final = 2.0
-"""Seconds before the upstream closes a connection that nothing is sent on it any more: two ticks of
-the clock of deadlines, and time on the way for what must not be sent twice."""
 _NO_ANSWER: Final = "it did not answer in time"
 
 
@@ -47,11 +44,11 @@ class UpstreamConnection(asyncio.Protocol):
         "_answer",
         "_door",
         "_exchange",
+        "_fresh",
         "_head",
         "_left",
         "_patience",
         "_place",
-        "_replayable",
         "_reusable",
         "_transport",
         "deadline",
@@ -107,12 +104,9 @@ class UpstreamConnection(asyncio.Protocol):
                 hung up just now; a request that may be repeated is then sent once more.
         """
         self._exchange = exchange
-        relayed = self.way is not None and self.way.relayed
-        self._answer = UpstreamAnswer(exchange, relayed=relayed)
+        self._answer = UpstreamAnswer(exchange, self.way)
         self._head = head
-        self._replayable = (
-            not fresh and exchange.framing.empty and exchange.method in _REPEATABLE_METHODS
-        )
+        self._fresh = fresh
         exchange.attach(self, head)
 
     # The exchange speaks.
@@ -172,27 +166,32 @@ class UpstreamConnection(asyncio.Protocol):
             self._exchange.connection.release(UPSTREAM)
 
     def data_received(self, data: bytes) -> None:
-        """Passes content on, or feeds the parser, which calls the methods below."""
-        if self._exchange is None:
+        """Passes content on unread, or what the answer makes of it."""
+        exchange = self._exchange
+        if exchange is None:
             self.close()
             return
         if self._left:
-            self._pass_through(data)
+            self._pass_through(exchange, data)
             return
+        answer = self._answer
         try:
-            self._answer.read(data)
+            output = answer.read(data)
         except Malformed as problem:
             self._fail(str(problem))
             return
-        if self._answer.said is not None:
-            self._switch(self._answer.said)
+        if answer.said is not None:
+            self._switch(answer.said)
             return
-        self._flush()
+        if output:
+            exchange.connection.write(output)
+        if answer.ended:
+            self._finish()
+        elif answer.framing is not None:
+            self._await_more()
+            self._left = answer.octets_left
 
-    def _pass_through(self, data: bytes) -> None:
-        exchange = self._exchange
-        if exchange is None:
-            return
+    def _pass_through(self, exchange: Exchange, data: bytes) -> None:
         if len(data) > self._left:
             self._reusable = False
             data = data[: self._left]
@@ -203,23 +202,14 @@ class UpstreamConnection(asyncio.Protocol):
         else:
             self._finish()
 
-    def _flush(self) -> None:
-        exchange, answer = self._exchange, self._answer
-        if exchange is None:
-            return
-        output = answer.take()
-        if output:
-            exchange.connection.write(output)
-        if answer.ended:
-            self._finish()
-        elif answer.framing is not None:
-            self._await_more()
-            self._left = answer.octets_left
-
     def eof_received(self) -> bool:
         """Ends a response that lasts until the connection does."""
-        if self._exchange is not None and self._answer.end_with_connection():
-            self._flush()
+        exchange = self._exchange
+        last = None if exchange is None else self._answer.end_with_connection()
+        if exchange is not None and last is not None:
+            if last:
+                exchange.connection.write(last)
+            self._finish()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -229,15 +219,24 @@ class UpstreamConnection(asyncio.Protocol):
         if exc is not None and self._exchange is not None and self._exchange.upgrade is None:
             self._hear_out()
         self.lost = self._fault(exc)
-        if self._exchange is None:
+        exchange = self._exchange
+        if exchange is None:
             return
-        if self._replayable and not self._answer.begun:
-            exchange = self._exchange
+        if self._may_repeat(exchange):
             self._let_go()
             exchange.sink = None
             self._door.connect(exchange, self.origin, self._head)
         else:
             self._fail(self.lost.detail, self.lost.failure)
+
+    def _may_repeat(self, exchange: Exchange) -> bool:
+        """Returns whether a request may be sent once more: the upstream has just hung up."""
+        return (
+            not self._fresh
+            and not self._answer.begun
+            and exchange.framing.empty
+            and exchange.method in _REPEATABLE_METHODS
+        )
 
     def _hear_out(self) -> None:
         """Reads the end of an early answer."""
@@ -290,16 +289,14 @@ class UpstreamConnection(asyncio.Protocol):
             self._answer.release()
 
     def _finish(self) -> None:
-        exchange, kept_for = self._exchange, self._answer.kept_for
+        exchange, answer, transport = self._exchange, self._answer, self._transport
         if exchange is None:
             return
         self._let_go()
-        self.deadline = 0.0
-        done = exchange.complete and not self._transport.get_write_buffer_size()
-        if done and self._answer.clean and self.usable and kept_for:
-            self._transport.resume_reading()
-            # In time to forestall the upstream, but it is worth to be kept for a moment at least.
-            self._door.release(self, max(kept_for - _MARGIN, kept_for / 2))
+        done = exchange.complete and not transport.get_write_buffer_size()
+        if done and answer.clean and answer.kept_for and self.usable:
+            transport.resume_reading()
+            self._door.release(self, answer.kept_for)
         else:
             self.close()
         exchange.finish()

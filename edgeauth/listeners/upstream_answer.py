@@ -6,6 +6,7 @@ Trust: the upstream is believed in what it says to its own request, in nothing e
 from math import inf
 from typing import Final
 
+from edgeauth.listeners.dialling import Way
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.parser import ERRORS, PARSERS, UPGRADES
 from edgeauth.model.errors import Malformed
@@ -28,6 +29,9 @@ from edgeauth.wire.upgrades import switched_head
 _MOST_INTERIM_RESPONSES: Final = 8
 _HEAD_OCTETS: Final = 65_536
 """Octets of an upstream's response head; beyond that the upstream is out of order."""
+_MARGIN: Final = 2.0
+"""Seconds before the upstream closes a connection that nothing is sent on it any more: two ticks of
+the clock of deadlines, and time on the way for what must not be sent twice."""
 _EVENTS: Final = "text/event-stream"
 _BYPASS_OCTETS: Final = 65_536
 """From this length on, content of known length is passed on without the parser's help."""
@@ -38,11 +42,11 @@ class UpstreamAnswer:
 
     Args:
         exchange: whose answer it is.
-        relayed: whether a proxy on the way may have answered.
+        way: how the connection was made; a proxy on it may have answered.
 
     Attributes:
-        kept_for: seconds that the upstream keeps the connection for another request; `inf` when it
-            does not say.
+        kept_for: seconds that the connection may be kept for another request; `inf` when the
+            upstream does not say.
         framing: of the final response; None before its head is complete.
         ended: whether the final response is complete.
         clean: whether nothing came that nobody had asked for, and the upstream stays.
@@ -50,44 +54,24 @@ class UpstreamAnswer:
         switched: the head that tells the client of it; None when that is not what it wants.
     """
 
-    __slots__ = (
-        "_chunked",
-        "_exchange",
-        "_fields",
-        "_head_octets",
-        "_interim",
-        "_names",
-        "_output",
-        "_parser",
-        "_refused",
-        "_relayed",
-        "_seen",
-        "clean",
-        "ended",
-        "framing",
-        "kept_for",
-        "said",
-        "switched",
-    )
+    framing: Framing | None = None
+    ended = False
+    clean = True
+    kept_for = inf
+    said: bytes | None = None
+    switched: bytes | None = None
+    _refused = False
+    _chunked = False
+    _head_octets = 0
+    _interim = 0
+    _seen = 0
 
-    def __init__(self, exchange: Exchange, *, relayed: bool = False) -> None:
+    def __init__(self, exchange: Exchange, way: Way | None = None) -> None:
         self._exchange = exchange
-        self._relayed = relayed
-        self._refused = False
+        self._way = way
         self._parser = PARSERS.kind.responses(self)
-        self._names: list[bytes] = []
         self._fields: list[tuple[bytes, bytes]] = []
         self._output: list[bytes] = []
-        self._head_octets = 0
-        self._interim = 0
-        self._chunked = False
-        self._seen = 0
-        self.framing: Framing | None = None
-        self.ended = False
-        self.clean = True
-        self.kept_for = inf
-        self.said: bytes | None = None
-        self.switched: bytes | None = None
 
     @property
     def begun(self) -> bool:
@@ -99,7 +83,7 @@ class UpstreamAnswer:
         """Returns whether it is a stream of events (SSE), once its head has come."""
         if self.framing is None:
             return False
-        field = Headers(self._fields).get(b"content-type", b"")
+        field = self._headers().get(b"content-type", b"")
         return parse_content_type(field).media_type == _EVENTS
 
     @property
@@ -108,8 +92,8 @@ class UpstreamAnswer:
         length = (self.framing and self.framing.length) or 0
         return length - self._seen if length > _BYPASS_OCTETS else 0
 
-    def read(self, data: bytes) -> None:
-        """Reads what came.
+    def read(self, data: bytes) -> bytes:
+        """Reads what came, and returns what the client is to hear now; empty for nothing.
 
         Raises:
             Malformed: it is no answer.
@@ -118,7 +102,7 @@ class UpstreamAnswer:
             self._parser.feed_data(data)
         except UPGRADES as upgrade:
             self.said = data[upgrade.args[0] :]
-            return
+            return b""
         except ERRORS as error:
             if not self.ended:
                 name = type(error).__name__
@@ -126,12 +110,15 @@ class UpstreamAnswer:
             self.clean = False
         if self._refused:
             raise Malformed("the proxy on the way wants other credentials")
+        output = b"".join(self._output)
+        self._output.clear()
         if not self.ended:
-            self._check_head(len(data))
+            self._check_head(len(data), output)
+        return output
 
-    def _check_head(self, octets: int) -> None:
+    def _check_head(self, octets: int, output: bytes) -> None:
         """Bounds what comes without any content: a head, or chunk extensions and trailers."""
-        if self.framing is not None and self._output:
+        if self.framing is not None and output:
             self._head_octets = 0
             return
         self._head_octets += octets
@@ -142,23 +129,15 @@ class UpstreamAnswer:
         """Forgets the exchange, and the parser, which refers back to this."""
         del self._parser, self._exchange
 
-    def take(self) -> bytes:
-        """Returns what the client is to hear now; empty for nothing."""
-        output = b"".join(self._output)
-        self._output.clear()
-        return output
+    def end_with_connection(self) -> bytes | None:
+        """Ends an answer that lasts until the connection does, and returns the last of it.
 
-    def end_with_connection(self) -> bool:
-        """Ends an answer that lasts until the connection does; returns whether it is one."""
+        None when it is no such answer.
+        """
         if self.framing is not UNTIL_CLOSE:
-            return False
-        self._end()
-        return True
-
-    def _end(self) -> None:
+            return None
         self.ended = True
-        if self._chunked:
-            self._output.append(LAST_CHUNK)
+        return LAST_CHUNK if self._chunked else b""
 
     # The parser speaks.
 
@@ -169,53 +148,63 @@ class UpstreamAnswer:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Takes a field; those after the content are dropped."""
-        if self.framing is None and not self.ended:
-            self._names.append(name)
-            self._fields.append((name.lower(), value.rstrip(b" \t")))
+        if self.framing is None:
+            self._fields.append((name, value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
         """Passes the head on, once it is that of the final response."""
-        if self.ended or self.framing is not None:
+        if self.framing is not None:
             return
-        exchange, status = self._exchange, self._parser.get_status_code()
-        if status < 100:
-            raise Malformed("the status is none")
-        headers = Headers(self._fields)
-        if status == 101:
-            wanted = exchange.upgrade
-            protocol = wanted and wanted.protocol
-            self.switched = switched_head(headers, self._names, protocol, exchange.owned)
-            return
+        parser, exchange = self._parser, self._exchange
+        status = parser.get_status_code()
+        headers = self._headers()
         if status < 200:
-            self._pass_over()
+            self._pass_over(status, headers)
             return
-        if status == 407 and self._relayed:
+        if status == 407 and self._way is not None and self._way.relayed:
             self._refused = True  # no client can do anything about it
             return
-        version = self._parser.get_http_version()
-        self.framing = response_framing(status, version, headers, to_head=exchange.to_head)
-        self.clean = self.clean and bool(self._parser.should_keep_alive())
+        self.framing = framing = response_framing(
+            status, parser.get_http_version, headers, to_head=exchange.to_head
+        )
+        if not parser.should_keep_alive():
+            self.clean = False
         if b"keep-alive" in headers:
-            told = kept_for(headers[b"keep-alive"])
-            self.kept_for = inf if told is None else told
-        self._chunked = self.framing.length is None and exchange.version == "1.1"
-        self._begin(status, headers)
-        if self.framing is NO_CONTENT:
-            self.ended = True
+            self._note_patience(kept_for(headers[b"keep-alive"]))
+        self._chunked = framing.length is None and exchange.version == "1.1"
+        self._output.append(self._head(status, headers, framing))
+        self.ended = framing is NO_CONTENT
 
-    def _pass_over(self) -> None:
-        """Drops an interim response."""
+    def _headers(self) -> Headers:
+        return Headers([(name.lower(), value) for name, value in self._fields])
+
+    def _pass_over(self, status: int, headers: Headers) -> None:
+        """Drops an interim response, unless it is a switch to another protocol."""
+        if status < 100:
+            raise Malformed("the status is none")
+        if status == 101:
+            exchange = self._exchange
+            wanted = exchange.upgrade
+            protocol = wanted and wanted.protocol
+            self.switched = switched_head(self._fields, headers, protocol, exchange.owned)
+            return
         self._interim += 1
-        self._names.clear()
         self._fields.clear()
         if self._interim > _MOST_INTERIM_RESPONSES:
             raise Malformed("interim responses without end")
 
-    def _begin(self, status: int, headers: Headers) -> None:
+    def _note_patience(self, seconds: float | None) -> None:
+        """Notes how long the upstream keeps the connection, if it says."""
+        if seconds is not None:
+            # In time to forestall it, but the connection is worth to be kept for a moment at least.
+            self.kept_for = max(seconds - _MARGIN, seconds / 2)
+
+    def _head(self, status: int, headers: Headers, framing: Framing) -> bytes:
+        """Returns the head that the client gets."""
         exchange = self._exchange
-        said = response_fields(headers, self._names, exchange.owned, exchange.cors_fields)
-        parts = [status_line(status), *said]
-        length = announced_length(status, headers)
+        parts = [status_line(status)]
+        parts += response_fields(self._fields, headers, exchange.owned, exchange.cors_fields)
+        length = announced_length(status, headers) if framing is NO_CONTENT else framing.length
         if self._chunked:
             parts.append(b"transfer-encoding: chunked\r\n")
         elif length is not None:
@@ -223,7 +212,7 @@ class UpstreamAnswer:
         if not exchange.settle(status):
             parts.append(b"connection: close\r\n")
         parts.append(b"\r\n")
-        self._output.append(b"".join(parts))
+        return b"".join(parts)
 
     def on_body(self, data: bytes) -> None:
         """Passes a piece of content on."""
@@ -235,5 +224,8 @@ class UpstreamAnswer:
 
     def on_message_complete(self) -> None:
         """Notes the end of the final response."""
-        if self.framing is not None and not self.ended:
-            self._end()
+        if self.framing is None or self.ended:
+            return
+        self.ended = True
+        if self._chunked:
+            self._output.append(LAST_CHUNK)

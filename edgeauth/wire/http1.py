@@ -8,6 +8,7 @@ Trust: the request is the client's, the response the upstream's.
 """
 
 import re
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
@@ -107,8 +108,16 @@ def expects_continue(headers: Headers, version: str) -> bool:
     return version == "1.1"
 
 
-def response_framing(status: int, version: str, headers: Headers, *, to_head: bool) -> Framing:
+def response_framing(
+    status: int, version: Callable[[], str], headers: Headers, *, to_head: bool
+) -> Framing:
     """Returns the framing of a response's content (RFC 9112 section 6.3).
+
+    Args:
+        status: of the response.
+        version: returns that of HTTP; asked only where it matters.
+        headers: of the response.
+        to_head: whether it answers a HEAD request.
 
     Raises:
         Malformed: the upstream's framing can be read in two ways.
@@ -119,7 +128,7 @@ def response_framing(status: int, version: str, headers: Headers, *, to_head: bo
     length = headers.get(b"content-length")
     if coding is None and length is None:
         return UNTIL_CLOSE
-    if coding is not None and version != "1.1":
+    if coding is not None and version() != "1.1":
         raise Malformed("the response has a transfer coding that its version does not know")
     return _framing(coding, length)
 

@@ -4,7 +4,8 @@ Everything the client said is sent on but for what ends at this hop, what the pi
 and what some upstream might mistake for it; then comes what the pipeline says, then who asked.
 """
 
-from collections.abc import Iterable, Set as AbstractSet
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, unquote_plus, urlencode
 
@@ -32,9 +33,14 @@ _REBUILT: Final = HOP_BY_HOP | FORWARDING | REROUTING | {b"content-length", b"ex
 """Fields that are never copied: they are made anew or end here."""
 _NEVER_ANSWERED: Final = HOP_BY_HOP | {b"authorization", b"content-length"}
 """Fields that no upstream tells a client: credentials of requests, and what is said anew."""
-_COMPUTED: Final = frozenset(
-    {b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto"}
-)
+_NEVER_TOLD: Final = HOP_BY_HOP | {
+    b"content-length",
+    b"forwarded",
+    b"x-forwarded-for",
+    b"x-forwarded-host",
+    b"x-forwarded-proto",
+}
+"""Fields that the pipeline does not set either: they are made anew or end here."""
 
 
 class Relay(NamedTuple):
@@ -77,7 +83,7 @@ def request_head(
     if relay is not None and relay.authorization:
         parts.append(b"proxy-authorization: %b\r\n" % relay.authorization.encode())
     parts += _client_fields(request.headers, permit)
-    parts += [b"%b: %b\r\n" % field for field in pipeline]
+    parts += pipeline
     parts.append(_forwarding_fields(request))
     if framing.chunked:
         parts.append(b"transfer-encoding: chunked\r\n")
@@ -89,32 +95,47 @@ def request_head(
     return b"".join(parts)
 
 
-def _client_fields(headers: Headers, permit: Permit) -> Iterable[bytes]:
-    owned = permit.owned
+def _client_fields(headers: Headers, permit: Permit) -> list[bytes]:
+    dropped = _never_copied(permit.owned)
     ended = _ended_here(headers)
-    cookie = _cookie_field(headers, permit, ended)
+    if ended:
+        dropped |= ended
+    names = b" ".join(headers)
+    if _UNDERSCORE in names or _DOT in names:
+        dropped |= {name for name in headers if _is_unclear(name, permit.owned)}
+    if b"cookie" in headers or permit.edits.cookies:
+        return _fields_with_cookies(headers, permit, dropped)
+    return [b"%b: %b\r\n" % field for field in headers.fields if field[0] not in dropped]
+
+
+@lru_cache(maxsize=1024)  # one set for each rule, or for all of them
+def _never_copied(owned: frozenset[bytes]) -> frozenset[bytes]:
+    """Returns the names of fields that upstreams never get from the client."""
+    return _REBUILT | owned
+
+
+def _fields_with_cookies(
+    headers: Headers, permit: Permit, dropped: frozenset[bytes]
+) -> list[bytes]:
+    """Returns the client's fields, its cookies and the pipeline's in one of them."""
+    is_copied = b"cookie" in headers and b"cookie" not in dropped
+    kept = without_cookies(headers[b"cookie"], permit.owned) if is_copied else b""
+    cookies = _cookie_value(kept, permit.edits.cookies)
+    cookie = b"cookie: %b\r\n" % cookies if cookies else b""
+    fields: list[bytes] = []
     for name, value in headers.fields:
-        if name in _REBUILT or name in owned or name in ended:
-            continue
-        if _UNDERSCORE in name or (_DOT in name and _is_alias(name, owned)):
-            continue
-        if name == b"cookie":
-            yield cookie
+        if name == b"cookie" and is_copied:
+            fields.append(cookie)
             cookie = b""
-        else:
-            yield b"%b: %b\r\n" % (name, value)
-    yield cookie
+        elif name not in dropped:
+            fields.append(b"%b: %b\r\n" % (name, value))
+    fields.append(cookie)
+    return fields
 
 
-def _cookie_field(headers: Headers, permit: Permit, ended: frozenset[bytes]) -> bytes:
-    """Returns the client's cookies and the pipeline's in one field; empty when there are none."""
-    known, cookies = headers.get(b"cookie"), permit.edits.cookies
-    if known is None and not cookies:
-        return b""
-    owned = permit.owned
-    kept = b"" if known is None or b"cookie" in owned | ended else without_cookies(known, owned)
-    value = _cookie_value(kept, cookies)
-    return b"cookie: %b\r\n" % value if value else b""
+def _is_unclear(name: bytes, owned: frozenset[bytes]) -> bool:
+    """Returns whether some upstream would take it for another field."""
+    return _UNDERSCORE in name or (_DOT in name and _is_alias(name, owned))
 
 
 def _is_alias(name: bytes, owned: frozenset[bytes]) -> bool:
@@ -124,8 +145,11 @@ def _is_alias(name: bytes, owned: frozenset[bytes]) -> bool:
 
 
 def _ended_here(headers: Headers) -> frozenset[bytes]:
-    """Returns the names that the client lists in its Connection field, if they are its own."""
-    if b"connection" not in headers:
+    """Returns the names that are listed in the Connection field, if they are the sender's own.
+
+    What almost everybody lists there ends here anyway.
+    """
+    if headers.get(b"connection", b"keep-alive") == b"keep-alive":
         return frozenset()
     return connection_options(headers) - CLIENT_CERTIFICATES
 
@@ -135,29 +159,31 @@ def _cookie_value(known: bytes, cookies: tuple[tuple[str, str], ...]) -> bytes:
     return b"; ".join([known, *own] if known else own)
 
 
-def _pipeline_fields(permit: Permit) -> tuple[list[Field], bytes | None]:
+def _pipeline_fields(permit: Permit) -> tuple[list[bytes], bytes | None]:
     """Returns the pipeline's fields that are sent, and its Host, if it sets one."""
-    fields: list[Field] = []
+    fields: list[bytes] = []
     host: bytes | None = None
     for name, value in permit.edits.fields:
         if name == b"host":
             host = check_value(value)
-        elif name not in HOP_BY_HOP and name not in _COMPUTED and name != b"content-length":
-            fields.append((name, check_value(value)))
+        elif name not in _NEVER_TOLD:
+            fields.append(b"%b: %b\r\n" % (name, check_value(value)))
     return fields, host
 
 
 def _forwarding_fields(request: Request) -> bytes:
     """Returns who asked for what, in both families of forwarding fields (RFC 7239)."""
-    peer = request.client_addresses[-1]
+    addresses, host, scheme = request.client_addresses, request.host, request.scheme
+    peer = addresses[-1]
     node = f'"[{peer}]"' if ":" in peer else peer
-    own = f'for={node};host="{request.host}";proto={request.scheme}'
+    chain = f'for={node};host="{host}";proto={scheme}'
     known = request.headers.get(b"forwarded")
-    chain = own if known is None else f"{known.decode('latin-1')}, {own}"
+    if known is not None:
+        chain = f"{known.decode('latin-1')}, {chain}"
     return (
-        f"x-forwarded-for: {', '.join(request.client_addresses)}\r\n"
-        f"x-forwarded-host: {request.host}\r\n"
-        f"x-forwarded-proto: {request.scheme}\r\n"
+        f"x-forwarded-for: {', '.join(addresses)}\r\n"
+        f"x-forwarded-host: {host}\r\n"
+        f"x-forwarded-proto: {scheme}\r\n"
         f"forwarded: {chain}\r\n"
     ).encode("latin-1")
 
@@ -197,9 +223,9 @@ def _without_parameters(query: str, names: frozenset[str]) -> str:
 
 
 def response_fields(
+    written: Iterable[tuple[bytes, bytes]],
     headers: Headers,
-    names: Iterable[bytes],
-    owned: AbstractSet[bytes],
+    owned: frozenset[bytes],
     cors_fields: Iterable[Field] = (),
 ) -> list[bytes]:
     """Returns the upstream's fields as the client gets them; framing and connection follow.
@@ -208,22 +234,26 @@ def response_fields(
     contract away.
 
     Args:
-        headers: of the upstream's response.
-        names: the names as the upstream wrote them, in the order of `headers.fields`.
+        written: the fields of the upstream's response, names as it wrote them.
+        headers: the same fields.
         owned: names of the pipeline's fields; those that mean something of their own in responses
             go on, and so do cookies: `Set-Cookie` is no cookie of a request.
         cors_fields: what the browser is told about other origins; then the upstream says nothing
             about them.
     """
+    hidden = _never_answered(owned)
     ended = _ended_here(headers)
+    if ended:
+        hidden |= ended
     if cors_fields:
-        ended |= CORS_FIELDS
-    fields = [
-        b"%b: %b\r\n" % (name, value)
-        for name, (lowered, value) in zip(names, headers.fields, strict=True)
-        if lowered not in _NEVER_ANSWERED
-        and lowered not in ended
-        and (lowered not in owned or lowered in STANDARD_RESPONSE_FIELDS)
-    ]
-    fields += [b"%b: %b\r\n" % field for field in cors_fields]
+        hidden |= CORS_FIELDS
+    fields = [b"%b: %b\r\n" % field for field in written if field[0].lower() not in hidden]
+    if cors_fields:
+        fields += [b"%b: %b\r\n" % field for field in cors_fields]
     return fields
+
+
+@lru_cache(maxsize=1024)  # one set for each rule, or for all of them
+def _never_answered(owned: frozenset[bytes]) -> frozenset[bytes]:
+    """Returns the names of fields that clients never get from an upstream."""
+    return _NEVER_ANSWERED | (owned - STANDARD_RESPONSE_FIELDS)

@@ -7,7 +7,7 @@ just that protocol. Whatever is not all of this is an ordinary request or no ans
 Trust: the request is the client's, the answer the upstream's.
 """
 
-from collections.abc import Collection, Iterable, Set as AbstractSet
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from edgeauth.model.errors import Malformed
@@ -45,16 +45,16 @@ def requested_upgrade(
 
 
 def switched_head(
+    written: Iterable[tuple[bytes, bytes]],
     headers: Headers,
-    names: Iterable[bytes],
     protocol: bytes | None,
-    owned: AbstractSet[bytes],
+    owned: frozenset[bytes],
 ) -> bytes:
     """Returns the head of the answer that tells the client of the switch.
 
     Args:
-        headers: of the upstream's 101.
-        names: as the upstream wrote them.
+        written: the fields of the upstream's 101, names as it wrote them.
+        headers: the same fields.
         protocol: what it was asked for; None for nothing.
         owned: names of the pipeline's fields, which are not for the client.
 
@@ -69,7 +69,7 @@ def switched_head(
     return b"".join(
         (
             status_line(101),
-            *response_fields(headers, names, owned),
+            *response_fields(written, headers, owned),
             b"connection: upgrade\r\nupgrade: %b\r\n\r\n" % protocol,
         )
     )

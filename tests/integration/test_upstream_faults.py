@@ -254,7 +254,7 @@ def test_who_waits_for_too_long_hears_that_it_is_too_much():
             second.send(GET)
             refused = await second.answer()
             assert (refused.status, refused.all(b"retry-after")) == (503, [b"1"])
-            assert not edge.door._pool._line[next(iter(edge.door._pool._line))]
+            assert edge.door.occupancy().waiting == 0
 
     run(scenario())
 
@@ -299,6 +299,6 @@ def test_places_are_given_back_whatever_became_of_the_connection():
                     client.reset()
             while edge.listener._connections or edge.listener._tasks:
                 await asyncio.sleep(0)
-            assert set(edge.door._pool._places.values()) == {0}
+            assert [lane.taken for lane in edge.door._pool._lanes.values()] == [0]
 
     run(scenario())

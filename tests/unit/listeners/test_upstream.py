@@ -45,7 +45,7 @@ class Hop:
 
     @property
     def pooled(self) -> bool:
-        return self.upstream in self.door._pool._free.get(ORIGIN, [])
+        return self.upstream in self.door._pool._lanes[ORIGIN].free
 
     @property
     def seconds_left(self) -> float:
