@@ -12,14 +12,14 @@ import asyncio
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from edgeauth.listeners.content import PIPELINED
+from edgeauth.listeners.content import PIPELINED, UPSTREAM
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.resumption import resumed
 from edgeauth.listeners.timing import TimedReader
 from edgeauth.model.decision import Decision, Response
 from edgeauth.model.errors import Malformed, Reason
 from edgeauth.services.listener_status import Limited
-from edgeauth.wire.http1 import expects_continue, request_framing
+from edgeauth.wire.http1 import NO_CONTENT, Framing, expects_continue, request_framing
 from edgeauth.wire.inbound import canonical_request
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class ClientConnection(TimedReader):
         super().__init__(listener)
         self._told = told
         self.enforce = listener.enforce
-        self._parsing = self.exchange_type(self, 0)
+        self._parsing = self.exchange_type(self)
         self._advancing = False
         self._requests = 0
 
@@ -106,7 +106,7 @@ class ClientConnection(TimedReader):
         """Begins an exchange."""
         if self._parsing.complete:
             self._lines.pass_over(self._parsing)
-        self._parsing = exchange = self.exchange_type(self, self._segment)
+        self._parsing = exchange = self.exchange_type(self, most_octets=self._segment)
         self._take_field = exchange.fields.append
 
     def _advance(self) -> None:
@@ -114,8 +114,9 @@ class ClientConnection(TimedReader):
         if self._advancing:
             return
         self._advancing = True
-        while self._queue and not self._queue[0].started and not self.stuffed:
-            exchange = self._queue[0]
+        queue = self._queue
+        while queue and not queue[0].started and not self.stuffed:
+            exchange = queue[0]
             try:
                 self._begin(exchange)
             except (Exception, asyncio.CancelledError) as bug:  # noqa: BLE001  (a bug is a "no")
@@ -139,16 +140,16 @@ class ClientConnection(TimedReader):
                 exchange.method, exchange.target, exchange.fields, self.peer
             )
             exchange.request = request
-            exchange.framing = request_framing(
+            framing = request_framing(
                 exchange.method, exchange.version, request.headers, self.limits.without_content
             )
-            if (exchange.framing.length or 0) > self.limits.body_octets:
-                raise self._too_much()
+            if framing is not NO_CONTENT:
+                self._expect_content(exchange, framing)
             exchange.expects_continue = expects_continue(request.headers, exchange.version)
         except Malformed as malformed:
             self._answer_malformed(exchange, malformed)
             return
-        exchange.complete = exchange.complete or exchange.framing.empty
+        exchange.complete = exchange.complete or framing.empty
         if not self._admit(exchange):
             return
         cors = self._listener.cors
@@ -159,6 +160,16 @@ class ClientConnection(TimedReader):
                 return
             exchange.cors_fields = cors.response_fields(request.method, request.headers)
         self._drive(exchange, self._listener.decide(request, exchange))
+
+    def _expect_content(self, exchange: Exchange, framing: Framing) -> None:
+        """Notes how long the content will be, which most requests do not have.
+
+        Raises:
+            Malformed: it is said to be too long.
+        """
+        exchange.framing = framing
+        if (framing.length or 0) > self.limits.body_octets:
+            raise self._too_much()
 
     def _admit(self, exchange: Exchange) -> bool:
         """Counts the request, and returns whether there is room for it; otherwise it is answered.
@@ -230,26 +241,29 @@ class ClientConnection(TimedReader):
         Args:
             exchange: the first of the queue, answered.
         """
-        if not self._queue or self._queue[0] is not exchange:
+        self.landed(exchange)
+        if self._held:
+            self.release(UPSTREAM)
+        queue = self._queue
+        if not queue or queue[0] is not exchange:
             return
-        self._queue.popleft()
-        if exchange.keep_alive:
+        queue.popleft()
+        ends = self._eof or self._deaf or self._listener.draining
+        if not exchange.keep_alive:
+            self._close(lingering=not exchange.complete or self._deaf or bool(queue))
+        elif ends or queue or self._held or self.stuffed or not self._parsing.head_complete:
             self._go_on()
         else:
-            self._close(lingering=not exchange.complete or self._deaf or bool(self._queue))
+            # The usual case: one request, answered.
+            self.deadline = self._listener.until(self.limits.idle_timeout)
 
     def _go_on(self) -> None:
         """Begins the next request, reads on, or closes when nothing more is to come."""
-        ends = self._closing or self._eof or self._deaf or self._listener.draining
-        if self._parsing.head_complete and not (self._queue or self._held or self.stuffed or ends):
-            # The usual case: one request, answered.
-            self.deadline = self._listener.until(self.limits.idle_timeout)
-            return
         self._advance()
         if self._others_wait() or self._closing:
             return
         self.release(PIPELINED)
-        if not self._queue and (self._eof or self._deaf or self.draining):
+        if not self._queue and (self._eof or self._deaf or self._listener.draining):
             self._close(lingering=False)
         else:
             self.watch()

@@ -12,6 +12,8 @@ import asyncio
 from math import inf
 from typing import TYPE_CHECKING, Final, Protocol
 
+from msgspec import Struct, field
+
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.services import leave_fast_path
 from edgeauth.services.listener_status import Limited
@@ -62,44 +64,32 @@ class ContentSink(Protocol):
         ...
 
 
-class RequestContent:
+class RequestContent(Struct, eq=False):
     """The content of a request; a `ContentSource` for the engine.
 
-    Args:
-        connection: of the client.
-
     Attributes:
+        connection: of the client.
+        answered: whether nothing more may be said to the client.
         complete: whether all of it has come.
         content_octets: how much has come.
         deadline: when the content that a step waits for is given up; 0.0 means never.
     """
 
-    __slots__ = (
-        "_answered",
-        "_credit",
-        "_reading",
-        "_waiting",
-        "complete",
-        "connection",
-        "content_octets",
-        "deadline",
-        "expects_continue",
-        "framing",
-        "sink",
-    )
+    connection: "ClientConnection"
+    answered: bool = False
+    framing: Framing = NO_CONTENT
+    expects_continue: bool = False
+    complete: bool = False
+    content_octets: int = 0
+    deadline: float = 0.0
+    sink: ContentSink | None = None
+    _credit: float = inf
+    _reading: asyncio.Future[None] | None = None
+    _waiting: bytearray = field(default_factory=bytearray)
 
-    def __init__(self, connection: "ClientConnection") -> None:
-        self.connection = connection
-        self.framing: Framing = NO_CONTENT
-        self.expects_continue = False
-        self.complete = False
-        self.content_octets = 0
-        self.deadline = 0.0
-        self.sink: ContentSink | None = None
-        self._answered = False
-        self._credit = inf
-        self._reading: asyncio.Future[None] | None = None
-        self._waiting = bytearray()
+    def __repr__(self) -> str:
+        """Says nothing of what the client has sent."""
+        return object.__repr__(self)
 
     def paced(self) -> float:
         """Returns the deadline of the next piece: what has come buys time, but not for long.
@@ -172,7 +162,7 @@ class RequestContent:
     def receive(self, data: bytes) -> None:
         """Takes a piece of the content."""
         self.content_octets += len(data)
-        if self._answered:
+        if self.answered:
             return
         if self.sink is not None:
             self.sink.send(chunk(data) if self.framing.chunked else data)

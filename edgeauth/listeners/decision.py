@@ -3,7 +3,7 @@
 from typing import Final
 
 from edgeauth.listeners.exchange import Exchange
-from edgeauth.model.decision import Permit, Response
+from edgeauth.model.decision import Field, Permit, Response
 from edgeauth.services.listener_status import Occupancy
 from edgeauth.wire.headers import HOP_BY_HOP, check_value
 
@@ -25,17 +25,15 @@ class DecisionDoor:
 
     def enforce(self, exchange: Exchange, permit: Permit) -> None:
         """Answers at once; a request whose content is still to come ends its connection."""
-        edits = permit.edits
-        fields = [
-            (name, check_value(value))
-            for name, value in edits.fields
-            if name not in _NOT_FOR_GATEWAYS
-        ]
-        fields += [
-            (b"set-cookie", check_value(f"{name}={value}".encode()))
-            for name, value in edits.cookies
-        ]
-        if not any(name == b"cache-control" for name, _ in fields):
+        fields: list[Field] = []
+        may_be_kept = False
+        for name, value in permit.edits.fields:
+            if name not in _NOT_FOR_GATEWAYS:
+                fields.append((name, check_value(value)))
+                may_be_kept = may_be_kept or name == b"cache-control"
+        for cookie, text in permit.edits.cookies:
+            fields.append((b"set-cookie", check_value(f"{cookie}={text}".encode())))
+        if not may_be_kept:
             fields.append(_NOT_KEPT)
         exchange.answer(Response(self._accepted, tuple(fields)))
 

@@ -9,9 +9,10 @@ import asyncio
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec import field
 from msgspec.structs import replace
 
-from edgeauth.listeners.content import UPSTREAM, RequestContent
+from edgeauth.listeners.content import RequestContent
 from edgeauth.model.decision import Decision, Deny, Field, Response
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Request
@@ -19,7 +20,6 @@ from edgeauth.services.listener_status import UpstreamFailure
 from edgeauth.wire.http1 import render_response
 
 if TYPE_CHECKING:
-    from edgeauth.listeners.connection import ClientConnection
     from edgeauth.listeners.tunnel import Tunnel
 
 
@@ -33,10 +33,6 @@ class Upgrade(NamedTuple):
 
 class Exchange(RequestContent):
     """A request under way.
-
-    Args:
-        connection: of the client.
-        octets: length of the segment that the request began in.
 
     Attributes:
         most_octets: the head is not longer than this; usually that is all one needs to know.
@@ -52,55 +48,28 @@ class Exchange(RequestContent):
         upgrade: what the upstream is asked to switch to; None in an ordinary request.
     """
 
-    __slots__ = (
-        "cors_fields",
-        "early",
-        "expires_at",
-        "fields",
-        "head_complete",
-        "in_flight",
-        "keep_alive",
-        "malformed",
-        "method",
-        "most_octets",
-        "owned",
-        "request",
-        "started",
-        "status",
-        "target",
-        "task",
-        "trailer_fields",
-        "trailer_octets",
-        "tunnel",
-        "undelivered",
-        "upgrade",
-        "version",
-    )
-
-    def __init__(self, connection: "ClientConnection", octets: int) -> None:
-        super().__init__(connection)
-        self.fields: list[tuple[bytes, bytes]] = []
-        self.target = b""
-        self.method = b""
-        self.version = "1.1"
-        self.most_octets = octets
-        self.undelivered = 0
-        self.trailer_fields = 0
-        self.trailer_octets = 0
-        self.head_complete = False
-        self.keep_alive = False
-        self.malformed: Malformed | None = None
-        self.request: Request | None = None
-        self.cors_fields: tuple[Field, ...] = ()
-        self.owned: frozenset[bytes] = frozenset()
-        self.task: asyncio.Task[object] | None = None
-        self.started = False
-        self.status = 0
-        self.in_flight = False
-        self.early: bytearray | None = None
-        self.expires_at: float | None = None
-        self.tunnel: Tunnel | None = None
-        self.upgrade: Upgrade | None = None
+    most_octets: int = 0
+    fields: list[tuple[bytes, bytes]] = field(default_factory=list)
+    target: bytes = b""
+    method: bytes = b""
+    version: str = "1.1"
+    undelivered: int = 0
+    trailer_fields: int = 0
+    trailer_octets: int = 0
+    head_complete: bool = False
+    keep_alive: bool = False
+    malformed: Malformed | None = None
+    request: Request | None = None
+    cors_fields: tuple[Field, ...] = ()
+    owned: frozenset[bytes] = frozenset()
+    task: asyncio.Task[object] | None = None
+    started: bool = False
+    status: int = 0
+    in_flight: bool = False
+    early: bytearray | None = None
+    expires_at: float | None = None
+    tunnel: "Tunnel | None" = None
+    upgrade: Upgrade | None = None
 
     @property
     def head_octets(self) -> int:
@@ -127,11 +96,6 @@ class Exchange(RequestContent):
     def to_head(self) -> bool:
         """Returns whether the answer must not have content."""
         return self.method == b"HEAD"
-
-    @property
-    def answered(self) -> bool:
-        """Returns whether nothing more may be said to the client."""
-        return self._answered
 
     def work(self, work: Coroutine[None, None, None]) -> None:
         """Runs work for the exchange in a task, which ends with the exchange at the latest."""
@@ -165,7 +129,7 @@ class Exchange(RequestContent):
 
         When a part of the upstream's answer has left already, the connection is aborted.
         """
-        if self._answered:
+        if self.answered:
             return
         if self.status:
             self.connection.abort()
@@ -200,16 +164,14 @@ class Exchange(RequestContent):
 
     def finish(self) -> None:
         """Ends the exchange after its answer was written completely."""
-        self._answered = True
-        self.connection.landed(self)
+        self.answered = True
         self.sink = None
         self._waiting.clear()
-        self.connection.release(UPSTREAM)
         self.connection.exchange_done(self)
 
     def cancel(self) -> None:
         """Gives up everything that was done for a client that has gone."""
-        self._answered = True
+        self.answered = True
         self.connection.landed(self)
         self.abandon_upstream()
 

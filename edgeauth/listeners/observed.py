@@ -67,40 +67,29 @@ class Recorder:
 
 
 class ObservedExchange(Exchange):
-    """An exchange that ends in a line of the access log.
+    """An exchange that ends in a line of the access log."""
 
-    Args:
-        connection: of the client.
-        octets: length of the segment that the request began in.
-    """
+    if TYPE_CHECKING:
+        connection: "ObservedConnection"  # type: ignore[mutable-override]  # no other makes it
+    _begun: float = 0.0
+    _asked: float = 0.0
+    _attached: float = 0.0
+    _first: float = 0.0
+    _sent_before: int = 0
+    _decision: Decision | None = None
+    _error: str = ""
+    _upstream: str = ""
+    _failure: str = ""
+    _detail: str = ""
 
-    __slots__ = (
-        "_asked",
-        "_attached",
-        "_begun",
-        "_decision",
-        "_detail",
-        "_error",
-        "_failure",
-        "_first",
-        "_observer",
-        "_sent_before",
-        "_upstream",
-    )
-
-    def __init__(self, connection: "ObservedConnection", octets: int) -> None:
-        super().__init__(connection, octets)
-        self._observer = connection
-        self._begun = connection.now()
-        self._asked = self._attached = self._first = 0.0
-        self._sent_before = 0
-        self._decision: Decision | None = None
-        self._error = self._upstream = self._failure = self._detail = ""
+    def __post_init__(self) -> None:
+        """Notes when the request began."""
+        self._begun = self.connection.now()
 
     def enforce(self, decision: Decision) -> None:
         """Notes the decision."""
         self._decision = decision
-        self._asked = self._observer.now()
+        self._asked = self.connection.now()
         if isinstance(decision, Deny):
             self._error = decision.refusal.reason.value
         super().enforce(decision)
@@ -108,7 +97,7 @@ class ObservedExchange(Exchange):
     def attach(self, sink: ContentSink, head: bytes) -> None:
         """Notes who is asked, and when; the last one, where one request is sent again."""
         self._upstream = sink.place
-        self._attached = self._observer.now()
+        self._attached = self.connection.now()
         super().attach(sink, head)
 
     def note(self, error: str) -> None:
@@ -122,21 +111,21 @@ class ObservedExchange(Exchange):
 
     def settle(self, status: int) -> bool:
         """Notes when the answer began."""
-        self._first = self._observer.now()
-        self._sent_before = self._observer.begin_answer()
+        self._first = self.connection.now()
+        self._sent_before = self.connection.begin_answer()
         return super().settle(status)
 
     def finish(self) -> None:
         """Is logged."""
-        self._observer.record(self)
+        self.connection.record(self)
         super().finish()
 
     def cancel(self) -> None:
         """Is logged, if anything was done for it; what was switched has come to its end so."""
-        if self.started and not self._answered:
+        if self.started and not self.answered:
             if self.tunnel is None:
                 self.note("client_closed")
-            self._observer.record(self)
+            self.connection.record(self)
         super().cancel()
 
     def entry(self, recorder: Recorder, peer: str, tls: str) -> Entry:
@@ -160,7 +149,7 @@ class ObservedExchange(Exchange):
             method, scheme, host, path = request.method, request.scheme, request.host, request.path
             headers, client = request.headers, request.client_addresses
             agent = words(headers.get(b"user-agent"))
-        said, heard = self.content_octets, self._observer.sent - self._sent_before
+        said, heard = self.content_octets, self.connection.sent - self._sent_before
         if self.tunnel is not None and self.upgrade is not None:
             (said, heard), upgrade = self.tunnel.octets, self.upgrade.protocol.decode("latin-1")
         # Moments in whole microseconds; round() takes as long as a header field.

@@ -71,12 +71,13 @@ class RequestReader(ClientStream):
         except ERRORS:
             self._refuse(Malformed("the bytes are no HTTP request"))
         else:
-            self._lines.keep(self._parsing)
-            if self._parsing is not exchange:
-                self._check_begun()
-            else:
+            parsing = self._parsing
+            self._lines.keep(parsing)
+            if parsing is exchange:
                 nothing_new = before == exchange.delivered
                 self._check_progress(len(data) if nothing_new else 0)
+            elif self._queue or not parsing.complete:
+                self._check_begun()
 
     def _keep(self, data: bytes) -> None:
         """Keeps what is said in a protocol that the upstream may still agree to; at most a segment.
@@ -89,9 +90,7 @@ class RequestReader(ClientStream):
             self.hold(SWITCHING)
 
     def _check_begun(self) -> None:
-        """Looks at a message that began in the last segment; most are over already."""
-        if self._parsing.complete and not self._queue:
-            return
+        """Looks at a message that began in the last segment and is not over already."""
         if not self._queue:
             self.watch()
         self._check_progress(0)
@@ -139,10 +138,10 @@ class RequestReader(ClientStream):
             Malformed: there are too many of those, or the coding is one that the parser will
                 not know; the parser makes it one of its own errors.
         """
-        name, stripped = name.lower(), value.rstrip(_BLANK)
+        stripped = value.rstrip(_BLANK)
         if stripped is not value:
-            _check_blanks(name, value[len(stripped) :])
-        self._take_field((name, stripped))
+            _check_blanks(name.lower(), value[len(stripped) :])
+        self._take_field((name.lower(), stripped))
 
     def _count_trailer(self, field: tuple[bytes, bytes]) -> None:
         exchange, limits = self._parsing, self.limits
@@ -165,16 +164,21 @@ class RequestReader(ClientStream):
         self._take_field = self._count_trailer
         if self._deaf:
             return
-        exchange.method = parser.get_method()
-        exchange.version = parser.get_http_version()
-        if not self._lines.holds(exchange.method, exchange.target, exchange.version.encode()):
-            exchange.malformed = Malformed("the request line is none of HTTP's")
+        exchange.method = method = parser.get_method()
+        if not self._lines.begin_with(method, exchange.target):
+            self._check_line(exchange)
         # When the upstream does not switch, nobody knows whether requests follow.
         exchange.keep_alive = (
             exchange.version == "1.1" and parser.should_keep_alive() and not parser.should_upgrade()
         )
         self._queue.append(exchange)
         self._advance()
+
+    def _check_line(self, exchange: Exchange) -> None:
+        """Looks at a request line that is not of the usual kind."""
+        exchange.version = self._parser.get_http_version()
+        if not self._lines.holds(exchange.method, exchange.target, exchange.version.encode()):
+            exchange.malformed = Malformed("the request line is none of HTTP's")
 
     def on_body(self, data: bytes) -> None:
         """Passes a piece of content on."""

@@ -165,7 +165,8 @@ def render_response(response: Response, *, keep_alive: bool, to_head: bool = Fal
     if not 200 <= response.status <= 599:
         raise ValueError("a final status is between 200 and 599")
     parts = [status_line(response.status)]
-    parts += [b"%b: %b\r\n" % field for field in response.fields]
+    for name, value in response.fields:
+        parts += (name, b": ", value, b"\r\n")
     if not keep_alive:
         parts.append(b"connection: close\r\n")
     if response.status in _STATUSES_WITHOUT_CONTENT:

@@ -324,3 +324,12 @@ def test_whether_an_upload_ends_later_does_not_change_what_was_said():
     exchange.finish()
     assert early.transport.ended or early.transport.closing
     assert len(early.door.waiting) == 0
+
+
+def test_an_exchange_shows_nothing_of_what_the_client_has_sent():
+    one = FakeClient()
+    one.send(b"POST /path HTTP/1.1\r\nHost: a\r\nX-Key: secret\r\nContent-Length: 9\r\n\r\ncontent")
+    [forwarding] = one.door.waiting
+    shown = repr(forwarding.exchange)
+    assert shown.startswith("<edgeauth.listeners.exchange.Exchange object")
+    assert not any(word in shown for word in ("path", "secret", "content"))

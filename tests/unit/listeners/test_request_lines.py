@@ -71,3 +71,13 @@ def test_content_may_end_anywhere_behind_chunks(content):
     client.finish()
     assert client.bugs == []
     assert re.findall(rb"HTTP/1.1 ([0-9]{3})", bytes(client.transport.written))[-1] == b"403"
+
+
+def test_content_that_looks_like_a_request_line_does_not_tell_the_version_of_the_next_request():
+    """HTTP/1.0 knows no chunks, also where they come behind chunks that say otherwise."""
+    client = FakeClient()
+    said = b"15\r\nPOST /deny HTTP/1.1\r\n\r\n0\r\n\r\n"
+    old = CHUNKED.replace(b"HTTP/1.1", b"HTTP/1.0")
+    client.send(CHUNKS.replace(b"/deny", b"/a") + said + old)
+    client.finish()
+    assert re.findall(rb"HTTP/1.1 ([0-9]{3})", bytes(client.transport.written)) == [b"200", b"400"]
