@@ -75,14 +75,14 @@ class DecisionPoint:
         rule = found.rule
         seen = Matched(request, rule.id, RequestView(request, found.captures), content)
         passed_over: list[Refusal] = []
-        known = await identify(rule, seen, passed_over)
+        known = await identify(rule.principals, seen, passed_over)
         if isinstance(known, Refusal):
             return await self._deny(rule, seen, known, None, passed_over)
         subject = known.subject
-        granted = await authorize(rule, known, passed_over)
+        granted = await authorize(rule.checks, known, passed_over)
         if isinstance(granted, Refusal):
             return await self._deny(rule, seen, granted, subject, passed_over)
-        edits = await finalize(rule, granted)
+        edits = await finalize(rule.finalizers, granted)
         if isinstance(edits, Refusal):
             return await self._deny(rule, seen, edits, subject, passed_over)
         return Permit(
@@ -92,7 +92,7 @@ class DecisionPoint:
             rule.target,
             rule.owned,
             tuple(passed_over),
-            subject.others(),
+            subject.others,
             rule.rule_set,
             subject.expires_at,
         )
@@ -105,8 +105,8 @@ class DecisionPoint:
         subject: Subject | None,
         passed_over: Sequence[Refusal],
     ) -> Deny:
-        answered, response = await respond(rule, seen, refusal, self._answers)
-        name, others = ("", ()) if subject is None else (subject.id, subject.others())
+        answered, response = await respond(rule.error_handlers, seen, refusal, self._answers)
+        name, others = ("", ()) if subject is None else (subject.id, subject.others)
         passed = tuple(passed_over)
         return Deny(response, answered, rule.id, name, passed, others, rule.rule_set)
 

@@ -1,9 +1,8 @@
 """What the upstream is told: the finalizers of a rule."""
 
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterable
 from itertools import chain
 
-from edgeauth.engine.rule import Rule
 from edgeauth.engine.step import Step
 from edgeauth.expressions.errors import ContentNeeded
 from edgeauth.model.decision import HeaderEdits, Refusal
@@ -12,29 +11,32 @@ from edgeauth.ports.mechanisms import Finalizer
 from edgeauth.ports.stages import Granted
 
 
-def finalize(rule: Rule, granted: Granted) -> Coroutine[None, None, HeaderEdits | Refusal]:
+async def finalize(
+    finalizers: Iterable[Step[Finalizer]], granted: Granted, told: tuple[HeaderEdits, ...] = ()
+) -> HeaderEdits | Refusal:
     """Returns what all authorizers and finalizers tell the upstream, in order.
 
     A finalizer that fails takes the permit with it: an upstream that waits for a contract gets
     no request without one.
+
+    Args:
+        finalizers: of the rule; run in order.
+        granted: the request.
+        told: what finalizers before these tell the upstream.
     """
-    return _tell(iter(rule.finalizers), granted, list(granted.edits))
-
-
-async def _tell(
-    steps: Iterator[Step[Finalizer]], granted: Granted, edits: list[HeaderEdits]
-) -> HeaderEdits | Refusal:
+    steps = iter(finalizers)
     for step in steps:
         try:
-            if step.condition is None or step.applies(granted.known):
+            if step.condition is None or step.condition.evaluate(granted.known.scope()):
                 said = await step.mechanism.finalize(granted)
                 if said.fields or said.cookies:
-                    edits.append(said)
+                    told += (said,)
         except ContentNeeded:
             unreadable = await step.read_content(granted.known.matched)
-            return unreadable or await _tell(chain((step,), steps), granted, edits)
+            return unreadable or await finalize(chain((step,), steps), granted, told)
         except Fault as fault:
             return step.refused(fault)
+    edits = granted.edits + told
     if len(edits) == 1:
         return edits[0]
     return HeaderEdits(

@@ -1,6 +1,8 @@
 """Who is asking: the principals of a rule, each by authenticators that are alternatives."""
 
-from edgeauth.engine.rule import Rule
+from collections.abc import Iterable
+
+from edgeauth.engine.rule import Alternatives
 from edgeauth.engine.step import Step
 from edgeauth.expressions.errors import ContentNeeded
 from edgeauth.model.decision import Refusal
@@ -13,7 +15,9 @@ _NOBODY = Refusal(Reason.INTERNAL, "the rule has no authenticator")
 _LEFT_OUT = Refusal(Reason.AUTHENTICATION, "the condition of the authenticator is false")
 
 
-async def identify(rule: Rule, seen: Matched, passed_over: list[Refusal]) -> Identified | Refusal:
+async def identify(
+    principals: Iterable[Alternatives], seen: Matched, passed_over: list[Refusal]
+) -> Identified | Refusal:
     """Returns the request with its subject, or the refusal of the first principal that is missing.
 
     Authenticators of one principal are alternatives: a refusal or fault of one hands over to the
@@ -22,14 +26,14 @@ async def identify(rule: Rule, seen: Matched, passed_over: list[Refusal]) -> Ide
     put on `passed_over`. One whose condition is false has not recognised anybody either.
 
     Args:
-        rule: its principals are looked for in order; every one of them has to be found.
+        principals: of the rule; looked for in order, and every one of them has to be found.
         seen: the request.
         passed_over: receives the refusals that an authenticator further down made up for.
     """
     found: dict[str, Principal] = {}
-    for principal, authenticators in rule.principals:
+    for alternatives in principals:
         refused: list[Refusal] = []
-        for step in authenticators:
+        for step in alternatives.authenticators:
             outcome: Principal | Refusal = _LEFT_OUT
             try:
                 try:
@@ -46,8 +50,9 @@ async def identify(rule: Rule, seen: Matched, passed_over: list[Refusal]) -> Ide
             refused.append(step.refused(outcome))
         else:
             return refused[-1] if refused else _NOBODY
-        passed_over += refused
-        found[principal] = outcome
+        if refused:
+            passed_over += refused
+        found[alternatives.principal] = outcome
     if DEFAULT_PRINCIPAL not in found:
         return _NOBODY
     return Identified(seen, Subject.made_of(found), {})

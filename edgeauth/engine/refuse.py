@@ -1,9 +1,8 @@
 """What the client hears: the error handlers of a rule, else the plain answer of the class."""
 
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterable
 from itertools import chain
 
-from edgeauth.engine.rule import Rule
 from edgeauth.engine.step import Step
 from edgeauth.expressions.errors import ContentNeeded
 from edgeauth.expressions.objects import ErrorView
@@ -14,22 +13,23 @@ from edgeauth.ports.stages import Matched
 from edgeauth.wire.answers import Answers
 
 
-def respond(
-    rule: Rule, seen: Matched, refusal: Refusal, answers: Answers
-) -> Coroutine[None, None, tuple[Refusal, Response]]:
+async def respond(
+    handlers: Iterable[Step[ErrorHandler]], seen: Matched, refusal: Refusal, answers: Answers
+) -> tuple[Refusal, Response]:
     """Returns the answer of the first handler that applies, and the refusal that it answers.
 
     A handler or condition that fails is an internal error, and that is what is answered then; so is
     a handler whose answer would be taken for a permit.
+
+    Args:
+        handlers: of the rule; the first that applies answers.
+        seen: the request.
+        refusal: why it may not pass.
+        answers: what the client hears where no handler speaks.
     """
-    return _answer(iter(rule.error_handlers), seen, refusal, answers)
-
-
-async def _answer(
-    steps: Iterator[Step[ErrorHandler]], seen: Matched, refusal: Refusal, answers: Answers
-) -> tuple[Refusal, Response]:
     scope = {**seen.scope(), "Error": ErrorView(refusal)}
     headers = seen.request.headers
+    steps = iter(handlers)
     for step in steps:
         try:
             if step.condition is None or step.condition.evaluate(scope):
@@ -38,7 +38,7 @@ async def _answer(
         except ContentNeeded:
             failed = await step.read_content(seen)
             if failed is None:
-                return await _answer(chain((step,), steps), seen, refusal, answers)
+                return await respond(chain((step,), steps), seen, refusal, answers)
             return failed, answers.to(failed, headers)
         except Fault as fault:
             failed = step.refused(fault)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
+from msgspec import Struct
+
 from edgeauth.engine.rule import Rule
 from edgeauth.model.request import Request
 from edgeauth.model.routing import EncodedSlashes
@@ -81,11 +83,16 @@ class Route:
 
     def captures(self, captured: list[str]) -> Mapping[str, str]:
         """Returns the decoded values of the named wildcards, as rules see them."""
-        if not captured:
-            return NO_CAPTURES
         found: dict[str, str] = {}
-        for number, name in enumerate(self.names):
+        for name, value in zip(self.names, captured, strict=True):
             if name:
-                value = captured[number]
                 found[name] = self._decoded(value) if "%" in value else value
         return found
+
+
+class Found(Struct, frozen=True):
+    """The rule for a request, and what its path captured (decoded, by name)."""
+
+    rule: Rule
+    captures: Mapping[str, str]
+    slashes: EncodedSlashes = EncodedSlashes.OFF

@@ -1,7 +1,6 @@
 """A rule: for which requests it is, and the pipeline that they run through."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from edgeauth.engine.step import AuthorizeStep, InformStep, Step
 from edgeauth.model.routing import Target
@@ -10,7 +9,8 @@ from edgeauth.ports.mechanisms import Authenticator, ErrorHandler, Finalizer
 DEFAULT_RULE_ID = "default"
 
 
-class Alternatives(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Alternatives:
     """The authenticators of one principal.
 
     Attributes:

@@ -1,10 +1,6 @@
 """All rules in force, as one immutable book: which rule is for a request."""
 
-from collections.abc import Mapping
-
-from msgspec import Struct
-
-from edgeauth.engine.route import NO_CAPTURES
+from edgeauth.engine.route import NO_CAPTURES, Found
 from edgeauth.engine.rule import Rule
 from edgeauth.engine.trie import Trie
 from edgeauth.model.decision import Refusal
@@ -21,13 +17,6 @@ _AMBIGUOUS_SLASH = Refusal(
 _ENCODED_SLASH = Refusal(Reason.PRECONDITION, "the path holds an encoded slash")
 
 
-class Found(Struct, frozen=True):
-    """The rule for a request, and what its path captured (decoded, by name)."""
-
-    rule: Rule
-    captures: Mapping[str, str]
-
-
 class RuleBook:
     """Finds the rule for a request.
 
@@ -38,7 +27,7 @@ class RuleBook:
 
     def __init__(self, trie: Trie, default_rule: Rule | None = None) -> None:
         self._trie = trie
-        self._default_rule = default_rule
+        self._default = None if default_rule is None else Found(default_rule, NO_CAPTURES)
 
     def take_apart(self, pace: Pace) -> None:
         """Forgets every rule, when nobody looks for one in this book any more.
@@ -54,16 +43,11 @@ class RuleBook:
         An encoded slash that the rule does not expect, or that makes another path once it is
         decoded, is refused before its pipeline runs.
         """
-        hit = self._trie.find(request)
-        if hit is None:
-            if self._default_rule is None:
-                return _NO_RULE
-            found, slashes = Found(self._default_rule, NO_CAPTURES), EncodedSlashes.OFF
-        else:
-            route, captured = hit
-            found, slashes = Found(route.rule, route.captures(captured)), route.slashes
+        found = self._trie.find(request) or self._default
+        if found is None:
+            return _NO_RULE
         if "%2F" in request.path:
-            return _refusal_of_slashes(request.path, slashes) or found
+            return _refusal_of_slashes(request.path, found.slashes) or found
         return found
 
 

@@ -13,7 +13,7 @@ from edgeauth.ports.mechanisms import (
     ErrorHandler,
     Finalizer,
 )
-from edgeauth.ports.stages import Identified, Matched
+from edgeauth.ports.stages import Matched
 
 M = TypeVar("M", Authenticator, Contextualizer, Authorizer, Finalizer, ErrorHandler)
 
@@ -26,21 +26,14 @@ class Step(Generic[M]):
         id: unique in its pipeline; the key of the step's output.
         source: the id of the catalogue entry.
         mechanism: what is run.
-        condition: `if`; None means always.
+        condition: `if`; None means always. Without a value it fails the step, which is not
+            skipped.
     """
 
     id: str
     source: str
     mechanism: M
     condition: Condition | None = None
-
-    def applies(self, known: Identified) -> bool:
-        """Returns whether the step is to run for an identified request.
-
-        Raises:
-            Fault: the condition has no value; the step fails, it is not skipped.
-        """
-        return self.condition is None or self.condition.evaluate(known.scope())
 
     async def read_content(self, seen: Matched) -> Refusal | None:
         """Lets expressions see the content of the request, because this step needs it.

@@ -38,30 +38,24 @@ class Subject(Struct, frozen=True):
     fingerprint: bytes
     principals: Mapping[str, Principal]
     expires_at: float | None = None
-
-    @classmethod
-    def of(cls, principal: Principal) -> "Subject":
-        """Returns the subject that consists of one principal, the default one."""
-        return cls(
-            principal.id,
-            principal.attributes,
-            principal.fingerprint,
-            {DEFAULT_PRINCIPAL: principal},
-            principal.expires_at,
-        )
+    others: tuple[tuple[str, str], ...] = ()
+    """Name and id of each principal but the default one."""
 
     @classmethod
     def made_of(cls, principals: Mapping[str, Principal]) -> "Subject":
-        """Returns the subject that consists of several principals.
+        """Returns the subject that consists of these principals.
 
-        Its fingerprint covers every name and every principal, and it ends with the first of them.
+        Alone, the default one is the subject. The fingerprint of several covers every name and
+        every principal, and they end with the first of them.
 
         Args:
             principals: by name, the default one among them.
         """
         default = principals[DEFAULT_PRINCIPAL]
         if len(principals) == 1:
-            return cls.of(default)
+            return cls(
+                default.id, default.attributes, default.fingerprint, principals, default.expires_at
+            )
         parts = [
             part
             for name in sorted(principals)
@@ -74,16 +68,7 @@ class Subject(Struct, frozen=True):
             fingerprint(b"principals", *parts),
             principals,
             min(ends, default=None),
-        )
-
-    def others(self) -> tuple[tuple[str, str], ...]:
-        """Returns name and id of each principal but the default one."""
-        if len(self.principals) == 1:
-            return ()
-        return tuple(
-            (name, principal.id)
-            for name, principal in self.principals.items()
-            if name != DEFAULT_PRINCIPAL
+            tuple((name, principals[name].id) for name in principals if name != DEFAULT_PRINCIPAL),
         )
 
 

@@ -23,7 +23,8 @@ class Allow(NamedTuple):
 
     output: Json = None
     """Kept as `Outputs.<step id>` unless None."""
-    edits: HeaderEdits | None = None
+    edits: tuple[HeaderEdits, ...] = ()
+    """What the upstream is to hear."""
 
 
 ALLOWED = Allow()

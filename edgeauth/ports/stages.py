@@ -2,7 +2,7 @@
 
 Each stage holds the one before it, so a step that is declared on a stage can not run earlier: a
 finalizer takes `Granted`, and only `edgeauth/engine/authorize.py` makes one (a test greps for it).
-They are tuples because they are made for every request: a frozen dataclass costs three times that.
+They are structs because they are made for every request: a frozen dataclass costs three times that.
 """
 
 from collections.abc import Mapping

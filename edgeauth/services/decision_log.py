@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from edgeauth.model.decision import Decision, Permit, Refusal
+from edgeauth.model.decision import Decision, Deny, Permit, Refusal
 from edgeauth.model.errors import Malformed, Reason
 from edgeauth.model.request import Request
 from edgeauth.ports.services import Clock
@@ -28,7 +28,7 @@ class _Cause(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str = ""
 
 
-class _Line(msgspec.Struct, frozen=True, omit_defaults=True):
+class _Line(msgspec.Struct, omit_defaults=True):
     """The fields of a line; empty ones are left out."""
 
     time: float
@@ -49,6 +49,12 @@ class _Line(msgspec.Struct, frozen=True, omit_defaults=True):
     principals: dict[str, str] | None = None
     request_id: str = ""
     traceparent: str = ""
+
+    def tell_refusal(self, denial: Deny) -> None:
+        refusal = denial.refusal
+        self.status = denial.response.status
+        self.reason, self.source = refusal.reason.value, refusal.source
+        self.step, self.detail = refusal.step, refusal.detail
 
 
 class DecisionLog:
@@ -72,13 +78,36 @@ class DecisionLog:
         buffer_octets: int = DEFAULT_BUFFER_OCTETS,
         turn: AbstractContextManager[object] | None = None,
     ) -> None:
-        self._clock = clock
+        self._now = clock.now
         self.writer = LineWriter(stream, self._dropped, buffer_octets, turn)
         self._keep = self.writer.keep
 
     def record(self, request: Request, decision: Decision) -> None:
         """Keeps the line of a decision until the next write."""
-        self._keep(_ENCODE(_line(self._clock.now(), request, decision)))
+        line = _Line(
+            self._now(),
+            "permit" if isinstance(decision, Permit) else "deny",
+            request.method,
+            request.scheme,
+            request.host,
+            request.path,
+            request.client_addresses,
+            decision.rule_id,
+            decision.subject_id,
+        )
+        if isinstance(decision, Deny):
+            line.tell_refusal(decision)
+        # Most lines have none of these.
+        if decision.downgrades:
+            line.downgrades = tuple(map(_cause, decision.downgrades))
+        if decision.principals:
+            line.principals = dict(decision.principals)
+        headers = request.headers
+        if b"x-request-id" in headers:
+            line.request_id = words(headers[b"x-request-id"])
+        if b"traceparent" in headers:
+            line.traceparent = words(headers[b"traceparent"])
+        self._keep(_ENCODE(line))
 
     def record_malformed(self, client: str, malformed: Malformed) -> None:
         """Keeps the line of a refusal of bytes that are no request, until the next write.
@@ -88,7 +117,7 @@ class DecisionLog:
             malformed: what is wrong with the bytes; its text repeats nothing of them.
         """
         line = {
-            "time": self._clock.now(),
+            "time": self._now(),
             "decision": "deny",
             "client": [client],
             "status": malformed.status,
@@ -98,29 +127,7 @@ class DecisionLog:
         self._keep(_ENCODE(line))
 
     def _dropped(self, lines: int) -> bytes:
-        return _ENCODE({"time": self._clock.now(), "dropped": lines})
-
-
-def _line(now: float, request: Request, decision: Decision) -> _Line:
-    downgrades = tuple(map(_cause, decision.downgrades)) if decision.downgrades else ()
-    others = dict(decision.principals) or None
-    method, scheme, host, path = request.method, request.scheme, request.host, request.path
-    headers, client = request.headers, request.client_addresses
-    request_id = words(headers.get(b"x-request-id"))
-    trace = words(headers.get(b"traceparent"))
-    if isinstance(decision, Permit):
-        return _Line(
-            now, "permit", method, scheme, host, path, client,
-            decision.rule_id, decision.subject_id, downgrades=downgrades, principals=others,
-            request_id=request_id, traceparent=trace,
-        )  # fmt: skip
-    refusal = decision.refusal
-    return _Line(
-        now, "deny", method, scheme, host, path, client,
-        decision.rule_id, decision.subject_id, decision.response.status,
-        refusal.reason.value, refusal.source, refusal.step, refusal.detail, downgrades,
-        others, request_id, trace,
-    )  # fmt: skip
+        return _ENCODE({"time": self._now(), "dropped": lines})
 
 
 def _cause(refusal: Refusal) -> _Cause:

@@ -60,10 +60,11 @@ class LineWriter:
 
     def keep(self, line: bytes) -> None:
         """Keeps a line, which does not end in a line break, until the next write."""
-        if self._octets + len(line) > self._limit:
+        octets = self._octets + len(line)
+        if octets > self._limit:
             self._lose(1)
             return
-        self._octets += len(line) + 1
+        self._octets = octets + 1
         self._lines.append(line)
 
     def _lose(self, lines: int) -> None:

@@ -11,8 +11,9 @@ from edgeauth.config.decode import collect
 from edgeauth.config.errors import ConfigurationError, Problem
 from edgeauth.config.models.configuration import Configuration
 from edgeauth.config.read import read_configuration, read_rule_sets
+from edgeauth.engine.route import Found
 from edgeauth.engine.rule import Rule
-from edgeauth.engine.rulebook import Found, RuleBook
+from edgeauth.engine.rulebook import RuleBook
 from edgeauth.mechanisms.builtins import TYPES
 from edgeauth.model.request import Request
 from tests.fakes.services import World

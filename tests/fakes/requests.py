@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from edgeauth.expressions.objects import RequestView
 from edgeauth.model.client_certificate import ClientCertificate
-from edgeauth.model.identity import Principal, Subject, fingerprint
+from edgeauth.model.identity import DEFAULT_PRINCIPAL, Principal, Subject, fingerprint
 from edgeauth.model.json import Json
 from edgeauth.model.request import Headers, Request
 from edgeauth.ports.stages import Granted, Identified, Matched
@@ -47,7 +47,7 @@ def subject(
     """Returns a subject that consists of one principal."""
     known = attributes or {}
     evidence = fingerprint(name.encode(), dumps(known), repr(ends).encode())
-    return Subject.of(Principal(name, known, evidence, ends))
+    return Subject.made_of({DEFAULT_PRINCIPAL: Principal(name, known, evidence, ends)})
 
 
 def identified(

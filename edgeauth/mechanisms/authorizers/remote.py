@@ -114,7 +114,7 @@ class RemoteAuthorizer:
             if condition.evaluate({"Payload": answer.content}) is not True:
                 return refusal
         fields = tuple((name.encode(), header_value(value)) for name, value in answer.headers)
-        return Allow(answer.content, HeaderEdits(fields) if fields else None)
+        return Allow(answer.content, (HeaderEdits(fields),) if fields else ())
 
     def owns(self) -> tuple[bytes, ...]:
         """Returns the names of the headers that go on, whether or not the answer has them."""

@@ -5,8 +5,8 @@ from msgspec.structs import replace
 
 from edgeauth.catalogue.enforcement import Enforcement
 from edgeauth.engine.decide import DecisionPoint
+from edgeauth.engine.route import Found
 from edgeauth.engine.rule import Rule
-from edgeauth.engine.rulebook import Found
 from edgeauth.model.decision import Decision, Deny, Permit
 from edgeauth.model.errors import Reason
 from edgeauth.wire.answers import Answers

@@ -10,7 +10,8 @@ from edgeauth.catalogue.registry import Registry
 from edgeauth.config.errors import Collector, ConfigurationError, Problem
 from edgeauth.config.nodes import Scalar
 from edgeauth.config.read import read_configuration, read_rule_sets
-from edgeauth.engine.rulebook import Found, RuleBook
+from edgeauth.engine.route import Found
+from edgeauth.engine.rulebook import RuleBook
 from edgeauth.mechanisms.builtins import TYPES
 from edgeauth.model.pace import full_speed
 from tests.fakes.catalogues import MECHANISMS, RULE, rule_set

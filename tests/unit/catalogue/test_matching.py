@@ -1,6 +1,6 @@
 import pytest
 
-from edgeauth.engine.rulebook import Found
+from edgeauth.engine.route import Found
 from edgeauth.model.request import Headers, Request
 from tests.fakes.catalogues import RULE, Compiled, compiled, rule_set
 

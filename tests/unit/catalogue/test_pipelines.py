@@ -115,8 +115,9 @@ def test_a_step_is_called_like_its_mechanism_unless_it_has_a_name():
 def test_a_condition_is_compiled_and_evaluated(condition: str, applies: bool):
     of = rule(f"{{authorizer: allow, if: '{condition}'}}, {{finalizer: user, if: '{condition}'}}")
 
-    assert of.checks[0].applies(identified()) is applies
-    assert of.finalizers[0].applies(identified()) is applies
+    scope = identified().scope()
+    assert of.checks[0].condition.evaluate(scope) is applies
+    assert of.finalizers[0].condition.evaluate(scope) is applies
 
 
 def test_a_condition_of_an_error_handler_sees_the_error():

@@ -9,7 +9,7 @@ from edgeauth.ports.mechanisms import Allow
 from edgeauth.ports.stages import Granted
 from tests.fakes.driving import run_straight
 from tests.fakes.requests import identified
-from tests.fakes.rules import Fake, When, authorizer, contextualizer, rule
+from tests.fakes.rules import Fake, When, authorizer, contextualizer
 
 NO = Refusal(Reason.AUTHORIZATION, "no")
 DOWN = Fault(Reason.COMMUNICATION, "down")
@@ -21,7 +21,7 @@ TOLERATED = Fault(Reason.COMMUNICATION, "down", tolerated=True)
 
 def asked(*checks, passed_over=None):
     over = [] if passed_over is None else passed_over
-    return run_straight(authorize(rule(checks=checks), identified(), over))
+    return run_straight(authorize(checks, identified(), over))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_steps_run_in_order_and_see_what_was_found_out_before():
 
 def test_what_authorizers_tell_the_upstream_is_kept_in_order():
     one, two = HeaderEdits(((b"a", b"1"),)), HeaderEdits(((b"b", b"2"),))
-    outcome = asked(authorizer(Allow(None, one)), authorizer(), authorizer(Allow(None, two)))
+    outcome = asked(authorizer(Allow(None, (one,))), authorizer(), authorizer(Allow(None, (two,))))
     assert isinstance(outcome, Granted)
     assert outcome.edits == (one, two)
 

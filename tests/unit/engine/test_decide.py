@@ -153,7 +153,9 @@ def test_a_denial_says_who_was_denied_by_which_step_and_what_was_passed_over():
 
 
 def test_a_permit_carries_what_the_pipeline_says():
-    decision = decided(rule(checks=[authorizer(Allow(None, EDITS))], finalizers=[finalizer(EDITS)]))
+    decision = decided(
+        rule(checks=[authorizer(Allow(None, (EDITS,)))], finalizers=[finalizer(EDITS)])
+    )
     assert isinstance(decision, Permit)
     assert decision.edits.fields == EDITS.fields * 2
     assert (decision.rule_id, decision.subject_id, decision.downgrades) == ("rule", "alice", ())

@@ -8,14 +8,14 @@ from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.stages import Granted
 from tests.fakes.driving import run_straight
 from tests.fakes.requests import granted, identified
-from tests.fakes.rules import Fake, When, finalizer, rule
+from tests.fakes.rules import Fake, When, finalizer
 
 ONE = HeaderEdits(((b"a", b"1"),), (("c", "1"),))
 TWO = HeaderEdits(((b"a", b"2"), (b"b", b"3")), (("d", "2"),))
 
 
 def asked(*finalizers, stage=None):
-    return run_straight(finalize(rule(finalizers=finalizers), stage or granted()))
+    return run_straight(finalize(finalizers, stage or granted()))
 
 
 @pytest.mark.parametrize(

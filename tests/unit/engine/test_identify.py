@@ -16,7 +16,7 @@ NO = Refusal(Reason.AUTHENTICATION, "no credentials")
 
 def asked(*authenticators):
     passed_over: list[Refusal] = []
-    outcome = run_straight(identify(rule(who=authenticators), matched(), passed_over))
+    outcome = run_straight(identify(rule(who=authenticators).principals, matched(), passed_over))
     return outcome, passed_over
 
 
@@ -68,7 +68,9 @@ def test_the_first_that_recognises_the_request_wins():
 
 def asked_for(*steps, **others):
     passed_over: list[Refusal] = []
-    found = run_straight(identify(rule(who=steps, others=others), matched(), passed_over))
+    found = run_straight(
+        identify(rule(who=steps, others=others).principals, matched(), passed_over)
+    )
     return found, passed_over
 
 

@@ -8,7 +8,7 @@ from edgeauth.model.errors import Fault, Reason
 from edgeauth.wire.answers import Answers
 from tests.fakes.driving import run_straight
 from tests.fakes.requests import matched
-from tests.fakes.rules import Fake, When, error_handler, rule
+from tests.fakes.rules import Fake, When, error_handler
 
 NO = Refusal(Reason.AUTHENTICATION, "no credentials")
 LOGIN = Response(302, ((b"location", b"/login"),))
@@ -16,7 +16,7 @@ PAGE = Response(418)
 
 
 def answered(*handlers, answers=None):
-    made = respond(rule(handlers=handlers), matched(), NO, answers or Answers())
+    made = respond(handlers, matched(), NO, answers or Answers())
     return run_straight(made)
 
 

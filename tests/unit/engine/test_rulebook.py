@@ -2,7 +2,8 @@
 
 import pytest
 
-from edgeauth.engine.rulebook import Found, RuleBook
+from edgeauth.engine.route import Found
+from edgeauth.engine.rulebook import RuleBook
 from edgeauth.engine.trie import Trie
 from edgeauth.model.decision import Refusal
 from edgeauth.model.errors import Reason

@@ -10,13 +10,13 @@ POST = {"methods": frozenset({"POST"})}
 
 def taken(made: Trie, target: str, host: str = "shop.test", **details: str) -> str | None:
     hit = made.find(asked(target, host, **details))
-    return None if hit is None else hit[0].rule.id
+    return None if hit is None else hit.rule.id
 
 
 def captured(made: Trie, target: str, **details: str) -> dict[str, str]:
     hit = made.find(asked(target, **details))
     assert hit is not None
-    return dict(hit[0].captures(hit[1]))
+    return dict(hit.captures)
 
 
 @pytest.mark.parametrize(

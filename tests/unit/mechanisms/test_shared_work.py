@@ -10,12 +10,11 @@ from edgeauth.mechanisms.authorizers import remote
 from edgeauth.mechanisms.contextualizers import generic
 from edgeauth.model.decision import Refusal
 from edgeauth.model.errors import Fault, Reason
-from edgeauth.model.identity import Principal, Subject
+from edgeauth.model.identity import Principal
 from edgeauth.ports.mechanisms import Allow
-from edgeauth.ports.stages import Identified
 from tests.fakes.driving import run, settle
 from tests.fakes.endpoints import json_answer
-from tests.fakes.requests import matched
+from tests.fakes.requests import identified, matched
 from tests.fakes.services import World
 
 URL = "https://there.test/"
@@ -27,7 +26,7 @@ def seen():
 
 
 def known():
-    return Identified(seen(), Subject.of(Principal("alice", {}, b"alice")), {})
+    return identified(seen=seen())
 
 
 def contextualizer(world, ttl):

@@ -50,9 +50,12 @@ def test_id_and_attributes_are_those_of_the_default_principal():
     made = Subject.made_of({"client": CLIENT, DEFAULT_PRINCIPAL: ALICE})
 
     assert (made.id, made.attributes) == ("alice", {"name": "alice"})
-    assert made.others() == (("client", "client"),)
+    assert made.others == (("client", "client"),)
 
 
 def test_one_principal_alone_is_the_subject():
-    assert Subject.made_of({DEFAULT_PRINCIPAL: ALICE}) == Subject.of(ALICE)
-    assert Subject.of(ALICE).others() == ()
+    made = Subject.made_of({DEFAULT_PRINCIPAL: ALICE})
+
+    assert (made.id, made.attributes) == (ALICE.id, ALICE.attributes)
+    assert (made.fingerprint, made.expires_at) == (ALICE.fingerprint, ALICE.expires_at)
+    assert (dict(made.principals), made.others) == ({DEFAULT_PRINCIPAL: ALICE}, ())

@@ -1,7 +1,7 @@
 import pytest
 
 from edgeauth.mechanisms.authorizers import remote
-from edgeauth.model.decision import Refusal
+from edgeauth.model.decision import HeaderEdits, Refusal
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.declare import Override
 from edgeauth.ports.mechanisms import Owner
@@ -170,7 +170,7 @@ def test_named_headers_of_the_answer_go_on_each_with_its_first_value():
     )
     names = {"forward_response_headers_to_upstream": ["X-Level", "X-Absent"]}
 
-    assert asked(names, answer).edits.fields == ((b"x-level", b"3"),)
+    assert asked(names, answer).edits == (HeaderEdits(((b"x-level", b"3"),)),)
 
 
 def test_headers_that_may_go_on_are_owned_whether_or_not_they_come():
