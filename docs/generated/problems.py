@@ -9,7 +9,7 @@ from edgeauth.config.codes import MEANINGS
 
 
 class Example(TypedDict, total=False):
-    """An example of a finding: rules or a configuration, and what else there is to say."""
+    """An example of a finding: rules, a configuration or both, and what else there is to say."""
 
     rules: str
     configuration: str
@@ -65,9 +65,9 @@ def findings_page() -> str:
 
 
 def _example(told: Example) -> str:
-    text = told.get("rules") or told.get("configuration") or ""
     mark = "<!-- check: nothing, because a test looks for the finding in it -->"
-    return f"{mark}\n```yaml\n{text.rstrip()}\n```"
+    texts = [told[key] for key in ("configuration", "rules") if key in told]
+    return "\n\n".join(f"{mark}\n```yaml\n{text.rstrip()}\n```" for text in texts)
 
 
 def _sentence(text: str) -> str:

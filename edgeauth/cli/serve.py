@@ -24,6 +24,7 @@ from edgeauth.cli.options import (
 
 if TYPE_CHECKING:
     from edgeauth.app import Mode
+    from edgeauth.config.models.serve import Serve
     from edgeauth.listeners.parser import ParserName
 
 
@@ -102,6 +103,7 @@ def _serve(mode: "Mode", config: Path | None, prefix: str, flags: dict[str, bool
         configure_logs(log.level, log.format)
         load = rule_sets_of(reading.configuration)
         application = Application(Blueprint(reading, enforcement_of(flags), mode, load), problems)
+    _warn(mode, reading.configuration.serve)
     # What was loaded lives as long as the process: the collector need not look at it again.
     gc.collect()
     gc.freeze()
@@ -110,3 +112,18 @@ def _serve(mode: "Mode", config: Path | None, prefix: str, flags: dict[str, bool
     except OSError as error:
         click.echo(f"edgeauth: {error.strerror or error}", err=True)
         sys.exit(EXIT_FAILED)
+
+
+def _warn(mode: "Mode", serve: "Serve") -> None:
+    """Tells whoever has just begun why nothing that a gateway says will count."""
+    import structlog
+
+    from edgeauth.app import Mode
+
+    if mode is Mode.DECISION and not serve.trusted_proxies:
+        # At the level that is shown unless configured: nothing else explains the denials.
+        structlog.get_logger().error(
+            "no gateway is believed",
+            setting="serve.trusted_proxies",
+            effect="X-Forwarded-* and Forwarded are removed from questions",
+        )

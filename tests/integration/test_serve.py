@@ -54,6 +54,22 @@ def test_secure_defaults_are_refused_unless_told_otherwise(place: Place):
     assert "without TLS" in done.stderr
 
 
+def test_a_decision_service_that_believes_no_gateway_says_so_once(place: Place):
+    file = place.folder / "edgeauth.yaml"
+    file.write_text(file.read_text().replace("trusted_proxies: [127.0.0.1]", "workers: 2"))
+    file.write_text(file.read_text().replace("  workers: 1\n", ""))
+
+    with place.running("decision") as process:
+        question = {"X-Forwarded-Uri": "/closed", "X-Forwarded-Method": "GET"}
+        assert [ask(place.port, "/open", question)[0] for _ in range(3)] == [200, 200, 200]
+        _, errors = stop(process)
+
+    (line,) = map(json.loads, errors.splitlines())
+    assert (line["event"], line["setting"]) == ("no gateway is believed", "serve.trusted_proxies")
+    with place.running("proxy") as process:
+        assert stop(process)[1] == ""
+
+
 @pytest.mark.parametrize("listener", ["serve", "management"])
 def test_a_busy_port_is_named_and_ends_with_1(place: Place, listener: str):
     port = place.port if listener == "serve" else place.management

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from edgeauth.catalogue.lint.conditions import constant_conditions
 from edgeauth.catalogue.lint.entries import http_endpoints, unused_mechanisms
 from edgeauth.catalogue.lint.findings import LintFinding
+from edgeauth.catalogue.lint.gateways import unbelieved_gateways
 from edgeauth.catalogue.lint.identities import (
     anonymous_fallbacks,
     missing_audiences,
@@ -37,6 +38,7 @@ _FAMILIES: tuple[Callable[[Landscape], Iterator[LintFinding]], ...] = (
     anonymous_fallbacks,
     missing_audiences,
     unshown_certificates,
+    unbelieved_gateways,
     http_endpoints,
     permissive_default_rule,
     unreachable_steps,

@@ -12,6 +12,7 @@ class LintCode(StrEnum):
     ANONYMOUS_FALLBACK = "anonymous-fallback"
     MISSING_AUDIENCE = "missing-audience"
     UNSHOWN_CERTIFICATE = "unshown-certificate"
+    UNBELIEVED_GATEWAY = "unbelieved-gateway"
     HTTP_ENDPOINT = "http-endpoint"
     PERMISSIVE_DEFAULT_RULE = "permissive-default-rule"
     UNREACHABLE_STEP = "unreachable-step"
@@ -75,6 +76,13 @@ ABOUT: Final = {
         "no client can show a certificate, and no proxy is believed to tell of one: everybody is "
         "refused",
         "set serve.tls.client_certificates, or serve.client_certificate_from behind a proxy",
+    ),
+    LintCode.UNBELIEVED_GATEWAY: About(
+        Severity.WARNING,
+        "rules without forward_to are for gateways that ask, and what one says of its client's "
+        "request counts for nothing: all requests are refused, or all that rules allow to the path "
+        "it asks at",
+        "list the addresses of your gateways in serve.trusted_proxies",
     ),
     LintCode.HTTP_ENDPOINT: About(
         Severity.WARNING,

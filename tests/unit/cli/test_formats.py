@@ -31,6 +31,7 @@ rules:
       - authenticator: anonymous
       - authenticator: user
       - authorizer: allow
+    forward_to: {host: shop.test}
 """
 MISTAKES = RULES.replace("shop}", "shop, ptah: a}").replace("anonymous\n", "anonymos\n")
 

@@ -40,6 +40,7 @@ mechanisms:
 DEFAULT = """\
 default_rule:
   execute: [{authenticator: user}, {authorizer: deny}]
+serve: {trusted_proxies: [10.0.0.1]}
 """
 
 

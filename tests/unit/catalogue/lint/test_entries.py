@@ -47,6 +47,7 @@ def test_entries_that_steps_refer_to_are_not_found() -> None:
     configuration = (
         "mechanisms: {authenticators: [{id: nobody, type: unauthorized}]}\n"
         "default_rule: {execute: [{authenticator: nobody}]}\n"
+        "serve: {trusted_proxies: [10.0.0.1]}\n"
     )
 
     assert (

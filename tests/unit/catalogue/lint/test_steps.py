@@ -233,7 +233,9 @@ def test_a_result_that_is_read_is_not_found(steps: tuple[str, ...]) -> None:
 
 def test_a_result_of_the_default_rule_may_be_read_by_a_rule_that_inherits_it() -> None:
     execute = "{authenticator: user}, {contextualizer: opa}, {authorizer: deny}"
-    configuration = f"{CATALOGUE}default_rule:\n  execute: [{execute}]\n"
+    configuration = CATALOGUE + DEFAULT.replace(
+        "{authenticator: user}, {authorizer: deny}", execute
+    )
     reader = "finalizer: header, config: {headers: {A: '{{ .Outputs.opa.a }}'}}"
 
     assert codes(rule("a", A, reader), configuration=configuration) == []
