@@ -20,23 +20,19 @@ class Signer:
 
     Attributes:
         key: the same.
+        fingerprint: a digest that changes with the name, the key and its id, for cache keys.
     """
 
     def __init__(self, name: str, key: StoredKey) -> None:
         self._name = name
         self.key = key
         self._header = encode_header({"alg": key.algorithm, "kid": key.kid, "typ": "JWT"})
-        self._fingerprint = fingerprint(
+        self.fingerprint = fingerprint(
             name.encode(),
             key.kid.encode(),
             key.algorithm.encode(),
             thumbprint(key.public_key),
         )
-
-    @property
-    def fingerprint(self) -> bytes:
-        """Returns a digest that changes with the name, the key and its id, for cache keys."""
-        return self._fingerprint
 
     def sign(self, subject: str, claims: Mapping[str, Json], now: float, ttl: float) -> bytes:
         """Returns a signed contract in compact form.

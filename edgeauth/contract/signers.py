@@ -78,9 +78,9 @@ class LiveSigner:
 
     def _current(self) -> Signer:
         now, store = self._now(), self._store
-        store.refresh(now)
-        if now < self._until and store.store is self._seen:
+        if now < self._until and store.held.key_store is self._seen:
             return self._signer
+        store.refresh(now)
         self._seen, self._until = store.store, store.next_change(now)
         try:
             key = store.signing_key(self._kid, now)

@@ -44,12 +44,14 @@ class StoreInUse:
         held: keeps it up to date.
 
     Attributes:
+        held: the same.
+        store: what was there at the last `refresh`.
         longest_ttl: seconds for which what was signed is valid at most.
         pinned: ids of keys that are asked for by name; they are always published.
     """
 
     def __init__(self, held: HeldStore) -> None:
-        self._held = held
+        self.held = held
         self.store = held.key_store
         self.longest_ttl = 0.0
         self.pinned: set[str] = set()
@@ -58,7 +60,7 @@ class StoreInUse:
 
     def refresh(self, now: float) -> bool:
         """Takes over what has changed; returns whether anything has."""
-        store = self._held.key_store
+        store = self.held.key_store
         if store is self.store:
             return False
         keys = frozenset(map(_thumbprint, store.keys))

@@ -12,8 +12,8 @@ from pydantic import Field
 from edgeauth.config.specification import Specification
 from edgeauth.expressions.templates import Template
 from edgeauth.mechanisms.forwarding import Forwarded
-from edgeauth.mechanisms.values import Values, ValueTemplate, encode_text, unambiguous
-from edgeauth.model.identity import digest, fingerprint
+from edgeauth.mechanisms.values import Values, ValueTemplate, cache_key, encode_text
+from edgeauth.model.identity import fingerprint
 from edgeauth.model.json import Json
 from edgeauth.ports.endpoints import Call, StepEndpoint
 from edgeauth.ports.facts import fact_kind
@@ -44,7 +44,7 @@ class Asking(Struct, frozen=True):
     known: Identified
     scope: Mapping[str, object]
     """The variables of the templates."""
-    values: Mapping[str, str]
+    values: dict[str, str]
 
 
 class Question:
@@ -67,7 +67,10 @@ class Question:
         self._payload = specification.payload
         self._values = Values(specification.values)
         self._forwarded = forwarded or Forwarded((), ())
-        self._read = self._variables()
+        read = self._variables()
+        self._reads_request = "Request" in read
+        self._reads_subject = "Subject" in read
+        self._reads_outputs = "Outputs" in read
         self._key_part = _fingerprint(owner, specification)
 
     def about(self, known: Identified) -> Asking:
@@ -87,14 +90,12 @@ class Question:
         Raises:
             Fault: INTERNAL, when the question can not be rendered.
         """
-        if "Request" in self._read:
-            return fingerprint(self._key_part, self.call(asking).fingerprint)
-        # The names of the values are in the part that never changes.
+        if self._reads_request:
+            return cache_key(self._key_part, self.call(asking).fingerprint)
         known = asking.known
-        subject = known.subject.fingerprint if "Subject" in self._read else b""
-        outputs = dumps(known.outputs) if "Outputs" in self._read else b""
-        parts = (self._key_part, subject, unambiguous(asking.values.values()), b"|", outputs)
-        return digest(b"".join(parts))
+        subject = known.subject.fingerprint if self._reads_subject else b""
+        outputs = dumps(known.outputs) if self._reads_outputs else b""
+        return cache_key(self._key_part, subject, asking.values, outputs)
 
     def call(self, asking: Asking) -> Call:
         """Returns the rendered question.

@@ -3,12 +3,15 @@
 They are rendered just before they are used, and are always texts.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+import msgspec
 
 from edgeauth.expressions.templates import Template
 from edgeauth.expressions.templates.pieces import Composed, Written
 from edgeauth.model.errors import Fault, Reason
+from edgeauth.model.identity import digest
 from edgeauth.ports.fields import TemplateOf
 
 ValueTemplate = Annotated[Template, TemplateOf("Request", "Subject", "Outputs")]
@@ -26,9 +29,9 @@ class Values:
     def __init__(self, templates: Mapping[str, Template]) -> None:
         # Every name is there, so that the order is that of the configuration in any case.
         self._constant = {name: template.constant or "" for name, template in templates.items()}
-        self._varying = {
-            name: template for name, template in templates.items() if template.constant is None
-        }
+        self._varying = tuple(
+            (name, template) for name, template in templates.items() if template.constant is None
+        )
 
     def render(self, scope: Mapping[str, object]) -> dict[str, str]:
         """Returns the values for one request.
@@ -36,8 +39,8 @@ class Values:
         Raises:
             Fault: INTERNAL, when one of them has no value.
         """
-        values = self._constant.copy()
-        for name, template in self._varying.items():
+        values = {**self._constant}
+        for name, template in self._varying:
             values[name] = template.render(scope)
         return values
 
@@ -49,16 +52,26 @@ class Values:
         """
         return {
             **{name: Written(text) for name, text in self._constant.items()},
-            **{name: Composed(template.pieces(scope)) for name, template in self._varying.items()},
+            **{name: Composed(template.pieces(scope)) for name, template in self._varying},
         }
 
 
-def unambiguous(texts: Iterable[str]) -> bytes:
-    """Returns texts in one piece, for cache keys; no two lists of texts give the same.
+def cache_key(*parts: bytes | dict[str, str]) -> bytes:
+    """Returns the key of what is known of these parts; no two lists of parts have the same.
 
-    Each is written behind its length. Half a character, which UTF-8 does not have, is kept.
+    MessagePack says before everything what it is and how long; nothing else is as quick.
+
+    Raises:
+        Fault: INTERNAL, when a text holds half a character (a lone surrogate).
     """
-    return "".join([f"{len(text)}:{text}" for text in texts]).encode("utf-8", "surrogatepass")
+    try:
+        return digest(_ENCODER.encode(parts))
+    except UnicodeEncodeError:
+        raise Fault(Reason.INTERNAL, "a rendered text is no UTF-8") from None
+
+
+# Texts that know where they come from are the same texts.
+_ENCODER: Final = msgspec.msgpack.Encoder(enc_hook=str.__str__)
 
 
 def encode_text(text: str) -> bytes:

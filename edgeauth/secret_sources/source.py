@@ -87,7 +87,10 @@ class HeldSource:
         Raises:
             KeyStoreError: the source is not one of keys.
         """
-        return self._store(self.content)
+        content = self.content
+        if isinstance(content, Keys):
+            return content.store
+        raise self._no_keys()
 
     def require(self, name: Hashable, check: Callable[[KeyStore], None]) -> None:
         """Has the private keys checked, and later ones before they are put in force.
@@ -99,12 +102,16 @@ class HeldSource:
         Raises:
             KeyStoreError: the present keys are of no use.
         """
-        self.require_content(name, lambda content: check(self._store(content)))
 
-    def _store(self, content: Content) -> KeyStore:
-        if not isinstance(content, Keys):
-            raise KeyStoreError(f"{self.name}: holds no keys")
-        return content.store
+        def check_keys(content: Content) -> None:
+            if not isinstance(content, Keys):
+                raise self._no_keys()
+            check(content.store)
+
+        self.require_content(name, check_keys)
+
+    def _no_keys(self) -> KeyStoreError:
+        return KeyStoreError(f"{self.name}: holds no keys")
 
     def __repr__(self) -> str:
         return f"HeldSource({self.name}, {type(self.content).__name__})"

@@ -55,13 +55,17 @@ class Admission:
             proofs, algorithms, configured.validity_leeway, self.signaling, services
         )
 
-    def is_plain(self, confirmation: Confirmation | None, scheme: bytes) -> bool:
-        """Returns whether the scopes are all that is to be checked."""
-        return not self._possession.concerns(confirmation, scheme)
+    def admits_any_bearer(
+        self, claims: Mapping[str, Json], confirmation: Confirmation | None
+    ) -> bool:
+        """Returns whether `check` refuses nobody with this token who does not call it bound.
 
-    def grants(self, claims: Mapping[str, Json]) -> bool:
-        """Returns whether a token was granted the demanded scopes."""
-        return check_scopes(claims, self._scopes) is None
+        Args:
+            claims: what was verified.
+            confirmation: what the token is bound to.
+        """
+        is_bound = confirmation is not None or self._possession.demands
+        return not is_bound and check_scopes(claims, self._scopes) is None
 
     async def check(self, presented: Presented, claims: Mapping[str, Json]) -> Refusal | None:
         """Refuses a token that is not its bearer's, or was granted too little.

@@ -30,7 +30,7 @@ from edgeauth.mechanisms.authenticators.issuers import (
 )
 from edgeauth.mechanisms.authenticators.possession import Presented
 from edgeauth.mechanisms.authenticators.principals import PrincipalSpecification
-from edgeauth.mechanisms.authenticators.signaling import TokenErrorSignaling
+from edgeauth.mechanisms.authenticators.signaling import DPOP, TokenErrorSignaling
 from edgeauth.mechanisms.authenticators.sources import SourceSpecification, build_sources
 from edgeauth.model.decision import Refusal
 from edgeauth.model.errors import Malformed
@@ -160,19 +160,24 @@ class _Verified(Struct, frozen=True):
     principal: Principal
     passed: Assertions
     """What the claims were compared with when the token was verified."""
-    granted: bool
-    """Whether they satisfied the scopes of these, too."""
+    admits_any_bearer: bool
+    """Whether nothing else was to be checked, unless somebody sends the token as a bound one."""
     passed_at: float
     ends: float
     """The token's `exp`, or infinity."""
 
-    def has_passed(self, assertions: Assertions, now: float) -> bool:
-        """Returns whether these assertions are known to hold.
+    def suffices(self, assertions: Assertions, scheme: bytes, now: float) -> bool:
+        """Returns whether these assertions are known to hold, and nothing else is to be checked.
 
         The same claims give the same answer to the same assertions, until time has something to
         say: then, and for the assertions of every other rule, everything is looked at again.
         """
-        return self.granted and self.passed is assertions and self.passed_at <= now < self.ends
+        return (
+            self.passed is assertions
+            and self.admits_any_bearer
+            and self.passed_at <= now < self.ends
+            and scheme != DPOP
+        )
 
 
 class JwtAuthenticator:
@@ -228,11 +233,10 @@ class JwtAuthenticator:
             known = await self._verify(key, credential)
             if isinstance(known, Refusal):
                 return known
-        assertions, now = self._assertions_for(known.issuer), self._now()
-        if known.has_passed(assertions, now) and self._admission.is_plain(
-            known.confirmation, credential.scheme
-        ):
+        now = self._now()
+        if known.suffices(self._assertions, credential.scheme, now):
             return known.principal
+        assertions = self._assertions_for(known.issuer)
         wrong = check_header(known.header, assertions) or check_claims(
             known.claims, assertions, now
         )
@@ -279,7 +283,7 @@ class JwtAuthenticator:
             keys.issuer,
             principal,
             assertions,
-            self._admission.grants(claims),
+            self._admission.admits_any_bearer(claims, confirmation),
             now,
             ends,
         )

@@ -122,6 +122,9 @@ class Possession:
         signaling: says "no".
         services: the clock, the store of used proofs, nonces.
 
+    Attributes:
+        demands: whether a token has to be bound to something.
+
     Raises:
         ValueError: nonces are demanded, and there is no key to seal them with.
     """
@@ -137,6 +140,7 @@ class Possession:
         settings = [each.config for each in configured if isinstance(each, DpopPossession)]
         self._dpop_suffices = bool(settings)
         self._certificate_suffices = len(settings) < len(configured)
+        self.demands = bool(configured)
         self._settings = settings[0] if settings else DpopSettings()
         self._algorithms = frozenset(algorithms)
         self._leeway = leeway
@@ -146,15 +150,6 @@ class Possession:
         self._nonces = services.nonces
         if self._settings.nonce_required and self._nonces is None:
             raise ValueError("nonce_required needs a master_key in the configuration")
-
-    @property
-    def demands(self) -> bool:
-        """Returns whether a token has to be bound to something."""
-        return self._dpop_suffices or self._certificate_suffices
-
-    def concerns(self, confirmation: Confirmation | None, scheme: bytes) -> bool:
-        """Returns whether there is anything to check."""
-        return confirmation is not None or self.demands or scheme == DPOP
 
     def check(self, presented: Presented) -> Proof | Refusal | None:
         """Refuses a token that is not in the hands of its owner.

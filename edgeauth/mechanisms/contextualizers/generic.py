@@ -7,6 +7,8 @@ Trust: the answer is believed as far as its format goes. Names and values of wha
 the client's.
 """
 
+from functools import partial
+
 from edgeauth.config.scalars import Duration, ListOf, Text
 from edgeauth.mechanisms.content import decode_content
 from edgeauth.mechanisms.forwarding import Forwarded
@@ -51,6 +53,7 @@ class GenericContextualizer:
         self, mechanism_id: str, specification: GenericSpecification, services: Services
     ) -> None:
         self._services = services
+        self._find = services.cache.find
         self._ttl = specification.cache_ttl
         self._tolerant = specification.continue_pipeline_on_error
         owner = fingerprint(b"generic", mechanism_id.encode(), repr(self._ttl).encode())
@@ -67,22 +70,20 @@ class GenericContextualizer:
                 decides what is known.
         """
         try:
-            return await self._find_out(known)
+            asking = self._question.about(known)
+            if not self._ttl > 0:
+                return await self._ask(self._question.call(asking))
+            key = self._question.key(asking)
+            remembered = self._find(key)
+            if isinstance(remembered, Content):
+                return remembered.content
+            learn = partial(self._learn, asking)
+            answer = await self._services.cache.learn(key, CONTENT, learn)
         except Fault as fault:
             if fault.final or not self._tolerant:
                 raise
             # Others may be waiting for the same answer and be less tolerant.
             raise Fault(fault.reason, fault.detail, tolerated=True) from None
-
-    async def _find_out(self, known: Identified) -> Json:
-        asking = self._question.about(known)
-        if not self._ttl > 0:
-            return await self._ask(self._question.call(asking))
-        key = self._question.key(asking)
-        remembered = self._services.cache.find(key)
-        if isinstance(remembered, Content):
-            return remembered.content
-        answer = await self._services.cache.learn(key, CONTENT, lambda: self._learn(asking))
         return answer.content
 
     async def _learn(self, asking: Asking) -> Learned[Content]:

@@ -13,7 +13,7 @@ Source:
     RFC 7519; RFC 8725 section 3.11 (explicit audience is the template's matter).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 from pydantic import Field, field_validator
@@ -22,10 +22,10 @@ from edgeauth.config.findings import not_expected
 from edgeauth.config.scalars import Duration, Text
 from edgeauth.config.specification import Specification
 from edgeauth.expressions.templates import Template
-from edgeauth.mechanisms.values import Values, ValueTemplate, unambiguous
+from edgeauth.mechanisms.values import Values, ValueTemplate, cache_key
 from edgeauth.model.decision import HeaderEdits
 from edgeauth.model.errors import Fault, Malformed, Reason
-from edgeauth.model.identity import digest, fingerprint
+from edgeauth.model.identity import fingerprint
 from edgeauth.model.json import Json
 from edgeauth.ports.declare import Kind, Override, mechanism
 from edgeauth.ports.fields import FieldName, TemplateOf
@@ -118,7 +118,7 @@ class JwtFinalizer:
         self._header = specification.header.name.lower().encode("ascii")
         scheme = specification.header.scheme
         self._prefix = b"" if scheme is None else scheme.encode("ascii") + b" "
-        self._key_part = self._fingerprint(mechanism_id, names)
+        self._key_part = self._fingerprint(mechanism_id)
 
     async def finalize(self, granted: Granted) -> HeaderEdits:
         """Returns the field with the contract.
@@ -129,7 +129,9 @@ class JwtFinalizer:
         known = granted.known
         scope = known.scope()
         values = self._values.render(scope)
-        key = self._key(known.subject.fingerprint, values, known.outputs)
+        outputs = dumps(known.outputs) if self._reads_outputs else b""
+        signer = self._signer.fingerprint  # another one once another key signs (attack 193)
+        key = cache_key(self._key_part, signer, known.subject.fingerprint, values, outputs)
         remembered = self._cache.find(key)
         if isinstance(remembered, HeaderEdits):
             return remembered
@@ -144,7 +146,7 @@ class JwtFinalizer:
         """Returns the name of the header that carries the contract."""
         return (self._header,)
 
-    def _fingerprint(self, mechanism_id: str, names: Iterable[str]) -> bytes:
+    def _fingerprint(self, mechanism_id: str) -> bytes:
         return fingerprint(
             b"contract",
             mechanism_id.encode(),
@@ -152,19 +154,7 @@ class JwtFinalizer:
             repr(self._ttl).encode(),
             self._header,
             self._prefix,
-            *(name.encode() for name in names),
         )
-
-    def _key(self, subject: bytes, values: Mapping[str, str], outputs: Mapping[str, Json]) -> bytes:
-        """Returns the key of a contract.
-
-        The names of the values are in the part that never changes; of the values each is written
-        behind its length, so that no two lists of them look the same.
-        """
-        rest = dumps(outputs) if self._reads_outputs else b""
-        signer = self._signer.fingerprint  # another one once another key signs (attack 193)
-        parts = (self._key_part, signer, subject, unambiguous(values.values()), b"|", rest)
-        return digest(b"".join(parts))
 
     def _time_left(self, expires_at: float | None, now: float) -> float:
         if expires_at is None:
