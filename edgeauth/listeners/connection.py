@@ -145,11 +145,13 @@ class ClientConnection(TimedReader):
             )
             if framing is not NO_CONTENT:
                 self._expect_content(exchange, framing)
-            exchange.expects_continue = expects_continue(request.headers, exchange.version)
+            expectation = request.headers.get(b"expect")
+            if expectation is not None:
+                exchange.expects_continue = expects_continue(expectation, exchange.version)
         except Malformed as malformed:
             self._answer_malformed(exchange, malformed)
             return
-        exchange.complete = exchange.complete or framing.empty
+        exchange.complete = exchange.complete or framing is NO_CONTENT
         if not self._admit(exchange):
             return
         cors = self._listener.cors

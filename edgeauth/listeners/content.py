@@ -194,7 +194,7 @@ class RequestContent(Struct, eq=False):
         self.sink = sink
         if self.connection.stuffed:
             sink.pause()
-        if self.framing.empty:
+        if self.framing is NO_CONTENT:
             sink.send(head)
             return
         # Released before it is sent: what is sent may be so much that the upstream holds again.

@@ -19,7 +19,7 @@ from edgeauth.model.errors import Malformed, Reason
 from edgeauth.model.request import Headers
 from edgeauth.services.listener_status import ListenerStatus, UpstreamFailure
 from edgeauth.wire.answers import Answers
-from edgeauth.wire.http1 import request_framing
+from edgeauth.wire.http1 import NO_CONTENT, request_framing
 from edgeauth.wire.outbound import Relay, request_head
 from edgeauth.wire.upgrades import requested_upgrade
 
@@ -209,6 +209,6 @@ def _check_method(exchange: Exchange, method: bytes) -> None:
     """
     if method == exchange.method:
         return
-    if not exchange.framing.empty or b"HEAD" in {method, exchange.method}:
+    if exchange.framing is not NO_CONTENT or b"HEAD" in {method, exchange.method}:
         raise Malformed("the forwarded method frames another message")
     request_framing(method, exchange.version, Headers())

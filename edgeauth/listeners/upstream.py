@@ -20,6 +20,7 @@ from edgeauth.listeners.upstream_fault import UpstreamFault
 from edgeauth.listeners.upstream_trust import failed_handshake
 from edgeauth.model.errors import Malformed
 from edgeauth.services.listener_status import UpstreamFailure
+from edgeauth.wire.http1 import NO_CONTENT
 
 if TYPE_CHECKING:
     from edgeauth.listeners.proxy import ProxyDoor
@@ -234,7 +235,7 @@ class UpstreamConnection(asyncio.Protocol):
         return (
             not self._fresh
             and not self._answer.begun
-            and exchange.framing.empty
+            and exchange.framing is NO_CONTENT
             and exchange.method in _REPEATABLE_METHODS
         )
 

@@ -29,10 +29,10 @@ class Headers(dict[bytes, bytes]):
     __slots__ = ("fields", "repeated")
 
     def __init__(self, fields: Iterable[tuple[bytes, bytes]] = ()) -> None:
-        self.fields = tuple(fields)
+        self.fields = fields = tuple(fields)
         self.repeated: tuple[bytes, ...] = ()
-        super().__init__(self.fields)
-        if len(self) < len(self.fields):
+        self.update(fields)
+        if len(self) < len(fields):
             self._join()
 
     def _join(self) -> None:

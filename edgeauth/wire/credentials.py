@@ -8,8 +8,7 @@ Trust: hostile. Values are never put into errors or representations.
 
 import binascii
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple, Protocol, TypeAlias
+from typing import ClassVar, Final, NamedTuple, Protocol, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from msgspec import Struct
@@ -21,7 +20,8 @@ from edgeauth.wire.content_type import parse_content_type
 from edgeauth.wire.cookies import find_cookie
 from edgeauth.wire.uri import readable_parameters
 
-_VISIBLE: Final = bytes(range(0x20, 0x7F))
+_ONLY_VISIBLE: Final = bytes(octet if 0x20 <= octet < 0x7F else 0x20 for octet in range(256))
+"""Translates visible ASCII to itself, and everything else to something else."""
 MAX_PARAMETERS: Final = 1000
 """Parameters of a query that is looked at; more are refused."""
 
@@ -49,23 +49,24 @@ class BodyReader(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class HeaderSource:
-    """A header field; with a scheme, only what follows that scheme counts."""
+    """A header field; with a scheme, only what follows that scheme counts.
 
-    name: str
-    scheme: str = ""
-    _name: bytes = field(init=False, repr=False, compare=False)
-    _scheme: bytes = field(init=False, repr=False, compare=False)
+    Args:
+        name: of the field, in any case.
+        scheme: in any case; none is demanded when it is empty.
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_name", self.name.lower().encode("ascii"))
-        object.__setattr__(self, "_scheme", self.scheme.lower().encode("ascii"))
+    Attributes:
+        name: as it was given.
+        scheme_name: the scheme, lower-cased; empty when none is demanded.
+    """
 
-    @property
-    def scheme_name(self) -> bytes:
-        """Returns the scheme, lower-cased; empty when none is demanded."""
-        return self._scheme
+    __slots__ = ("_field", "name", "scheme_name")
+
+    def __init__(self, name: str, scheme: str = "") -> None:
+        self.name = name
+        self.scheme_name = scheme.lower().encode("ascii")
+        self._field = name.lower().encode("ascii")
 
     def find(self, request: Request, _reader: BodyReader) -> bytes | None:
         """Returns the field's value without the scheme, None if it is absent or of another one.
@@ -74,26 +75,23 @@ class HeaderSource:
             RFC 9110 section 11.1: schemes are compared without regard to case. One or more
             blanks separate scheme and credentials (section 11.4).
         """
-        value = request.headers.get(self._name)
+        headers = request.headers
+        value = headers.get(self._field)
         if value is None:
             return None
-        if self._name in request.headers.repeated:
+        if self._field in headers.repeated:
             raise Malformed("the credential's header is there more than once")
-        if not self._scheme:
+        if not self.scheme_name:
             return value
         scheme, _, rest = value.partition(b" ")
-        return rest.lstrip(b" ") if scheme.lower() == self._scheme else None
+        return rest.lstrip(b" ") if scheme.lower() == self.scheme_name else None
 
 
-class CookieSource(NamedTuple):
+class CookieSource(Struct, frozen=True):
     """A cookie."""
 
+    scheme_name: ClassVar[bytes] = b""
     name: str
-
-    @property
-    def scheme_name(self) -> bytes:
-        """Returns nothing: cookies have no scheme."""
-        return b""
 
     def find(self, request: Request, _reader: BodyReader) -> bytes | None:
         """Returns the cookie's value, None if it is absent."""
@@ -114,15 +112,11 @@ class CookieSource(NamedTuple):
         return None
 
 
-class QuerySource(NamedTuple):
+class QuerySource(Struct, frozen=True):
     """A query parameter (RFC 6750 section 2.3)."""
 
+    scheme_name: ClassVar[bytes] = b""
     name: str
-
-    @property
-    def scheme_name(self) -> bytes:
-        """Returns nothing: parameters have no scheme."""
-        return b""
 
     def find(self, request: Request, _reader: BodyReader) -> bytes | None:
         """Returns the parameter's decoded value, None if it is absent."""
@@ -142,17 +136,13 @@ class QuerySource(NamedTuple):
         return _decoded(found[0].partition("=")[2])
 
 
-class BodySource(NamedTuple):
+class BodySource(Struct, frozen=True):
     """A parameter of a form (RFC 6750 section 2.2), or a member of what JSON or YAML says."""
 
+    scheme_name: ClassVar[bytes] = b""
     name: str
     forms_only: bool = False
     """Whether content in JSON or YAML is not looked at, nor read because of this source."""
-
-    @property
-    def scheme_name(self) -> bytes:
-        """Returns nothing: parameters have no scheme."""
-        return b""
 
     def find(self, request: Request, reader: BodyReader) -> bytes | None:
         """Returns the parameter's value, None if it is absent or the content is something else."""
@@ -195,7 +185,7 @@ def find_credential(
     for source in sources:
         value = source.find(request, reader)
         if value:
-            if value.translate(None, _VISIBLE):
+            if value.translate(_ONLY_VISIBLE) != value:
                 raise Malformed("the credential is not visible ASCII")
             return Credential(value, source.scheme_name)
     return None

@@ -7,29 +7,31 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 
-from edgeauth.model.request import Headers
-
 _MOST_HOPS: Final = 64
 """Entries of a forwarding chain that are looked at: the last ones, the nearest proxies' own."""
 
 
-def forwarded_addresses(headers: Headers) -> tuple[str, ...]:
-    """Returns the client addresses that the chain of proxies lists, in order.
+# Remembered, because a proxy says the same for all requests of a client.
+@lru_cache(maxsize=1024)
+def client_addresses(
+    peer: str, forwarded: bytes | None, x_forwarded_for: bytes | None
+) -> tuple[str, ...]:
+    """Returns the client addresses that the chain of proxies lists, in order, the peer last.
 
     `Forwarded` counts when every `for` of it is an address, `unknown` or obfuscated and at least
     one is an address; else `X-Forwarded-For` up to its first entry that is none.
+
+    Args:
+        peer: the address of the trusted peer.
+        forwarded: the value of the field, if there is one.
+        x_forwarded_for: likewise.
     """
-    value = headers.get(b"forwarded")
-    if value is not None:
-        found = _for_parameters(value)
-        if found:
-            return found
-    value = headers.get(b"x-forwarded-for")
-    return () if value is None else _x_forwarded_for(value)
+    found = () if forwarded is None else _for_parameters(forwarded)
+    if not found and x_forwarded_for is not None:
+        found = _x_forwarded_for(x_forwarded_for)
+    return (*found, peer)
 
 
-# Remembered, because a proxy says the same for all requests of a client.
-@lru_cache(maxsize=1024)
 def _for_parameters(value: bytes) -> tuple[str, ...]:
     found: list[str] = []
     for element in value.decode("latin-1").split(",")[-_MOST_HOPS:]:
@@ -47,7 +49,6 @@ def _for_parameters(value: bytes) -> tuple[str, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=1024)
 def _x_forwarded_for(value: bytes) -> tuple[str, ...]:
     found: list[str] = []
     for entry in value.decode("latin-1").split(",")[-_MOST_HOPS:]:

@@ -32,11 +32,6 @@ class Framing(Struct, frozen=True):
     """Octets; None when that is not known beforehand."""
     chunked: bool
 
-    @property
-    def empty(self) -> bool:
-        """Returns whether there is no content at all."""
-        return self.length == 0
-
 
 NO_CONTENT: Final = Framing(0, chunked=False)
 CHUNKED: Final = Framing(None, chunked=True)
@@ -49,7 +44,7 @@ def request_framing(
     headers: Headers,
     without_content: frozenset[bytes] = WITHOUT_CONTENT,
 ) -> Framing:
-    """Returns the framing of a request's content.
+    """Returns the framing of a request's content: `NO_CONTENT` itself where there is none.
 
     Args:
         method: of the request.
@@ -73,9 +68,11 @@ def request_framing(
     framing = _framing(coding, length)
     if coding is not None and version == "1.0":
         raise Malformed("HTTP/1.0 has no transfer codings")
-    if not framing.empty and method in without_content:
+    if framing.length == 0:
+        return NO_CONTENT
+    if method in without_content:
         raise Malformed("content is not allowed with this method")
-    if not framing.empty and b"upgrade" in headers:
+    if b"upgrade" in headers:
         raise Malformed("content is not allowed in an upgrade")
     return framing
 
@@ -92,17 +89,18 @@ def _framing(coding: bytes | None, length: bytes | None) -> Framing:
     return Framing(int(length), chunked=False)
 
 
-def expects_continue(headers: Headers, version: str) -> bool:
+def expects_continue(expectation: bytes, version: str) -> bool:
     """Returns whether the client waits for 100 (Continue) before it sends the content.
 
     A client of version 1.0 does not know what that is, and is never told.
 
+    Args:
+        expectation: the value of the Expect field.
+        version: of HTTP.
+
     Raises:
         Malformed: it expects something else (RFC 9110 section 10.1.1).
     """
-    expectation = headers.get(b"expect")
-    if expectation is None:
-        return False
     if expectation.lower() != b"100-continue":
         raise Malformed("the expectation is not known", 417)
     return version == "1.1"

@@ -18,7 +18,7 @@ from edgeauth.wire.client_certificates import (
     Element,
     parse_client_certificate_field,
 )
-from edgeauth.wire.forwarded import forwarded_addresses
+from edgeauth.wire.forwarded import client_addresses
 from edgeauth.wire.headers import (
     CLIENT_CERTIFICATES,
     FORWARDING,
@@ -34,6 +34,7 @@ _KNOWN_METHODS: Final = {
     for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE")
 }
 _NEVER_BELIEVED: Final = FORWARDING | ROUTING_HINTS
+_SCHEMES: Final = {b"http": "http", b"https": "https"}
 _NUMBER_SIGN: Final = ord("#")
 
 
@@ -81,7 +82,9 @@ def canonical_request(
     if host is None:
         raise Malformed("the Host field is missing")
     authority = parse_authority(host)
-    path, query = _split_target(method, target, authority)
+    if target[:1] != b"/":
+        target = _origin_form(method, target, authority)
+    path, _, query = target.partition(b"?")
     if peer.trusted:
         return _original_request(method, path, query, authority, headers, peer)
     if not _NEVER_BELIEVED.isdisjoint(headers):
@@ -89,11 +92,11 @@ def canonical_request(
     if peer.certificate_told:
         headers = Headers((*headers.fields, *peer.certificate_told))
     request = Request(
-        _method(method),
+        _KNOWN_METHODS.get(method) or _method(method),
         peer.scheme,
         authority,
         parse_resolved_path(path) if peer.only_resolved else parse_path(path),
-        parse_query(query),
+        parse_query(query) if query else "",
         headers,
         (peer.address,),
         peer.certificate,
@@ -119,26 +122,21 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _split_target(method: bytes, target: bytes, authority: str) -> tuple[bytes, bytes]:
-    """Returns path and query of the target; an absolute target has to agree with Host."""
-    if target[:1] != b"/":
-        if target == b"*" and method == b"OPTIONS":
-            return b"/", b""
-        scheme, separator, rest = target.partition(b"://")
-        if not separator or scheme.lower() not in {b"http", b"https"}:
-            raise Malformed("the request target is neither a path nor an absolute URL")
-        host, slash, target = rest.partition(b"/")
-        if b"?" in host or parse_authority(host) != authority:
-            raise Malformed("the request target names another host than the Host field")
-        target = slash + target
-    path, _, query = target.partition(b"?")
-    return path, query
+def _origin_form(method: bytes, target: bytes, authority: str) -> bytes:
+    """Returns path and query of a target that is more; an absolute one has to agree with Host."""
+    if target == b"*" and method == b"OPTIONS":
+        return b"/"
+    scheme, separator, rest = target.partition(b"://")
+    if not separator or scheme.lower() not in _SCHEMES:
+        raise Malformed("the request target is neither a path nor an absolute URL")
+    host, slash, path = rest.partition(b"/")
+    if b"?" in host or parse_authority(host) != authority:
+        raise Malformed("the request target names another host than the Host field")
+    return slash + path
 
 
 def _method(raw: bytes) -> str:
-    known = _KNOWN_METHODS.get(raw)
-    if known is not None:
-        return known
+    """Returns a method that is none of those that everybody knows."""
     if len(raw) > _LONGEST_METHOD or not is_token(raw):
         raise Malformed("the method is no token")
     return raw.decode("ascii")
@@ -148,27 +146,39 @@ def _original_request(
     method: bytes, path: bytes, query: bytes, authority: str, headers: Headers, peer: Peer
 ) -> Request:
     """Returns the request as the trusted peer describes it; what it leaves out is its own."""
+    scheme = peer.scheme
     proto = headers.get(b"x-forwarded-proto")
-    scheme = peer.scheme if proto is None else proto.decode("latin-1").lower()
-    if scheme not in {"http", "https"}:
-        raise Malformed("the forwarded scheme is neither http nor https")
-    if not CLIENT_CERTIFICATES.isdisjoint(headers):
+    if proto is not None:
+        scheme = _SCHEMES.get(proto) or _scheme(proto)
+    if not headers.keys().isdisjoint(CLIENT_CERTIFICATES):
         headers = _without_unbelieved(headers, peer.certificate_field)
     host = headers.get(b"x-forwarded-host")
     uri = headers.get(b"x-forwarded-uri")
     if uri is not None:
-        forwarded_path, forwarded_query = _split_forwarded_uri(uri)
+        if uri[:1] != b"/":
+            uri = _without_authority(uri)
+        forwarded_path, _, forwarded_query = uri.partition(b"?")
         path, query = forwarded_path or path, forwarded_query or query
+    method = headers.get(b"x-forwarded-method") or method
+    field = peer.certificate_field
     return Request(
-        _method(headers.get(b"x-forwarded-method") or method),
+        _KNOWN_METHODS.get(method) or _method(method),
         scheme,
         authority if host is None else parse_authority(host),
         parse_resolved_path(path) if peer.only_resolved else parse_path(path),
-        parse_query(query),
+        parse_query(query) if query else "",
         headers,
-        (*forwarded_addresses(headers), peer.address),
-        _client_certificate(headers, peer),
+        client_addresses(peer.address, headers.get(b"forwarded"), headers.get(b"x-forwarded-for")),
+        None if field is None else _client_certificate(headers, field, peer.certificate_element),
     )
+
+
+def _scheme(raw: bytes) -> str:
+    """Returns a scheme that is not written as usual."""
+    scheme = _SCHEMES.get(raw.lower())
+    if scheme is None:
+        raise Malformed("the forwarded scheme is neither http nor https")
+    return scheme
 
 
 def _without_unbelieved(headers: Headers, believed: bytes | None) -> Headers:
@@ -179,22 +189,21 @@ def _without_unbelieved(headers: Headers, believed: bytes | None) -> Headers:
     )
 
 
-def _client_certificate(headers: Headers, peer: Peer) -> ClientCertificate | None:
+def _client_certificate(
+    headers: Headers, name: bytes, element: Element
+) -> ClientCertificate | None:
     """Returns the certificate that the one believed field tells of (attack 151)."""
-    name = peer.certificate_field
-    value = None if name is None else headers.get(name)
-    if name is None or value is None:
-        return None
-    return parse_client_certificate_field(name, value, peer.certificate_element)
+    value = headers.get(name)
+    return None if value is None else parse_client_certificate_field(name, value, element)
 
 
-def _split_forwarded_uri(uri: bytes) -> tuple[bytes, bytes]:
+def _without_authority(uri: bytes) -> bytes:
     """Returns path and query of a forwarded URI; its authority, if any, is nobody's business."""
+    if not uri.startswith((b"http://", b"https://")):
+        return uri
+    # Else it is refused as a part of the path or the query.
     if _NUMBER_SIGN in uri:
         raise Malformed("the forwarded URI has a fragment")
-    if uri.startswith((b"http://", b"https://")):
-        hierarchy, _, query = uri.partition(b"://")[2].partition(b"?")
-        _, slash, path = hierarchy.partition(b"/")
-        return slash + path, query
-    path, _, query = uri.partition(b"?")
-    return path, query
+    hierarchy, mark, query = uri.partition(b"://")[2].partition(b"?")
+    _, slash, path = hierarchy.partition(b"/")
+    return slash + path + mark + query

@@ -128,6 +128,16 @@ def test_a_header_without_scheme_counts_as_it_is():
     assert find_credential(seen, [HeaderSource("X-Api-Key")], NO_BODY).text() == "Bearer k"
 
 
+def test_attack_047_a_credential_is_visible_ascii_and_nothing_else():
+    for octet in range(256):
+        seen = request((b"authorization", b"Bearer a%cb" % octet))
+        if 0x20 <= octet <= 0x7E:
+            assert find_credential(seen, SOURCES, NO_BODY).value == b"a%cb" % octet
+        else:
+            with pytest.raises(Malformed):
+                find_credential(seen, SOURCES, NO_BODY)
+
+
 def test_a_credential_does_not_show():
     credential = Credential(base64.b64encode(b"alice:hunter2"))
 

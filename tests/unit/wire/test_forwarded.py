@@ -2,21 +2,23 @@
 
 import pytest
 
-from edgeauth.model.request import Headers
-from edgeauth.wire.forwarded import forwarded_addresses
+from edgeauth.wire.forwarded import client_addresses
+
+PEER = "10.0.0.1"
 
 
 def of_forwarded(value: str, other: str | None = None) -> tuple[str, ...]:
-    fields = [(b"forwarded", value.encode())]
-    if other is not None:
-        fields.append((b"x-forwarded-for", other.encode()))
-    return forwarded_addresses(Headers(fields))
+    return told(value.encode(), None if other is None else other.encode())
 
 
 def of_list(*values: str) -> tuple[str, ...]:
-    return forwarded_addresses(
-        Headers((b"x-forwarded-for", value.encode("latin-1")) for value in values)
-    )
+    return told(None, ",".join(values).encode("latin-1"))
+
+
+def told(forwarded: bytes | None, x_forwarded_for: bytes | None) -> tuple[str, ...]:
+    *addresses, peer = client_addresses(PEER, forwarded, x_forwarded_for)
+    assert peer == PEER
+    return tuple(addresses)
 
 
 INVALID = {
@@ -84,3 +86,10 @@ def test_attack_034_a_list_ends_at_what_is_no_address(values, addresses):
 def test_attack_034_a_long_forged_list_does_not_push_out_the_last_address():
     assert of_list(", ".join(["9.9.9.9"] * 200), "1.2.3.4")[-1] == "1.2.3.4"
     assert of_forwarded(", ".join(["for=9.9.9.9"] * 200 + ["for=1.2.3.4"]))[-1] == "1.2.3.4"
+
+
+def test_what_is_remembered_of_one_peer_is_not_said_of_another():
+    assert client_addresses("10.0.0.2", None, b"1.2.3.4") == ("1.2.3.4", "10.0.0.2")
+    assert client_addresses("10.0.0.3", None, b"1.2.3.4") == ("1.2.3.4", "10.0.0.3")
+    assert client_addresses("10.0.0.3", b"for=1.2.3.4", None) == ("1.2.3.4", "10.0.0.3")
+    assert client_addresses("10.0.0.3", None, None) == ("10.0.0.3",)

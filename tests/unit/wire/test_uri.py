@@ -113,6 +113,16 @@ def test_a_query_with_foreign_characters_is_malformed(raw):
         parse_query(raw)
 
 
+def test_a_query_holds_visible_ascii_without_a_number_sign_and_nothing_else():
+    for octet in range(256):
+        raw = b"a=%c" % octet
+        if 0x21 <= octet <= 0x7E and octet != ord("#"):
+            assert parse_query(raw) == raw.decode()
+        else:
+            with pytest.raises(Malformed):
+                parse_query(raw)
+
+
 @pytest.mark.parametrize("raw", [b"", b"a=b&c", b"?", b"a=%zz;b", b"a=/../b", b'"<>'], ids=repr)
 def test_a_query_stays_as_it_is(raw):
     assert parse_query(raw) == raw.decode()
