@@ -59,7 +59,7 @@ class Claim(NamedTuple):
         """Adds the route to a rule to a trie."""
         route = Route(
             rule,
-            self.expression.names,
+            self.expression.named(),
             self.methods,
             self.scheme,
             self.conditions,

@@ -27,6 +27,10 @@ class PathExpression(NamedTuple):
     free: bool
     names: tuple[str, ...]
 
+    def named(self) -> tuple[tuple[int, str], ...]:
+        """Returns number and name of each wildcard that has one."""
+        return tuple((number, name) for number, name in enumerate(self.names) if name)
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -34,7 +38,8 @@ class Route:
 
     Attributes:
         rule: what runs when the route is taken.
-        names: of the wildcards, from left to right.
+        named: the number of a wildcard, from left to right, and its name; unnamed ones are left
+            out.
         methods: allowed methods; None means any.
         scheme: `http` or `https`; None means either.
         conditions: the number of a wildcard and the test of its value; all must hold.
@@ -44,7 +49,7 @@ class Route:
     """
 
     rule: Rule
-    names: tuple[str, ...] = ()
+    named: tuple[tuple[int, str], ...] = ()
     methods: frozenset[str] | None = None
     scheme: str | None = None
     conditions: tuple[tuple[int, Callable[[str], bool]], ...] = ()
@@ -84,9 +89,9 @@ class Route:
     def captures(self, captured: list[str]) -> Mapping[str, str]:
         """Returns the decoded values of the named wildcards, as rules see them."""
         found: dict[str, str] = {}
-        for name, value in zip(self.names, captured, strict=True):
-            if name:
-                found[name] = self._decoded(value) if "%" in value else value
+        for number, name in self.named:
+            value = captured[number]
+            found[name] = self._decoded(value) if "%" in value else value
         return found
 
 

@@ -42,11 +42,11 @@ class _Node:
             # Most often there is but one way, and nothing to come back to.
             if below is None:
                 below = node.literals.get(segment)
+                if below is None:
+                    return None
             elif segment:
                 captured.append(segment)
             else:
-                return None
-            if below is None:
                 return None
             node = below
         for route in node.routes:
@@ -141,19 +141,20 @@ class Trie:
             captured: list[str] = []
             route = node.find(iter(segments), captured, request)
             if route is not None:
-                captures = route.captures(captured) if captured else NO_CAPTURES
+                captures = route.captures(captured) if route.named else NO_CAPTURES
                 return Found(route.rule, captures, route.slashes)
         return None
 
     def _hosts(self, request: Request) -> Iterator[_Node]:
         """Yields the trees of the hosts that the request's host belongs to, the closest first."""
+        host, exact = request.host, self._exact
+        if host in exact:
+            yield exact[host]
         hostname = request.hostname
-        names = (hostname,) if request.host == hostname else (request.host, hostname)
-        for name in names:
-            node = self._exact.get(name)
-            if node is not None:
-                yield node
+        if hostname != host and hostname in exact:
+            yield exact[hostname]
         if self._below:
+            names = (hostname,) if hostname == host else (host, hostname)
             dot = hostname.find(".")
             while dot >= 0:
                 for name in names:

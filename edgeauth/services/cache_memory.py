@@ -15,6 +15,8 @@ from collections.abc import Callable, Coroutine
 from heapq import heapify, heappop, heappush
 from typing import Final, TypeVar, cast
 
+from msgspec import Struct
+
 from edgeauth.ports.facts import CacheCounters, FactKind, Learned
 from edgeauth.ports.services import Clock
 from edgeauth.services.fact_sizes import ENTRY_OCTETS, size_of
@@ -29,21 +31,18 @@ F = TypeVar("F")
 T = TypeVar("T")
 
 
-class _Entry:
+class _Entry(Struct, eq=False):
     """A fact with what is needed to decide when it goes."""
 
-    __slots__ = ("deadline", "expires_at", "fact", "is_proven", "octets", "uses")
-
-    def __init__(self, fact: object, expires_at: float, deadline: float, octets: int) -> None:
-        self.fact = fact
-        self.expires_at = expires_at
-        """Seconds since the epoch."""
-        self.deadline = deadline
-        """The same on the clock that nobody can set back."""
-        self.octets = octets
-        self.uses = 0
-        self.is_proven = False
-        """Whether it stands in the long queue."""
+    fact: object
+    expires_at: float
+    """Seconds since the epoch."""
+    deadline: float
+    """The same on the clock that nobody can set back."""
+    octets: int
+    uses: int = 0
+    is_proven: bool = False
+    """Whether it stands in the long queue."""
 
 
 class MemoryCache:

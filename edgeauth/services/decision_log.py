@@ -86,7 +86,7 @@ class DecisionLog:
         """Keeps the line of a decision until the next write."""
         line = _Line(
             self._now(),
-            "permit" if isinstance(decision, Permit) else "deny",
+            "deny",
             request.method,
             request.scheme,
             request.host,
@@ -95,7 +95,9 @@ class DecisionLog:
             decision.rule_id,
             decision.subject_id,
         )
-        if isinstance(decision, Deny):
+        if isinstance(decision, Permit):
+            line.decision = "permit"
+        else:
             line.tell_refusal(decision)
         # Most lines have none of these.
         if decision.downgrades:

@@ -143,7 +143,7 @@ def path(text: str) -> PathExpression:
 
 def route(text: str, name: str | None = None, **details: object) -> Route:
     """Returns a route to a rule that is called like its path."""
-    return Route(rule(name or text), path(text).names, **details)  # type: ignore[arg-type]
+    return Route(rule(name or text), path(text).named(), **details)  # type: ignore[arg-type]
 
 
 def trie(*routes: tuple[str, str] | tuple[str, str, dict[str, object]]) -> Trie:
@@ -158,7 +158,7 @@ def trie(*routes: tuple[str, str] | tuple[str, str, dict[str, object]]) -> Trie:
 def book(of: Rule, text: str = "/**", slashes: EncodedSlashes = EncodedSlashes.OFF) -> RuleBook:
     """Returns a book with one rule for a path."""
     made = Trie()
-    made.add("*", path(text), Route(of, path(text).names, slashes=slashes))
+    made.add("*", path(text), Route(of, path(text).named(), slashes=slashes))
     return RuleBook(made)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edgeauth.engine.route import Route
+from edgeauth.engine.route import PathExpression, Route
 from edgeauth.model.routing import EncodedSlashes
 from tests.fakes.rules import asked, rule
 
@@ -11,7 +11,7 @@ OFF, ON, NO_DECODE = EncodedSlashes.OFF, EncodedSlashes.ON, EncodedSlashes.NO_DE
 
 def route(slashes: EncodedSlashes, wanted: str | None = None) -> Route:
     conditions = () if wanted is None else ((0, lambda value: value == wanted),)
-    return Route(rule(), ("a", "b"), conditions=conditions, slashes=slashes)
+    return Route(rule(), ((0, "a"), (1, "b")), conditions=conditions, slashes=slashes)
 
 
 @pytest.mark.parametrize(
@@ -46,5 +46,5 @@ def test_without_permission_an_encoded_slash_anywhere_fails_every_condition():
 
 
 def test_unnamed_wildcards_capture_nothing():
-    assert Route(rule(), ("", "rest")).captures(["1", "2"]) == {"rest": "2"}
-    assert Route(rule(), ()).captures([]) == {}
+    named = PathExpression((None,), True, ("", "rest")).named()
+    assert Route(rule(), named).captures(["1", "2"]) == {"rest": "2"}
