@@ -104,10 +104,9 @@ class ClientConnection(TimedReader):
 
     def on_message_begin(self) -> None:
         """Begins an exchange."""
-        if self._parsing.complete:
+        if self._lines.line is not None and self._parsing.complete:
             self._lines.pass_over(self._parsing)
-        self._parsing = exchange = self.exchange_type(self, most_octets=self._segment)
-        self._take_field = exchange.fields.append
+        self._parsing = self.exchange_type(self, most_octets=self._segment)
 
     def _advance(self) -> None:
         """Begins the first exchange of the queue, and the next as long as answers come at once."""
@@ -143,7 +142,9 @@ class ClientConnection(TimedReader):
             framing = request_framing(
                 exchange.method, exchange.version, request.headers, self.limits.without_content
             )
-            if framing is not NO_CONTENT:
+            if framing is NO_CONTENT:
+                exchange.complete = True
+            else:
                 self._expect_content(exchange, framing)
             expectation = request.headers.get(b"expect")
             if expectation is not None:
@@ -151,7 +152,6 @@ class ClientConnection(TimedReader):
         except Malformed as malformed:
             self._answer_malformed(exchange, malformed)
             return
-        exchange.complete = exchange.complete or framing is NO_CONTENT
         if not self._admit(exchange):
             return
         cors = self._listener.cors

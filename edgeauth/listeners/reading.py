@@ -8,7 +8,6 @@ read, since nobody knows where the next request would begin.
 """
 
 from collections import deque
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from edgeauth.listeners.content import PIPELINED, SWITCHING
@@ -30,11 +29,9 @@ _BLANK: Final = b" \t"
 class RequestReader(ClientStream):
     """Reads requests from one client into a queue; a subclass answers them."""
 
-    __slots__ = ("_deaf", "_lines", "_parser", "_parsing", "_queue", "_segment", "_take_field")
+    __slots__ = ("_deaf", "_lines", "_parser", "_parsing", "_queue", "_segment")
     _parsing: Exchange
     """What the parser is at, or was at last."""
-    _take_field: Callable[[tuple[bytes, bytes]], None]
-    """Where the fields go that the parser finds: into the head, or to be counted after it."""
 
     def __init__(self, listener: "Listener") -> None:
         super().__init__(listener)
@@ -57,10 +54,13 @@ class RequestReader(ClientStream):
         if self._deaf:
             self._keep(data)
             return
-        exchange = self._parsing
-        before = None if exchange.complete else exchange.begin_segment(len(data))
+        exchange, lines, before = self._parsing, self._lines, None
+        if not exchange.complete:
+            before = exchange.begin_segment(len(data))
+            if exchange.head_complete:
+                lines.expect_content(exchange)
         self._segment = len(data)
-        self._lines.take(data, exchange)
+        lines.octets += data
         try:
             self._parser.feed_data(data)
         except UPGRADES as upgrade:
@@ -72,12 +72,14 @@ class RequestReader(ClientStream):
             self._refuse(Malformed("the bytes are no HTTP request"))
         else:
             parsing = self._parsing
-            self._lines.keep(parsing)
+            lines.keep(parsing)
             if parsing is exchange:
                 nothing_new = before == exchange.delivered
                 self._check_progress(len(data) if nothing_new else 0)
-            elif self._queue or not parsing.complete:
+            elif not parsing.complete:
                 self._check_begun()
+            elif self._queue and self._others_wait():
+                self.hold(PIPELINED)
 
     def _keep(self, data: bytes) -> None:
         """Keeps what is said in a protocol that the upstream may still agree to; at most a segment.
@@ -119,7 +121,8 @@ class RequestReader(ClientStream):
 
     def _others_wait(self) -> bool:
         """Returns whether there are requests whose turn has not come."""
-        return len(self._queue) > 1 or (bool(self._queue) and not self._queue[0].started)
+        queue = self._queue
+        return bool(queue) and (len(queue) > 1 or not queue[0].started)
 
     # The parser speaks.
 
@@ -141,12 +144,16 @@ class RequestReader(ClientStream):
         stripped = value.rstrip(_BLANK)
         if stripped is not value:
             _check_blanks(name.lower(), value[len(stripped) :])
-        self._take_field((name.lower(), stripped))
+        exchange = self._parsing
+        if exchange.head_complete:
+            self._count_trailer(exchange, len(name) + len(stripped) + 4)
+        else:
+            exchange.fields.append((name.lower(), stripped))
 
-    def _count_trailer(self, field: tuple[bytes, bytes]) -> None:
-        exchange, limits = self._parsing, self.limits
+    def _count_trailer(self, exchange: Exchange, octets: int) -> None:
+        limits = self.limits
         exchange.trailer_fields += 1
-        exchange.trailer_octets += len(field[0]) + len(field[1]) + 4
+        exchange.trailer_octets += octets
         if exchange.trailer_fields > limits.trailer_fields or (
             exchange.trailer_octets > limits.head_octets
         ):
@@ -161,7 +168,6 @@ class RequestReader(ClientStream):
         exchange, parser = self._parsing, self._parser
         exchange.head_complete = True
         exchange.undelivered = 0
-        self._take_field = self._count_trailer
         if self._deaf:
             return
         exchange.method = method = parser.get_method()

@@ -27,27 +27,21 @@ class RequestLines:
     segment is looked for in all of it.
     """
 
-    __slots__ = ("_at", "_awaited", "_line", "_octets")
+    __slots__ = ("_at", "_awaited", "line", "octets")
 
     def __init__(self) -> None:
-        self._octets = b""
+        self.octets = b""
+        """What has come since the last one that is over; segments are added to it."""
         self._at = 0
         """Where the next request begins, blank lines included."""
-        self._line: int | None = None
-        """Where the one before begins."""
+        self.line: int | None = None
+        """Where the one before begins; None when nothing has to be passed over."""
         self._awaited: int | None = None
         """How much of its content came before; None when its head is in these octets."""
 
-    def take(self, segment: bytes, under_way: "Exchange") -> None:
-        """Takes what comes.
-
-        Args:
-            segment: of the connection.
-            under_way: the request that it may belong to.
-        """
-        self._octets = self._octets + segment if self._octets else segment
-        if under_way.head_complete and not under_way.complete:
-            self._line, self._awaited = 0, under_way.content_octets
+    def expect_content(self, exchange: "Exchange") -> None:
+        """Notes that a segment begins with the rest of a request whose head is over."""
+        self.line, self._awaited = 0, exchange.content_octets
 
     def begin_with(self, method: bytes, target: bytes) -> bool:
         """Returns whether a request begins with this and version 1.1, octet for octet.
@@ -55,32 +49,30 @@ class RequestLines:
         So most requests do; of all others, those behind blank lines among them, `holds` knows more.
         """
         line = method + b" " + target + b" HTTP/1.1\r\n"
-        if self._at == _SOMEWHERE or not self._octets.startswith(line, self._at):
+        if self._at == _SOMEWHERE or not self.octets.startswith(line, self._at):
             return False
-        self._line = self._at
+        self.line = self._at
         return True
 
     def holds(self, method: bytes, target: bytes, version: bytes) -> bool:
         """Returns whether this is what a request begins with, octet for octet."""
         line = method + b" " + target + b" HTTP/" + version + b"\r\n"
         if self._at == _SOMEWHERE:
-            return line in self._octets
+            return line in self.octets
         self._skip_blank_lines()
-        self._line = self._at
-        return self._octets.startswith(line, self._at)
+        self.line = self._at
+        return self.octets.startswith(line, self._at)
 
     def pass_over(self, exchange: "Exchange") -> None:
-        """Goes on behind a request that is complete."""
-        if self._line is None:
-            return
+        """Goes on behind a request that is complete and was not passed over before."""
         if self._awaited is None:
-            end = self._octets.find(_HEAD_END, self._line) + len(_HEAD_END)
+            end = self.octets.find(_HEAD_END, self.line) + len(_HEAD_END)
         else:
             end = -self._awaited
         end += exchange.content_octets
-        known = end == len(self._octets) or not exchange.is_chunked
+        known = end == len(self.octets) or not exchange.is_chunked
         self._at = end if known else _SOMEWHERE
-        self._line = self._awaited = None
+        self.line = self._awaited = None
 
     def keep(self, exchange: "Exchange") -> None:
         """Keeps, until more comes, what belongs to a head that is not over.
@@ -88,35 +80,32 @@ class RequestLines:
         Args:
             exchange: the last one that was read, or is being read.
         """
-        if exchange.head_complete and not (exchange.complete and self._something_behind(exchange)):
-            self._octets, self._at = b"", 0
-            self._line = self._awaited = None
+        octets = self.octets
+        # Most requests have no content, and end with a blank line and nothing behind it. That is
+        # looked at from the end, with another octet in front of the blank line.
+        if exchange.head_complete and (
+            not exchange.complete
+            or (
+                not exchange.content_octets
+                and octets.endswith(_HEAD_END)
+                and octets[-5:-4].strip(_BLANK_LINE)
+            )
+        ):
+            self.octets, self._at = b"", 0
+            self.line = self._awaited = None
             return
-        if exchange.complete:
+        if exchange.complete and self.line is not None:
             self.pass_over(exchange)
         if self._at != _SOMEWHERE:
             self._skip_blank_lines()
-            self._octets, self._at = self._octets[self._at :], 0
-            if not self._octets.strip(_BLANK_LINE):
+            self.octets, self._at = self.octets[self._at :], 0
+            if not self.octets.strip(_BLANK_LINE):
                 # Between requests: a CR may be half a blank line; of what is none, two tell it.
-                self._octets = self._octets[:2]
+                self.octets = self.octets[:2]
         elif exchange.complete:
             # A CR may be half a blank line, or the end of content.
-            self._octets, self._at = b"", _SOMEWHERE if self._octets.endswith(b"\r") else 0
-
-    def _something_behind(self, exchange: "Exchange") -> bool:
-        """Returns whether more may have come than a request: no, when it ends as most of them do.
-
-        That is looked at from the end, with the blank line of a request without content, and
-        another octet in front of that.
-        """
-        octets = self._octets
-        return bool(
-            exchange.content_octets
-            or not octets.endswith(_HEAD_END)
-            or not octets[-5:-4].strip(_BLANK_LINE)
-        )
+            self.octets, self._at = b"", _SOMEWHERE if self.octets.endswith(b"\r") else 0
 
     def _skip_blank_lines(self) -> None:
-        while self._octets.startswith(_BLANK_LINE, self._at):
+        while self.octets.startswith(_BLANK_LINE, self._at):
             self._at += len(_BLANK_LINE)

@@ -149,6 +149,9 @@ def status_line(status: int) -> bytes:
     return _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
 
 
+_EMPTY: Final = b"content-length: 0\r\n\r\n"
+
+
 def render_response(response: Response, *, keep_alive: bool, to_head: bool = False) -> bytes:
     """Returns an answer of edgeauth's own, complete.
 
@@ -170,9 +173,10 @@ def render_response(response: Response, *, keep_alive: bool, to_head: bool = Fal
     if response.status in _STATUSES_WITHOUT_CONTENT:
         parts.append(b"\r\n")
         return b"".join(parts)
-    parts.append(b"content-length: %d\r\n\r\n" % len(response.body))
+    body = response.body
+    parts.append(b"content-length: %d\r\n\r\n" % len(body) if body else _EMPTY)
     if not to_head:
-        parts.append(response.body)
+        parts.append(body)
     return b"".join(parts)
 
 
