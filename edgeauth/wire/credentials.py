@@ -99,8 +99,10 @@ class CookieSource(Struct, frozen=True):
         if field is None:
             return None
         value = find_cookie(field, self.name)
-        # A neighbour domain can plant a second cookie of the same name ("cookie tossing").
         wanted = self.name.encode()
+        if value is not None and field.count(wanted) == 1:
+            return value.encode()
+        # A neighbour domain can plant a second cookie of the same name ("cookie tossing").
         pairs = (pair.partition(b"=") for pair in field.split(b";"))
         there = [equals for name, equals, _ in pairs if name.strip(b" \t") == wanted]
         if len(there) > 1:
@@ -223,4 +225,6 @@ def split_basic(credential: Credential) -> UserPassword:
 
 
 def _decoded(text: str) -> bytes:
+    if "%" not in text and "+" not in text:
+        return text.encode()
     return unquote_to_bytes(text.replace("+", " "))

@@ -9,6 +9,8 @@ from typing import Final
 
 _MOST_HOPS: Final = 64
 """Entries of a forwarding chain that are looked at: the last ones, the nearest proxies' own."""
+_LONGEST_ADDRESS: Final = 45
+"""Characters of an IPv6 address that ends like one of IPv4; nothing longer is remembered."""
 
 
 # Remembered, because a proxy says the same for all requests of a client.
@@ -76,10 +78,13 @@ def _node_address(node: str) -> str | None:
     return None if ":" in node else _address(node)
 
 
-@lru_cache(maxsize=4096)
 def _address(text: str) -> str | None:
-    if "%" in text:
-        return None  # a zone (RFC 4007) may hold any text, and means nothing elsewhere
+    # A zone (RFC 4007) may hold any text, and means nothing elsewhere.
+    return None if len(text) > _LONGEST_ADDRESS or "%" in text else _known_address(text)
+
+
+@lru_cache(maxsize=4096)
+def _known_address(text: str) -> str | None:
     try:
         return str(ip_address(text))
     except ValueError:

@@ -36,6 +36,12 @@ def test_a_cookie_is_found_by_its_exact_name(field, value):
     assert find_cookie(field, "session") == value
 
 
+def test_a_cookie_holds_visible_ascii_without_quotes_and_backslashes_and_nothing_else():
+    for octet in set(range(256)) - {ord(";")}:
+        held = 0x20 <= octet <= 0x7E and octet not in b'"\\'
+        assert find_cookie(b"session=a%cb" % octet, "session") == (f"a{octet:c}b" if held else None)
+
+
 def test_the_first_of_two_wins():
     assert find_cookie(b"a=1; a=2", "a") == "1"
 

@@ -103,6 +103,11 @@ def test_what_is_not_there_is_none(seen):
         pytest.param(request((b"authorization", b"Bearer a.b.c")), b"a.b.c", id="header"),
         pytest.param(request((b"authorization", b"bEARER  a.b.c")), b"a.b.c", id="scheme-case"),
         pytest.param(request((b"cookie", b"a=b; session=s1")), b"s1", id="cookie"),
+        pytest.param(
+            request((b"cookie", b"xsession=session; session=s1; a=session=s2")),
+            b"s1",
+            id="attack-50-a-cookie-whose-name-stands-in-others",
+        ),
         pytest.param(request(query="x=1&access_token=a%2Bb+c&y"), b"a+b c", id="parameter"),
         pytest.param(
             request((b"authorization", b"Basic YTpi"), (b"cookie", b"session=s1")),
