@@ -27,8 +27,9 @@ from edgeauth.expressions.paths import Selector
 from edgeauth.expressions.templates import Template
 from edgeauth.mechanisms.authenticators.assertions import AlgorithmName
 from edgeauth.mechanisms.authenticators.deliveries import Instant
+from edgeauth.ports.call_terms import Positive
 from edgeauth.ports.endpoint_authentication import Secret
-from edgeauth.ports.endpoint_settings import CallSettings, Positive
+from edgeauth.ports.endpoint_settings import CallSettings
 from edgeauth.ports.endpoints import UrlTemplateOf
 from edgeauth.ports.fields import ConditionOf, FieldName, TemplateOf
 from edgeauth.ports.urls import LiteralUrl

@@ -5,16 +5,18 @@ Secrets stand in the configuration, best as `${VARIABLE}`, or are referred to (`
 """
 
 import re
+from functools import cached_property
 from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from edgeauth.config.findings import Finding, not_expected, refuse
-from edgeauth.config.models.client_tls import ClientTls
 from edgeauth.config.scalars import Duration, ListOf, Text, check_duration
 from edgeauth.config.specification import Specification
 from edgeauth.model.errors import Malformed
+from edgeauth.ports.call_terms import CallTerms
 from edgeauth.ports.credentials import Credentials
+from edgeauth.ports.digests import digest_of
 from edgeauth.ports.fields import FieldName
 from edgeauth.ports.key_places import KeyChoice
 from edgeauth.ports.secret_references import CredentialsReference, TextReference, one_form
@@ -174,8 +176,8 @@ class ClientReference(CredentialsReference):
     wanted: ClassVar[tuple[str, ...]] = ("client_id", "client_secret")
 
 
-class ClientCredentials(Specification):
-    """How an access token for edgeauth itself is got (RFC 6749 section 4.4).
+class Client(Specification):
+    """Who edgeauth is for an authorization server, and what it asks for.
 
     Attributes:
         token_url: of the authorization server.
@@ -186,7 +188,6 @@ class ClientCredentials(Specification):
         scopes: what is asked for; unset, whatever the server grants.
         cache_ttl: seconds for which a token is used at most; 0 asks every time. Unset, until
             shortly before its end.
-        tls: how the authorization server is trusted.
     """
 
     token_url: LiteralUrl
@@ -196,7 +197,24 @@ class ClientCredentials(Specification):
     auth_method: Literal["basic_auth", "request_body"] = "basic_auth"
     scopes: ListOf[Text] = ()
     cache_ttl: Duration | None = None
-    tls: ClientTls | None = None
+
+    def current(self) -> tuple[str, str]:
+        """Returns the client's id and its secret as they are now."""
+        if self.credentials is not None:
+            found = self.credentials.current()
+            return found["client_id"], found["client_secret"]
+        return self.client_id or "", _shown(self.client_secret)
+
+
+# The bases in this order, so that problems and pages name the client's keys first.
+class ClientCredentials(CallTerms, Client):
+    """How an access token for edgeauth itself is got (RFC 6749 section 4.4).
+
+    Attributes:
+        timeout: seconds for getting a token as a whole, attempts and waits included.
+        circuit_breaker: unset, the authorization server is asked however often it failed.
+        tls: how the authorization server is trusted.
+    """
 
     @model_validator(mode="after")
     def _check(self) -> "ClientCredentials":
@@ -211,12 +229,11 @@ class ClientCredentials(Specification):
         refuse(findings)
         return self
 
-    def current(self) -> tuple[str, str]:
-        """Returns the client's id and its secret as they are now."""
-        if self.credentials is not None:
-            found = self.credentials.current()
-            return found["client_id"], found["client_secret"]
-        return self.client_id or "", _shown(self.client_secret)
+    @cached_property
+    def digest(self) -> bytes:
+        """Returns a digest over all of this but what subclasses add and what is referred to."""
+        fields = ClientCredentials.model_fields
+        return digest_of(tuple(getattr(self, name) for name in fields))
 
 
 class HeaderClientCredentials(ClientCredentials):

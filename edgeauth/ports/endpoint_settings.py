@@ -8,52 +8,17 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Final, TypeAlias
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator
+from pydantic import AfterValidator
 
 from edgeauth.config.findings import not_expected
-from edgeauth.config.models.client_tls import ClientTls
-from edgeauth.config.scalars import ByteSize, Duration, check_duration
+from edgeauth.config.scalars import Duration
 from edgeauth.config.specification import Specification
 from edgeauth.model.identity import fingerprint
+from edgeauth.ports.call_terms import CallTerms
+from edgeauth.ports.digests import digest_of
 from edgeauth.ports.endpoint_authentication import ClientCredentials, EndpointAuthentication
 from edgeauth.ports.secret_references import CredentialsReference, TextReference
 from edgeauth.wire.http_caching import LONGEST_STALE
-
-DEFAULT_TIMEOUT: Final = 10.0
-"""Seconds for a call as a whole."""
-DEFAULT_RESPONSE_LIMIT: Final = 1_048_576
-"""Octets of an answer's content."""
-
-Positive: TypeAlias = Annotated[int, Field(ge=1)]
-
-
-class Retry(Specification):
-    """What happens after a failure that may pass: a connection error, 408, 429, 5xx but 501.
-
-    Attributes:
-        max_delay: seconds before the second attempt; doubled before each further one.
-        give_up_after: seconds that a wait has at most; 0 is no bound.
-    """
-
-    max_delay: Duration = 0.1
-    give_up_after: Duration = 0.0
-
-
-class CircuitBreaker(Specification):
-    """When an endpoint that fails is left alone.
-
-    Attributes:
-        failures: as many in a row, no answer or 5xx but 501, open the circuit.
-        open_for: seconds for which calls fail at once; then one is tried.
-    """
-
-    failures: Positive = 5
-    open_for: Duration = 30.0
-
-    @field_validator("open_for")
-    @classmethod
-    def _check_open_for(cls, open_for: float) -> float:
-        return check_duration(open_for, 0.001)
 
 
 def _check_stale(seconds: float) -> float:
@@ -81,44 +46,18 @@ class HttpCache(Specification):
     stale_if_error: Stale = 0.0
 
 
-class CallSettings(Specification):
+class CallSettings(CallTerms):
     """Everything about calls to an endpoint but the question itself.
 
     Attributes:
         auth: who edgeauth says it is.
-        timeout: seconds for a call as a whole, attempts and waits included.
-        response_limit: octets; a longer answer is no answer.
-        retry: unset, a call is tried once.
-        circuit_breaker: unset, an endpoint is asked however often it failed.
-        concurrency: calls under way at the same time; one more fails at once. Unset, any number.
         http_cache: unset, every call is made.
         follow_redirects: whether an answer may lead elsewhere on the same host; five times.
-        deny_private_addresses: whether only hosts of the public internet are connected to.
-        tls: unset, authorities that the system trusts.
     """
 
     auth: EndpointAuthentication | None = None
-    timeout: Duration = DEFAULT_TIMEOUT
-    response_limit: ByteSize = DEFAULT_RESPONSE_LIMIT
-    retry: Retry | None = None
-    circuit_breaker: CircuitBreaker | None = None
-    concurrency: Positive | None = None
     http_cache: HttpCache | None = None
     follow_redirects: bool = False
-    deny_private_addresses: bool = False
-    tls: ClientTls | None = None
-
-    @field_validator("timeout")
-    @classmethod
-    def _check_timeout(cls, timeout: float) -> float:
-        return check_duration(timeout, 0.001)
-
-    @field_validator("response_limit")
-    @classmethod
-    def _check_response_limit(cls, octets: int) -> int:
-        if octets < 1:
-            raise not_expected("1B or more")
-        return octets
 
     @cached_property
     def settings(self) -> "CallSettings":
@@ -135,7 +74,7 @@ class CallSettings(Specification):
 
     @cached_property
     def _digest(self) -> bytes:
-        return _digest(self)
+        return digest_of(self)
 
     @cached_property
     def _references(self) -> tuple[TextReference | CredentialsReference, ...]:
@@ -161,7 +100,8 @@ class CallSettings(Specification):
 
 def token_settings(client: ClientCredentials) -> CallSettings:
     """Returns how an authorization server is asked for a token."""
-    return CallSettings(tls=client.tls)
+    construct: Callable[..., CallSettings] = CallSettings.model_construct
+    return construct(**{name: getattr(client, name) for name in CallTerms.model_fields})
 
 
 DEFAULT_SETTINGS: Final = CallSettings()
@@ -174,23 +114,3 @@ def _references(value: object) -> Iterator[TextReference | CredentialsReference]
     elif isinstance(value, Specification):
         for name in type(value).model_fields:
             yield from _references(getattr(value, name))
-
-
-def _digest(value: object) -> bytes:
-    """Returns a digest over a value and its kind; fields are named, parts have lengths."""
-    if isinstance(value, SecretStr):
-        return fingerprint(b"secret", value.get_secret_value().encode())
-    if isinstance(value, Specification):
-        fields = type(value).model_fields
-        parts = (part for name in fields for part in (name.encode(), _digest(getattr(value, name))))
-        return fingerprint(type(value).__name__.encode(), *parts)
-    if isinstance(value, Mapping):
-        items = sorted(value.items())
-        return fingerprint(b"map", *(part for key, each in items for part in _pair(key, each)))
-    if isinstance(value, tuple):
-        return fingerprint(b"list", *map(_digest, value))
-    return fingerprint(type(value).__name__.encode(), repr(value).encode())
-
-
-def _pair(key: object, value: object) -> tuple[bytes, bytes]:
-    return str(key).encode(), _digest(value)

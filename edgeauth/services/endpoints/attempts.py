@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from random import SystemRandom
 from typing import Final
 
-from edgeauth.ports.endpoint_settings import Retry
+from edgeauth.ports.call_terms import Retry
 from edgeauth.ports.services import Clock, EndpointAnswer
 from edgeauth.services.endpoints.exchange import Unanswered
 from edgeauth.wire.http_caching import parse_seconds

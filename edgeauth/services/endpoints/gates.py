@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from edgeauth.model.errors import Fault, Reason
-from edgeauth.ports.endpoint_settings import CallSettings, CircuitBreaker
+from edgeauth.ports.call_terms import CallTerms, CircuitBreaker
 
 
 class Passage:
@@ -27,7 +27,7 @@ class Gate:
         monotonic: seconds that only ever grow.
     """
 
-    def __init__(self, settings: CallSettings, monotonic: Callable[[], float]) -> None:
+    def __init__(self, settings: CallTerms, monotonic: Callable[[], float]) -> None:
         self._limit = settings.concurrency
         self._under_way = 0
         breaker = settings.circuit_breaker

@@ -100,12 +100,8 @@ def _key(client: ClientCredentials, grant: Grant) -> bytes:
     """Returns the key of a client's token: the header that carries it does not matter."""
     return fingerprint(
         b"client-credentials",
-        client.token_url.encode(),
+        client.digest,
         *(part.encode() for part in client.current()),
-        client.auth_method.encode(),
-        repr(client.cache_ttl).encode(),
-        token_settings(client).fingerprint,
-        b" ".join(scope.encode() for scope in client.scopes),
         *(part.encode() for parameter in grant.form for part in parameter),
     )
 

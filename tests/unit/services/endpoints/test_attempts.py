@@ -4,7 +4,7 @@ import pytest
 from aiohttp import web
 
 from edgeauth.model.errors import Reason
-from edgeauth.ports.endpoint_settings import Retry
+from edgeauth.ports.call_terms import Retry
 from edgeauth.services.endpoints.attempts import MAX_ATTEMPTS, may_pass, waits
 from tests.fakes.driving import run
 from tests.fakes.http_servers import sending, serving

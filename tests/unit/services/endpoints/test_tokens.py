@@ -2,6 +2,7 @@
 
 import asyncio
 from base64 import b64encode
+from contextlib import suppress
 
 import pytest
 from aiohttp import web
@@ -24,7 +25,7 @@ GOOD = b'{"access_token": "abc", "token_type": "bearer", "expires_in": 60}'
 
 def client(**more):
     config = {"token_url": URL, "client_id": "me", "client_secret": "s3cret", **more}
-    return HeaderClientCredentials.model_validate(config)
+    return HeaderClientCredentials.model_validate(config, context={"egress_tls": False})
 
 
 class Issuer:
@@ -138,7 +139,8 @@ def test_without_a_cache_every_call_gets_its_own():
 @pytest.mark.parametrize(
     "more",
     [{"client_id": "other"}, {"client_secret": "other"}, {"scopes": ["a"]},
-     {"auth_method": "request_body"}, {"tls": {"ca_file": "x.pem"}}],
+     {"auth_method": "request_body"}, {"tls": {"ca_file": "x.pem"}}, {"cache_ttl": "1s"},
+     {"deny_private_addresses": True}],
     ids=ascii,
 )  # fmt: skip
 def test_attack_157_another_client_has_another_token(more):
@@ -219,3 +221,71 @@ def test_an_endpoint_is_called_with_the_token():
         ("/api", "Bearer abc", None),
         ("/api", None, "abc"),
     ]
+
+
+def test_attack_211_a_server_that_says_nothing_is_waited_for_as_long_as_configured():
+    async def silent(_):
+        await asyncio.Event().wait()
+
+    async def check():
+        async with serving(silent) as there, adapter() as made:
+            with pytest.raises(Fault) as caught:
+                await made.endpoints.access_tokens.token(client(token_url=there, timeout="50ms"))
+            assert caught.value.reason is Reason.COMMUNICATION
+
+    run(check())
+
+
+def test_attack_188_a_longer_answer_than_configured_is_none():
+    async def long(_):
+        return web.Response(body=GOOD + b" " * 100)
+
+    async def check():
+        async with serving(long) as there, adapter() as made:
+            token = made.endpoints.access_tokens.token
+            with pytest.raises(Fault) as caught:
+                await token(client(token_url=there, response_limit="100B"))
+            assert caught.value.reason is Reason.COMMUNICATION
+            assert (await token(client(token_url=there, response_limit="1KB"))).value == "abc"
+
+    run(check())
+
+
+@pytest.mark.parametrize(
+    ("more", "failures", "asked"),
+    [
+        pytest.param({}, 9, 3, id="neither"),
+        pytest.param({"retry": {"max_delay": "1ms"}}, 1, 2, id="retry"),
+        pytest.param({"circuit_breaker": {"failures": 1}}, 9, 1, id="circuit-breaker"),
+    ],
+)
+def test_a_server_that_fails_is_asked_again_or_left_alone_as_configured(more, failures, asked):
+    seen = []
+
+    async def answer(_):
+        seen.append(1)
+        return web.Response(status=503) if len(seen) <= failures else web.Response(body=GOOD)
+
+    async def check():
+        async with serving(answer) as there, adapter() as made:
+            token = made.endpoints.access_tokens.token
+            for _ in range(3):
+                with suppress(Fault):
+                    await token(client(token_url=there, **more))
+
+    run(check())
+    assert len(seen) == asked
+
+
+def test_attack_181_a_server_in_the_own_network_is_not_asked_where_that_is_denied():
+    async def answer(_):
+        raise AssertionError("it is asked")
+
+    async def check():
+        async with serving(answer) as there, adapter() as made:
+            refusing = client(token_url=there, deny_private_addresses=True)
+            with pytest.raises(Fault) as caught:
+                await made.endpoints.access_tokens.token(refusing)
+            assert caught.value.final
+
+    run(check())
