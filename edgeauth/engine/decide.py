@@ -17,15 +17,16 @@ from edgeauth.engine.authorize import authorize
 from edgeauth.engine.finalize import finalize
 from edgeauth.engine.identify import identify
 from edgeauth.engine.refuse import respond
+from edgeauth.engine.route import Found
 from edgeauth.engine.rule import Rule
 from edgeauth.engine.rulebook import RuleBook
 from edgeauth.expressions.objects import RequestView
-from edgeauth.model.decision import Decision, Deny, Permit, Refusal
+from edgeauth.model.decision import Decision, Deny, HeaderEdits, Permit, Refusal
 from edgeauth.model.errors import Reason
 from edgeauth.model.identity import Subject
 from edgeauth.model.request import Request
 from edgeauth.ports.content import NO_DOOR, ContentSource
-from edgeauth.ports.stages import Matched
+from edgeauth.ports.stages import Granted, Identified, Matched
 from edgeauth.wire.answers import Answers
 
 
@@ -70,20 +71,20 @@ class DecisionPoint:
 
     async def _decide(self, request: Request, content: ContentSource) -> Decision:
         found = self._rules.find(request)
-        if isinstance(found, Refusal):
+        if not isinstance(found, Found):
             return Deny(self._answers.to(found, request.headers), found)
         rule = found.rule
         seen = Matched(request, rule.id, RequestView(request, found.captures), content)
         passed_over: list[Refusal] = []
         known = await identify(rule.principals, seen, passed_over)
-        if isinstance(known, Refusal):
+        if not isinstance(known, Identified):
             return await self._deny(rule, seen, known, None, passed_over)
         subject = known.subject
         granted = await authorize(rule.checks, known, passed_over)
-        if isinstance(granted, Refusal):
+        if not isinstance(granted, Granted):
             return await self._deny(rule, seen, granted, subject, passed_over)
         edits = await finalize(rule.finalizers, granted)
-        if isinstance(edits, Refusal):
+        if not isinstance(edits, HeaderEdits):
             return await self._deny(rule, seen, edits, subject, passed_over)
         return Permit(
             rule.id,

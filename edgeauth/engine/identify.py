@@ -45,7 +45,7 @@ async def identify(
                 outcome = step.refused(fault)
                 if fault.final:
                     return outcome
-            if not isinstance(outcome, Refusal):
+            if isinstance(outcome, Principal):
                 break
             refused.append(step.refused(outcome))
         else:

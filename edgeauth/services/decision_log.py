@@ -80,7 +80,6 @@ class DecisionLog:
     ) -> None:
         self._now = clock.now
         self.writer = LineWriter(stream, self._dropped, buffer_octets, turn)
-        self._keep = self.writer.keep
 
     def record(self, request: Request, decision: Decision) -> None:
         """Keeps the line of a decision until the next write."""
@@ -109,7 +108,7 @@ class DecisionLog:
             line.request_id = words(headers[b"x-request-id"])
         if b"traceparent" in headers:
             line.traceparent = words(headers[b"traceparent"])
-        self._keep(_ENCODE(line))
+        self.writer.keep(_ENCODE(line))
 
     def record_malformed(self, client: str, malformed: Malformed) -> None:
         """Keeps the line of a refusal of bytes that are no request, until the next write.
@@ -126,7 +125,7 @@ class DecisionLog:
             "reason": Reason.PRECONDITION.value,
             "detail": str(malformed),
         }
-        self._keep(_ENCODE(line))
+        self.writer.keep(_ENCODE(line))
 
     def _dropped(self, lines: int) -> bytes:
         return _ENCODE({"time": self._now(), "dropped": lines})

@@ -44,6 +44,14 @@ def test_a_final_fault_ends_it_though_another_would_accept():
     assert accepting.calls == passed_over == []
 
 
+@pytest.mark.parametrize("outcome", [None, True, "alice", {"id": "alice"}], ids=repr)
+def test_what_is_no_principal_is_a_bug_and_hands_over_to_nobody(outcome):
+    accepting = Fake(ALICE)
+    with pytest.raises(AttributeError):
+        asked(authenticator(outcome), authenticator(accepting))
+    assert accepting.calls == []
+
+
 def test_a_refusal_and_a_fault_hand_over_and_are_not_forgotten():
     outcome, passed_over = asked(
         authenticator(NO, "first"),
