@@ -1,5 +1,6 @@
 """Where requests are forwarded to."""
 
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -10,7 +11,7 @@ from edgeauth.model.routing import Target
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
-class Origin(Struct, frozen=True):
+class Origin(Struct, frozen=True, cache_hash=True):
     """Where connections of one pool go."""
 
     scheme: str
@@ -39,5 +40,9 @@ def origin_of(request: Request, target: Target) -> Origin:
     """Returns where a request goes."""
     if target.socket is not None:
         return Origin("http", target.socket, 0)
-    scheme = target.scheme or request.scheme
-    return Origin(scheme, target.host.strip("[]"), target.port or _DEFAULT_PORTS[scheme])
+    return _origin(target.scheme or request.scheme, target.host, target.port)
+
+
+@lru_cache(maxsize=1024)  # the rules have fewer upstreams than that
+def _origin(scheme: str, host: str, port: int | None) -> Origin:
+    return Origin(scheme, host.strip("[]"), port or _DEFAULT_PORTS[scheme])

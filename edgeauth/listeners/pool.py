@@ -66,6 +66,7 @@ class Pool:
     def __init__(self, limits: Limits, deadlines: Deadlines, sender: Sender) -> None:
         self.open: set[UpstreamConnection] = set()
         self._limits = limits
+        self._most_free = limits.idle_upstreams_in_all or inf
         self._deadlines = deadlines
         self._sender = sender
         self._lanes: defaultdict[Origin, _Lane] = defaultdict(_Lane)
@@ -112,7 +113,10 @@ class Pool:
             patience: seconds that it may be kept at the longest.
         """
         lane = self._lanes[connection.origin]
-        if not lane.line and self._is_full(lane):
+        is_full = (
+            len(lane.free) >= self._limits.idle_upstreams or self._free_in_all >= self._most_free
+        )
+        if is_full and not lane.line:
             connection.close()
             return
         connection.deadline = self._deadlines.until(min(self._patience, patience))
@@ -120,11 +124,6 @@ class Pool:
         self._free_in_all += 1
         if lane.line:
             self._go_on(connection.origin)
-
-    def _is_full(self, lane: _Lane) -> bool:
-        """Returns whether no more connections are kept."""
-        most = self._limits.idle_upstreams_in_all
-        return len(lane.free) >= self._limits.idle_upstreams or 0 < most <= self._free_in_all
 
     def retire(self, connection: "UpstreamConnection") -> None:
         """Has a connection end as soon as what is under way is finished."""

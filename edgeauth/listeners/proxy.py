@@ -76,7 +76,9 @@ class ProxyDoor:
             self._refuse(exchange, _NO_TARGET)
             return
         try:
-            _check_method(exchange, request.method.encode())
+            method = request.method.encode()
+            if method != exchange.method:
+                _check_method(exchange, method)
             protocol = requested_upgrade(
                 exchange.method, exchange.version, request.headers, target.upgrades
             )
@@ -201,14 +203,12 @@ class ProxyDoor:
 
 
 def _check_method(exchange: Exchange, method: bytes) -> None:
-    """Refuses a forwarded method under which the messages would be framed in another way.
+    """Refuses another method than the client's, where it would frame the messages otherwise.
 
     Raises:
         Malformed: it has no content but the request has, its answer has none or should have
             some, or proxies do not speak it.
     """
-    if method == exchange.method:
-        return
     if exchange.framing is not NO_CONTENT or b"HEAD" in {method, exchange.method}:
         raise Malformed("the forwarded method frames another message")
     request_framing(method, exchange.version, Headers())

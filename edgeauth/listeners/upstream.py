@@ -293,7 +293,8 @@ class UpstreamConnection(asyncio.Protocol):
         exchange, answer, transport = self._exchange, self._answer, self._transport
         if exchange is None:
             return
-        self._let_go()
+        self._exchange = None
+        answer.release()
         done = exchange.complete and not transport.get_write_buffer_size()
         if done and answer.clean and answer.kept_for and self.usable:
             transport.resume_reading()

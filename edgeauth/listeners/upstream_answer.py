@@ -83,7 +83,8 @@ class UpstreamAnswer:
         """Returns whether it is a stream of events (SSE), once its head has come."""
         if self.framing is None:
             return False
-        field = self._headers().get(b"content-type", b"")
+        headers = Headers((name.lower(), value) for name, value in self._fields)
+        field = headers.get(b"content-type", b"")
         return parse_content_type(field).media_type == _EVENTS
 
     @property
@@ -157,28 +158,26 @@ class UpstreamAnswer:
             return
         parser, exchange = self._parser, self._exchange
         status = parser.get_status_code()
-        headers = self._headers()
         if status < 200:
-            self._pass_over(status, headers)
+            self._pass_over(status)
             return
         if status == 407 and self._way is not None and self._way.relayed:
             self._refused = True  # no client can do anything about it
             return
+        lines, headers = response_fields(self._fields, exchange.owned, exchange.cors_fields)
         self.framing = framing = response_framing(
-            status, parser.get_http_version, headers, to_head=exchange.to_head
+            status, parser.get_http_version, headers, to_head=exchange.method == b"HEAD"
         )
         if not parser.should_keep_alive():
             self.clean = False
         if b"keep-alive" in headers:
             self._note_patience(kept_for(headers[b"keep-alive"]))
         self._chunked = framing.length is None and exchange.version == "1.1"
-        self._output.append(self._head(status, headers, framing))
+        length = announced_length(status, headers) if framing is NO_CONTENT else framing.length
+        self._say_head(status, lines, length)
         self.ended = framing is NO_CONTENT
 
-    def _headers(self) -> Headers:
-        return Headers([(name.lower(), value) for name, value in self._fields])
-
-    def _pass_over(self, status: int, headers: Headers) -> None:
+    def _pass_over(self, status: int) -> None:
         """Drops an interim response, unless it is a switch to another protocol."""
         if status < 100:
             raise Malformed("the status is none")
@@ -186,7 +185,7 @@ class UpstreamAnswer:
             exchange = self._exchange
             wanted = exchange.upgrade
             protocol = wanted and wanted.protocol
-            self.switched = switched_head(self._fields, headers, protocol, exchange.owned)
+            self.switched = switched_head(self._fields, protocol, exchange.owned)
             return
         self._interim += 1
         self._fields.clear()
@@ -199,20 +198,16 @@ class UpstreamAnswer:
             # In time to forestall it, but the connection is worth to be kept for a moment at least.
             self.kept_for = max(seconds - _MARGIN, seconds / 2)
 
-    def _head(self, status: int, headers: Headers, framing: Framing) -> bytes:
-        """Returns the head that the client gets."""
-        exchange = self._exchange
-        parts = [status_line(status)]
-        parts += response_fields(self._fields, headers, exchange.owned, exchange.cors_fields)
-        length = announced_length(status, headers) if framing is NO_CONTENT else framing.length
+    def _say_head(self, status: int, lines: list[bytes], length: int | None) -> None:
+        """Has the client hear the head."""
+        output = self._output
+        output.append(status_line(status))
+        output += lines
         if self._chunked:
-            parts.append(b"transfer-encoding: chunked\r\n")
+            output.append(b"transfer-encoding: chunked\r\n")
         elif length is not None:
-            parts.append(b"content-length: %d\r\n" % length)
-        if not exchange.settle(status):
-            parts.append(b"connection: close\r\n")
-        parts.append(b"\r\n")
-        return b"".join(parts)
+            output.append(b"content-length: %d\r\n" % length)
+        output.append(b"\r\n" if self._exchange.settle(status) else b"connection: close\r\n\r\n")
 
     def on_body(self, data: bytes) -> None:
         """Passes a piece of content on."""

@@ -7,7 +7,6 @@ copied from one side to the other, it is made anew.
 Trust: the request is the client's, the response the upstream's.
 """
 
-import re
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
@@ -18,7 +17,7 @@ from edgeauth.model.decision import Response
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Headers
 
-_LENGTH: Final = re.compile(rb"[0-9]{1,18}")
+_MOST_DIGITS: Final = 18
 WITHOUT_CONTENT: Final = frozenset({b"GET", b"HEAD", b"DELETE"})
 """Methods whose content has no meaning (RFC 9110 section 9.3): a place to hide a request in."""
 _STATUSES_WITHOUT_CONTENT: Final = frozenset({204, 304})
@@ -84,9 +83,13 @@ def _framing(coding: bytes | None, length: bytes | None) -> Framing:
         if coding.lower() != b"chunked":
             raise Malformed("the transfer coding is not supported", 501)
         return CHUNKED
-    if length is None or _LENGTH.fullmatch(length) is None:
+    if length is None or not _is_length(length):
         raise Malformed("the content length is no number")
     return Framing(int(length), chunked=False)
+
+
+def _is_length(value: bytes) -> bool:
+    return value.isdigit() and len(value) <= _MOST_DIGITS  # of octets only ASCII has digits
 
 
 def expects_continue(expectation: bytes, version: str) -> bool:
@@ -134,7 +137,7 @@ def response_framing(
 def announced_length(status: int, headers: Headers) -> int | None:
     """Returns the length that a response tells, be it of content that is not sent (HEAD, 304)."""
     length = headers.get(b"content-length")
-    if length is None or status == 204 or _LENGTH.fullmatch(length) is None:
+    if length is None or status == 204 or not _is_length(length):
         return None
     return int(length)
 

@@ -224,33 +224,50 @@ def _without_parameters(query: str, names: frozenset[str]) -> str:
 
 def response_fields(
     written: Iterable[tuple[bytes, bytes]],
-    headers: Headers,
     owned: frozenset[bytes],
     cors_fields: Iterable[Field] = (),
-) -> list[bytes]:
-    """Returns the upstream's fields as the client gets them; framing and connection follow.
+) -> tuple[list[bytes], Headers]:
+    """Returns the upstream's fields as the client gets them, and those that end here.
 
     What the pipeline tells upstreams stays inside: one that echoes its request would give the
     contract away.
 
     Args:
         written: the fields of the upstream's response, names as it wrote them.
-        headers: the same fields.
         owned: names of the pipeline's fields; those that mean something of their own in responses
             go on, and so do cookies: `Set-Cookie` is no cookie of a request.
         cors_fields: what the browser is told about other origins; then the upstream says nothing
             about them.
+
+    Returns:
+        lines, without those about framing and connection, which the caller adds; and all fields
+        that say something about framing and connection.
     """
     hidden = _never_answered(owned)
-    ended = _ended_here(headers)
-    if ended:
-        hidden |= ended
     if cors_fields:
         hidden |= CORS_FIELDS
-    fields = [b"%b: %b\r\n" % field for field in written if field[0].lower() not in hidden]
+    lines, ended = _divided(written, hidden)
+    listed = _ended_here(ended)
+    if listed:
+        lines, _ = _divided(written, hidden | listed)
     if cors_fields:
-        fields += [b"%b: %b\r\n" % field for field in cors_fields]
-    return fields
+        lines += [b"%b: %b\r\n" % field for field in cors_fields]
+    return lines, ended
+
+
+def _divided(
+    written: Iterable[tuple[bytes, bytes]], hidden: frozenset[bytes]
+) -> tuple[list[bytes], Headers]:
+    """Returns the lines of all fields but the hidden ones, and these."""
+    lines: list[bytes] = []
+    ended: list[Field] = []
+    for field in written:
+        name = field[0].lower()
+        if name in hidden:
+            ended.append((name, field[1]))
+        else:
+            lines.append(b"%b: %b\r\n" % field)
+    return lines, Headers(ended)
 
 
 @lru_cache(maxsize=1024)  # one set for each rule, or for all of them

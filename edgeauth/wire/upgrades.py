@@ -45,22 +45,19 @@ def requested_upgrade(
 
 
 def switched_head(
-    written: Iterable[tuple[bytes, bytes]],
-    headers: Headers,
-    protocol: bytes | None,
-    owned: frozenset[bytes],
+    written: Iterable[tuple[bytes, bytes]], protocol: bytes | None, owned: frozenset[bytes]
 ) -> bytes:
     """Returns the head of the answer that tells the client of the switch.
 
     Args:
         written: the fields of the upstream's 101, names as it wrote them.
-        headers: the same fields.
         protocol: what it was asked for; None for nothing.
         owned: names of the pipeline's fields, which are not for the client.
 
     Raises:
         Malformed: the upstream switches to what it was not asked for, or does not say so properly.
     """
+    lines, headers = response_fields(written, owned)
     agreed = headers.get(b"upgrade", b"").lower()
     if protocol is None or agreed != protocol or b"upgrade" not in connection_options(headers):
         raise Malformed("a switch that nobody asked for")
@@ -69,7 +66,7 @@ def switched_head(
     return b"".join(
         (
             status_line(101),
-            *response_fields(written, headers, owned),
+            *lines,
             b"connection: upgrade\r\nupgrade: %b\r\n\r\n" % protocol,
         )
     )
