@@ -3,10 +3,8 @@
 Trust: what templates render, and names and values of what is forwarded, may be anybody's words.
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Final, NamedTuple, cast
 
-from msgspec import Struct
 from pydantic import Field
 
 from edgeauth.config.specification import Specification
@@ -38,15 +36,6 @@ class QuestionSpecification(Specification):
     values: dict[str, ValueTemplate] = Field(default_factory=dict)
 
 
-class Asking(Struct, frozen=True):
-    """A question about one request, not rendered yet."""
-
-    known: Identified
-    scope: Mapping[str, object]
-    """The variables of the templates."""
-    values: dict[str, str]
-
-
 class Question:
     """Renders a question, and says which questions are the same.
 
@@ -73,39 +62,36 @@ class Question:
         self._reads_outputs = "Outputs" in read
         self._key_part = _fingerprint(owner, specification)
 
-    def about(self, known: Identified) -> Asking:
-        """Returns the question about a request.
+    def values(self, known: Identified) -> dict[str, str]:
+        """Returns the values of the question about a request.
 
         Raises:
-            Fault: INTERNAL, when a value has none.
+            Fault: INTERNAL, when one of them has none.
         """
-        scope = known.scope()
-        values = self._values.render(scope)
-        scope["Values"] = values
-        return Asking(known, scope, values)
+        return self._values.render(known.scope())
 
-    def key(self, asking: Asking) -> bytes:
+    def key(self, known: Identified, values: dict[str, str]) -> bytes:
         """Returns the key under which the answer is kept.
 
         Raises:
             Fault: INTERNAL, when the question can not be rendered.
         """
         if self._reads_request:
-            return cache_key(self._key_part, self.call(asking).fingerprint)
-        known = asking.known
+            return cache_key(self._key_part, self.call(known).fingerprint)
         subject = known.subject.fingerprint if self._reads_subject else b""
         outputs = dumps(known.outputs) if self._reads_outputs else b""
-        return cache_key(self._key_part, subject, asking.values, outputs)
+        return cache_key(self._key_part, subject, values, outputs)
 
-    def call(self, asking: Asking) -> Call:
+    def call(self, known: Identified) -> Call:
         """Returns the rendered question.
 
         Raises:
             Fault: INTERNAL, when it can not be rendered.
         """
-        scope = {**asking.scope, "Values": self._values.in_pieces(asking.scope)}
+        scope = known.scope()
+        scope["Values"] = self._values.in_pieces(scope)
         body = None if self._payload is None else encode_text(self._payload.render(scope))
-        sent = asking.known.matched.request.headers
+        sent = known.matched.request.headers
         return self._endpoint.call(scope, body, self._forwarded.of(sent))
 
     def _variables(self) -> frozenset[str]:

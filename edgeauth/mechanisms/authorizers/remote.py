@@ -22,7 +22,7 @@ from edgeauth.config.specification import Specification
 from edgeauth.expressions.cel import Condition
 from edgeauth.mechanisms.content import decode_content
 from edgeauth.mechanisms.fields import header_value
-from edgeauth.mechanisms.questions import CONTENT, Asking, Content, Question, QuestionSpecification
+from edgeauth.mechanisms.questions import CONTENT, Content, Question, QuestionSpecification
 from edgeauth.model.decision import HeaderEdits, Refusal
 from edgeauth.model.errors import Reason
 from edgeauth.model.identity import fingerprint
@@ -121,17 +121,17 @@ class RemoteAuthorizer:
         return tuple(name.encode() for name in self._names)
 
     async def _answer(self, known: Identified) -> Content | Refusal:
-        asking = self._question.about(known)
+        values = self._question.values(known)
         if not self._ttl > 0:
-            return await self._ask(self._question.call(asking))
-        key = self._question.key(asking)
+            return await self._ask(self._question.call(known))
+        key = self._question.key(known, values)
         remembered = self._services.cache.find(key)
         if isinstance(remembered, Content):
             return remembered
-        return await self._services.cache.learn(key, CONTENT, lambda: self._learn(asking))
+        return await self._services.cache.learn(key, CONTENT, lambda: self._learn(known))
 
-    async def _learn(self, asking: Asking) -> Learned[Content | Refusal]:
-        answer = await self._ask(self._question.call(asking))
+    async def _learn(self, known: Identified) -> Learned[Content | Refusal]:
+        answer = await self._ask(self._question.call(known))
         if isinstance(answer, Refusal):
             return Learned(answer, None)
         return Learned(answer, self._services.clock.now() + self._ttl)

@@ -12,7 +12,7 @@ from functools import partial
 from edgeauth.config.scalars import Duration, ListOf, Text
 from edgeauth.mechanisms.content import decode_content
 from edgeauth.mechanisms.forwarding import Forwarded
-from edgeauth.mechanisms.questions import CONTENT, Asking, Content, Question, QuestionSpecification
+from edgeauth.mechanisms.questions import CONTENT, Content, Question, QuestionSpecification
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.model.identity import fingerprint
 from edgeauth.model.json import Json
@@ -70,14 +70,14 @@ class GenericContextualizer:
                 decides what is known.
         """
         try:
-            asking = self._question.about(known)
+            values = self._question.values(known)
             if not self._ttl > 0:
-                return await self._ask(self._question.call(asking))
-            key = self._question.key(asking)
+                return await self._ask(self._question.call(known))
+            key = self._question.key(known, values)
             remembered = self._find(key)
             if isinstance(remembered, Content):
                 return remembered.content
-            learn = partial(self._learn, asking)
+            learn = partial(self._learn, known)
             answer = await self._services.cache.learn(key, CONTENT, learn)
         except Fault as fault:
             if fault.final or not self._tolerant:
@@ -86,8 +86,8 @@ class GenericContextualizer:
             raise Fault(fault.reason, fault.detail, tolerated=True) from None
         return answer.content
 
-    async def _learn(self, asking: Asking) -> Learned[Content]:
-        content = await self._ask(self._question.call(asking))
+    async def _learn(self, known: Identified) -> Learned[Content]:
+        content = await self._ask(self._question.call(known))
         return Learned(Content(content), self._services.clock.now() + self._ttl)
 
     async def _ask(self, call: Call) -> Json:
