@@ -33,40 +33,8 @@ from edgeauth.wire.cookies import find_cookie
 from edgeauth.wire.uri import readable_parameters
 
 
-class UrlView(Struct, frozen=True):
-    """The URL of a request, as `Request.URL`."""
-
-    request: Request
-    captures: Mapping[str, str]
-
-    def text(self) -> str:
-        """Returns the full URL: scheme, host with port, escaped path and query."""
-        request = self.request
-        query = f"?{request.raw_query}" if request.raw_query else ""
-        return f"{request.scheme}://{request.host}{request.path}{query}"
-
-    def port(self) -> str:
-        """Returns the port as it was given; empty when none was."""
-        request = self.request
-        return request.host[len(request.hostname) + 1 :]
-
-    def query(self) -> dict[str, list[str]]:
-        """Returns the decoded query parameters: name to values, in order.
-
-        Those that can be read in several ways are not among them.
-
-        Raises:
-            EvaluationError: there are more than a thousand.
-        """
-        try:
-            query = readable_parameters(self.request.raw_query)
-            return parse_qs(query, keep_blank_values=True, max_num_fields=1000)
-        except ValueError:
-            raise EvaluationError("the query has too many parameters") from None
-
-
 class RequestView(Struct, eq=False):
-    """A request and what its path captured, as `Request`."""
+    """A request and what its path captured, as `Request` and as `Request.URL`."""
 
     request: Request
     captures: Mapping[str, str]
@@ -75,10 +43,6 @@ class RequestView(Struct, eq=False):
 
     def __repr__(self) -> str:
         return "RequestView(***)"
-
-    def url(self) -> UrlView:
-        """Returns the URL; made when it is asked for, since most rules never do."""
-        return UrlView(self.request, self.captures)
 
     def header(self, name: str) -> str:
         """Returns all values of a header joined with a comma; empty when it is absent."""
@@ -115,6 +79,31 @@ class RequestView(Struct, eq=False):
         if self.content is not ...:
             raise RuntimeError("the content is read once")
         self.content = read_request_content(content, self.request.headers)
+
+    def url(self) -> str:
+        """Returns the full URL: scheme, host with port, escaped path and query."""
+        request = self.request
+        query = f"?{request.raw_query}" if request.raw_query else ""
+        return f"{request.scheme}://{request.host}{request.path}{query}"
+
+    def port(self) -> str:
+        """Returns the port as it was given; empty when none was."""
+        request = self.request
+        return request.host[len(request.hostname) + 1 :]
+
+    def query(self) -> dict[str, list[str]]:
+        """Returns the decoded query parameters: name to values, in order.
+
+        Those that can be read in several ways are not among them.
+
+        Raises:
+            EvaluationError: there are more than a thousand.
+        """
+        try:
+            query = readable_parameters(self.request.raw_query)
+            return parse_qs(query, keep_blank_values=True, max_num_fields=1000)
+        except ValueError:
+            raise EvaluationError("the query has too many parameters") from None
 
 
 class ErrorTypes:
@@ -166,7 +155,7 @@ class ErrorView:
         return ErrorTypes(frozenset(cause.value for cause in self.refusal.causes))
 
 
-def _escaped_path_decoded(view: UrlView) -> str:
+def _escaped_path_decoded(view: RequestView) -> str:
     return unquote(view.request.path)
 
 
@@ -186,7 +175,7 @@ SUBJECT: Final = ObjectType(
 )
 URL: Final = ObjectType(
     "URL",
-    UrlView,
+    RequestView,
     {
         "Scheme": Member(STRING, lambda view: view.request.scheme),
         "Host": Member(STRING, lambda view: view.request.host),
@@ -195,19 +184,19 @@ URL: Final = ObjectType(
         "Captures": Member(map_of(STRING, STRING), lambda view: view.captures),
     },
     {
-        "String": Method((), STRING, UrlView.text),
+        "String": Method((), STRING, RequestView.url),
         "Hostname": Method((), STRING, lambda view: view.request.hostname),
-        "Port": Method((), STRING, UrlView.port),
-        "Query": Method((), map_of(STRING, list_of(STRING)), UrlView.query),
+        "Port": Method((), STRING, RequestView.port),
+        "Query": Method((), map_of(STRING, list_of(STRING)), RequestView.query),
     },
-    UrlView.text,
+    RequestView.url,
 )
 REQUEST: Final = ObjectType(
     "Request",
     RequestView,
     {
         "Method": Member(STRING, lambda view: view.request.method),
-        "URL": Member(URL, RequestView.url),
+        "URL": Member(URL, lambda view: view),
         "ClientIPAddresses": Member(list_of(STRING), lambda view: view.request.client_addresses),
     },
     {
