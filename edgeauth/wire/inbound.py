@@ -3,6 +3,7 @@
 Trust: everything here is the client's, but for forwarding fields of a trusted peer.
 """
 
+from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Final
 
@@ -15,6 +16,7 @@ from edgeauth.wire.authority import parse_authority
 from edgeauth.wire.client_certificates import (
     CLIENT_CERT,
     CLIENT_CERT_CHAIN,
+    X_FORWARDED_CLIENT_CERT,
     Element,
     parse_client_certificate_field,
 )
@@ -34,6 +36,12 @@ _KNOWN_METHODS: Final = {
     for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE")
 }
 _NEVER_BELIEVED: Final = FORWARDING | ROUTING_HINTS
+_UNBELIEVED_CERTIFICATES: Final[Mapping[bytes | None, frozenset[bytes]]] = {
+    None: CLIENT_CERTIFICATES,
+    CLIENT_CERT: CLIENT_CERTIFICATES - {CLIENT_CERT, CLIENT_CERT_CHAIN},
+    X_FORWARDED_CLIENT_CERT: CLIENT_CERTIFICATES - {X_FORWARDED_CLIENT_CERT},
+}
+"""By the field that a proxy tells of certificates in: those that it just passes on (attack 151)."""
 _SCHEMES: Final = {b"http": "http", b"https": "https"}
 _NUMBER_SIGN: Final = ord("#")
 
@@ -150,8 +158,10 @@ def _original_request(
     proto = headers.get(b"x-forwarded-proto")
     if proto is not None:
         scheme = _SCHEMES.get(proto) or _scheme(proto)
-    if not headers.keys().isdisjoint(CLIENT_CERTIFICATES):
-        headers = _without_unbelieved(headers, peer.certificate_field)
+    field = peer.certificate_field
+    unbelieved = _UNBELIEVED_CERTIFICATES[field]
+    if not headers.keys().isdisjoint(unbelieved):
+        headers = Headers(each for each in headers.fields if each[0] not in unbelieved)
     host = headers.get(b"x-forwarded-host")
     uri = headers.get(b"x-forwarded-uri")
     if uri is not None:
@@ -160,7 +170,6 @@ def _original_request(
         forwarded_path, _, forwarded_query = uri.partition(b"?")
         path, query = forwarded_path or path, forwarded_query or query
     method = headers.get(b"x-forwarded-method") or method
-    field = peer.certificate_field
     return Request(
         _KNOWN_METHODS.get(method) or _method(method),
         scheme,
@@ -179,14 +188,6 @@ def _scheme(raw: bytes) -> str:
     if scheme is None:
         raise Malformed("the forwarded scheme is neither http nor https")
     return scheme
-
-
-def _without_unbelieved(headers: Headers, believed: bytes | None) -> Headers:
-    """Returns the fields without those on certificates that a proxy just passes on (attack 151)."""
-    kept = {believed, CLIENT_CERT_CHAIN} if believed == CLIENT_CERT else {believed}
-    return Headers(
-        each for each in headers.fields if each[0] in kept or each[0] not in CLIENT_CERTIFICATES
-    )
 
 
 def _client_certificate(

@@ -249,6 +249,8 @@ def test_attack_151_what_a_proxy_passes_on_of_certificates_is_not_passed_on():
     assert read(b"/", *FORGED, peer=GATEWAY).headers.fields == (HOST,)
     peer = replace(GATEWAY, certificate_field=b"x-forwarded-client-cert")
     assert read(b"/", *FORGED, peer=peer).headers.fields == (HOST, FORGED[3])
+    peer = replace(GATEWAY, certificate_field=b"client-cert")
+    assert read(b"/", *FORGED[1:], peer=peer).headers.fields == (HOST, FORGED[1])
 
 
 def test_the_certificate_that_a_trusted_proxy_tells_of_is_known():
