@@ -48,19 +48,14 @@ class ClientConnection(TimedReader):
         self._advancing = False
         self._requests = 0
 
-    @property
-    def draining(self) -> bool:
-        """Returns whether no request is taken any more after those under way."""
-        return self._listener.draining
-
     # The transport speaks.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begins to wait for a request."""
         super().connection_made(transport)
         try:
-            self.peer = self._listener.peer_of(self._transport, self._told)
-            admitted = self._listener.admit(self)
+            self.peer = self.listener.peer_of(self._transport, self._told)
+            admitted = self.listener.admit(self)
         except Malformed:  # the certificate of the client
             admitted = False
         self.watch()
@@ -71,7 +66,7 @@ class ClientConnection(TimedReader):
     def connection_lost(self, exc: Exception | None) -> None:
         """Gives up what is under way: nobody waits for it any more."""
         self._closing = self._deaf = True
-        self._listener.forget(self)
+        self.listener.forget(self)
         for exchange in self._queue:
             exchange.cancel()
         self._queue.clear()
@@ -132,7 +127,7 @@ class ClientConnection(TimedReader):
             if exchange.malformed is not None:
                 raise exchange.malformed
             self._check_head(exchange)
-            names = self._listener.request_ids
+            names = self.listener.request_ids
             if names is not None:
                 exchange.fields = names.named(exchange.fields, trusted=self.peer.trusted)
             request = canonical_request(
@@ -154,14 +149,14 @@ class ClientConnection(TimedReader):
             return
         if not self._admit(exchange):
             return
-        cors = self._listener.cors
+        cors = self.listener.cors
         if cors is not None:
             preflight = cors.preflight(request.method, request.headers)
             if preflight is not None:
                 exchange.answer(preflight)
                 return
             exchange.cors_fields = cors.response_fields(request.method, request.headers)
-        self._drive(exchange, self._listener.decide(request, exchange))
+        self._drive(exchange, self.listener.decide(request, exchange))
 
     def _expect_content(self, exchange: Exchange, framing: Framing) -> None:
         """Notes how long the content will be, which most requests do not have.
@@ -178,7 +173,7 @@ class ClientConnection(TimedReader):
 
         Shed before anything is decided: what is refused late costs as much as what is served.
         """
-        listener, limits = self._listener, self.limits
+        listener, limits = self.listener, self.limits
         self._requests += 1
         if self._requests >= limits.requests_per_connection:
             listener.limited(Limited.REQUESTS_PER_CONNECTION)
@@ -196,7 +191,7 @@ class ClientConnection(TimedReader):
         """Counts a request as one that nobody works on any more."""
         if exchange.in_flight:
             exchange.in_flight = False
-            self._listener.in_flight -= 1
+            self.listener.in_flight -= 1
 
     def _drive(self, exchange: Exchange, deciding: Coroutine[None, None, Decision]) -> None:
         """Runs the decision to its end, or to where it has to wait, which takes a task.
@@ -208,7 +203,7 @@ class ClientConnection(TimedReader):
         except StopIteration as done:
             exchange.enforce(done.value)
             return
-        exchange.task = self._listener.spawn(
+        exchange.task = self.listener.spawn(
             deciding if awaited is None else resumed(deciding, awaited),
             lambda task: self._decided(exchange, task),
         )
@@ -228,7 +223,7 @@ class ClientConnection(TimedReader):
 
     def _broken(self, exchange: Exchange, bug: BaseException) -> None:
         """Answers for a bug of ours; whatever was permitted, nothing more is done for it."""
-        self._listener.broken(bug)
+        self.listener.broken(bug)
         if exchange.answered:
             self.abort()
             return
@@ -250,14 +245,14 @@ class ClientConnection(TimedReader):
         if not queue or queue[0] is not exchange:
             return
         queue.popleft()
-        ends = self._eof or self._deaf or self._listener.draining
+        ends = self._eof or self._deaf or self.listener.draining
         if not exchange.keep_alive:
             self._close(lingering=not exchange.complete or self._deaf or bool(queue))
         elif ends or queue or self._held or self.stuffed or not self._parsing.head_complete:
             self._go_on()
         else:
             # The usual case: one request, answered.
-            self.deadline = self._listener.until(self.limits.idle_timeout)
+            self.deadline = self.listener.until(self.limits.idle_timeout)
 
     def _go_on(self) -> None:
         """Begins the next request, reads on, or closes when nothing more is to come."""
@@ -265,7 +260,7 @@ class ClientConnection(TimedReader):
         if self._others_wait() or self._closing:
             return
         self.release(PIPELINED)
-        if not self._queue and (self._eof or self._deaf or self._listener.draining):
+        if not self._queue and (self._eof or self._deaf or self.listener.draining):
             self._close(lingering=False)
         else:
             self.watch()
@@ -299,7 +294,7 @@ class ClientConnection(TimedReader):
 
     def _answer_malformed(self, exchange: Exchange, malformed: Malformed) -> None:
         self._deaf = True
-        self._listener.malformed(self.peer, malformed)
+        self.listener.malformed(self.peer, malformed)
         exchange.note(Reason.PRECONDITION.value)
         exchange.keep_alive = False
         exchange.answer(Response(malformed.status, ((b"cache-control", b"no-store"),)))
@@ -337,10 +332,10 @@ class ClientConnection(TimedReader):
 
     def spawn(self, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
         """Runs work in a task that the listener keeps."""
-        return self._listener.spawn(work, self._worked)
+        return self.listener.spawn(work, self._worked)
 
     def _worked(self, task: "asyncio.Task[None]") -> None:
         bug = None if task.cancelled() else task.exception()
         if bug is not None:
-            self._listener.broken(bug)
+            self.listener.broken(bug)
             self.abort()

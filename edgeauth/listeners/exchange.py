@@ -149,7 +149,9 @@ class Exchange(RequestContent):
         comes later, such as the rest of an upload, does not change it any more.
         """
         self.status = status
-        self.keep_alive = self.keep_alive and self.complete and not self.connection.draining
+        self.keep_alive = (
+            self.keep_alive and self.complete and not self.connection.listener.draining
+        )
         return self.keep_alive
 
     def switch(self, tunnel: "Tunnel") -> None:

@@ -32,13 +32,19 @@ class RequestIds:
             fields: names lower-cased.
             trusted: whether a name that they hold is kept.
         """
-        if any(name == b"connection" and _FIELD in value.lower() for name, value in fields):
+        told: list[bytes] = []
+        ends_here = False
+        for name, value in fields:
+            if name == _FIELD:
+                told.append(value)
+            elif name == b"connection":
+                ends_here = ends_here or _FIELD in value.lower()
+        if ends_here:
             # Or a client could have the name end here (RFC 9110 section 7.6.1).
             fields = [
                 (name, _without_name(value) if name == b"connection" else value)
                 for name, value in fields
             ]
-        told = [value for name, value in fields if name == _FIELD]
         if told and trusted and len(told) == 1 and _PLAIN.fullmatch(told[0]):
             return fields
         # At the first request, that is after processes have parted.

@@ -21,6 +21,7 @@ class ClientStream(asyncio.Protocol):
     Attributes:
         deadline: when the connection is given up unless something happens; 0.0 means never.
         limits: what the client may cost.
+        listener: what accepted the connection.
         stuffed: whether the client does not take what is written for it.
     """
 
@@ -28,16 +29,16 @@ class ClientStream(asyncio.Protocol):
         "_closing",
         "_eof",
         "_held",
-        "_listener",
         "_transport",
         "_unsent",
         "deadline",
         "limits",
+        "listener",
         "stuffed",
     )
 
     def __init__(self, listener: "Listener") -> None:
-        self._listener = listener
+        self.listener = listener
         self.limits = listener.limits
         self._closing = False
         self._held = 0
@@ -52,7 +53,7 @@ class ClientStream(asyncio.Protocol):
 
     def until(self, seconds: float) -> float:
         """Returns the deadline so many seconds from now; 0.0, which is none, for 0."""
-        return self._listener.until(seconds)
+        return self.listener.until(seconds)
 
     def watch(self) -> None:
         """Sets the deadline that the state asks for."""
@@ -105,7 +106,7 @@ class ClientStream(asyncio.Protocol):
             return
         self.look_at_unsent()
         seconds = self.limits.write_timeout if self._unsent else _LINGER_SECONDS
-        self.deadline = self._listener.until(seconds)
+        self.deadline = self.listener.until(seconds)
         if not lingering or self._eof:
             self._transport.close()
             return
@@ -121,7 +122,7 @@ class ClientStream(asyncio.Protocol):
 
     def limited(self, limit: Limited) -> None:
         """Counts that a limit was reached."""
-        self._listener.limited(limit)
+        self.listener.limited(limit)
 
     def look_at_unsent(self) -> int:
         """Returns how many octets the client has taken of what waited for it at the last look."""
@@ -134,7 +135,7 @@ class ClientStream(asyncio.Protocol):
         limits = self.limits
         taken = self.look_at_unsent()
         if self._unsent and taken >= max(limits.download_rate * limits.write_timeout, 1):
-            self.deadline = self._listener.until(limits.write_timeout)
+            self.deadline = self.listener.until(limits.write_timeout)
             return True
         if self._unsent:
             self.limited(Limited.DOWNLOAD)

@@ -36,7 +36,7 @@ class TimedReader(RequestReader):
 
     def watch(self) -> None:
         """Sets the deadline that the state asks for; 0.0 while it is not the client we wait for."""
-        listener = self._listener
+        listener = self.listener
         limits = listener.limits
         if self._closing:
             return
@@ -87,7 +87,7 @@ class TimedReader(RequestReader):
             self._ends = 0.0
         if exchange is None or exchange.status == 101:
             return
-        if self._listener.passed(self._overdue):
+        if self.listener.passed(self._overdue):
             self.limited(Limited.REQUEST_TIME)
             exchange.note("timeout")
             self._end_late(exchange, "the request takes too long")
@@ -102,8 +102,8 @@ class TimedReader(RequestReader):
         if exchange.expires_at is None or ends == "upgrades":
             return False
         # Looked at once, and only for what lasts: most requests are over before a sweep sees them.
-        self._ends = self._ends or self._listener.before(exchange.expires_at)
-        if not self._listener.passed(self._ends):
+        self._ends = self._ends or self.listener.before(exchange.expires_at)
+        if not self.listener.passed(self._ends):
             return False
         sink = exchange.sink
         return ends == "all" or (
@@ -113,7 +113,7 @@ class TimedReader(RequestReader):
 
     def _end_upgraded(self, exchange: Exchange, tunnel: "Tunnel") -> None:
         """Ends what is no HTTP any more: nothing is said, or the credentials have ended."""
-        expired = exchange.upgrade is not None and self._listener.passed(exchange.upgrade.ends_at)
+        expired = exchange.upgrade is not None and self.listener.passed(exchange.upgrade.ends_at)
         if not tunnel.over:
             exchange.note("expired" if expired else "timeout")
             self.limited(Limited.END_WITH_CREDENTIALS if expired else Limited.IDLE_TIME)
