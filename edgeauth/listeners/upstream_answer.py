@@ -164,16 +164,16 @@ class UpstreamAnswer:
         if status == 407 and self._way is not None and self._way.relayed:
             self._refused = True  # no client can do anything about it
             return
-        lines, headers = response_fields(self._fields, exchange.owned, exchange.cors_fields)
+        lines, of_hop = response_fields(self._fields, exchange.owned, exchange.cors_fields)
         self.framing = framing = response_framing(
-            status, parser.get_http_version, headers, to_head=exchange.method == b"HEAD"
+            status, parser.get_http_version, of_hop, to_head=exchange.method == b"HEAD"
         )
         if not parser.should_keep_alive():
             self.clean = False
-        if b"keep-alive" in headers:
-            self._note_patience(kept_for(headers[b"keep-alive"]))
+        if b"keep-alive" in of_hop:
+            self._note_patience(of_hop[b"keep-alive"])
         self._chunked = framing.length is None and exchange.version == "1.1"
-        length = announced_length(status, headers) if framing is NO_CONTENT else framing.length
+        length = announced_length(status, of_hop) if framing is NO_CONTENT else framing.length
         self._say_head(status, lines, length)
         self.ended = framing is NO_CONTENT
 
@@ -192,8 +192,9 @@ class UpstreamAnswer:
         if self._interim > _MOST_INTERIM_RESPONSES:
             raise Malformed("interim responses without end")
 
-    def _note_patience(self, seconds: float | None) -> None:
+    def _note_patience(self, field: bytes) -> None:
         """Notes how long the upstream keeps the connection, if it says."""
+        seconds = kept_for(field)
         if seconds is not None:
             # In time to forestall it, but the connection is worth to be kept for a moment at least.
             self.kept_for = max(seconds - _MARGIN, seconds / 2)

@@ -4,7 +4,7 @@ Everything the client said is sent on but for what ends at this hop, what the pi
 and what some upstream might mistake for it; then comes what the pipeline says, then who asked.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, unquote_plus, urlencode
@@ -223,7 +223,7 @@ def _without_parameters(query: str, names: frozenset[str]) -> str:
 
 
 def response_fields(
-    written: Iterable[tuple[bytes, bytes]],
+    written: Sequence[tuple[bytes, bytes]],
     owned: frozenset[bytes],
     cors_fields: Iterable[Field] = (),
 ) -> tuple[list[bytes], Headers]:
@@ -256,7 +256,7 @@ def response_fields(
 
 
 def _divided(
-    written: Iterable[tuple[bytes, bytes]], hidden: frozenset[bytes]
+    written: Sequence[tuple[bytes, bytes]], hidden: frozenset[bytes]
 ) -> tuple[list[bytes], Headers]:
     """Returns the lines of all fields but the hidden ones, and these."""
     lines: list[bytes] = []

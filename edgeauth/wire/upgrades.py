@@ -7,7 +7,7 @@ just that protocol. Whatever is not all of this is an ordinary request or no ans
 Trust: the request is the client's, the answer the upstream's.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from edgeauth.model.errors import Malformed
@@ -45,7 +45,7 @@ def requested_upgrade(
 
 
 def switched_head(
-    written: Iterable[tuple[bytes, bytes]], protocol: bytes | None, owned: frozenset[bytes]
+    written: Sequence[tuple[bytes, bytes]], protocol: bytes | None, owned: frozenset[bytes]
 ) -> bytes:
     """Returns the head of the answer that tells the client of the switch.
 
