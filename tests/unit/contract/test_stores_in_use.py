@@ -90,6 +90,17 @@ def test_the_fingerprint_changes_with_the_key_so_that_no_cache_serves_the_former
     assert signer.fingerprint != before
 
 
+def test_a_signer_notices_another_store_that_others_have_seen_before__attack_193():
+    world = World(EC)
+    first = world.signers.signer("edge", PLACE, TTL)
+    second = world.signers.signer("edge", PLACE, TTL)
+    before = first.fingerprint
+    world.held.becomes(ED)
+    assert world.published() == ["Ed"]
+    assert second.fingerprint != before
+    assert first.fingerprint == second.fingerprint
+
+
 def test_a_key_without_a_date_that_comes_in_first_waits_until_verifiers_know_it():
     world = World(EC)
     signer = world.signers.signer("edge", PLACE, TTL)
