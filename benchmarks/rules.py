@@ -39,9 +39,9 @@ from edgeauth.catalogue.registry import Registry  # noqa: E402
 from edgeauth.config.errors import Collector  # noqa: E402
 from edgeauth.config.parsers import event_reader  # noqa: E402
 from edgeauth.config.read import read_configuration, read_rule_sets  # noqa: E402
-from edgeauth.engine.route import PathExpression, Route  # noqa: E402
+from edgeauth.engine.route import Found, PathExpression, Route  # noqa: E402
 from edgeauth.engine.rule import Rule  # noqa: E402
-from edgeauth.engine.rulebook import Found, RuleBook  # noqa: E402
+from edgeauth.engine.rulebook import RuleBook  # noqa: E402
 from edgeauth.engine.trie import Trie  # noqa: E402
 from edgeauth.mechanisms.builtins import TYPES  # noqa: E402
 from edgeauth.model.request import Headers, Request  # noqa: E402
@@ -123,11 +123,12 @@ def memory() -> int:
 def book_of(rules: int) -> RuleBook:
     """Returns a book of rules that differ in their paths only."""
     trie, rule = Trie(), Rule("any", "", (), (), (), ())
-    orders, more = Route(rule, ("shop", ""), METHODS), Route(rule, ("shop",), METHODS)
     for number in range(rules):
         shop = (f"shops{number}", None)
-        trie.add("*", PathExpression((*shop, "orders"), free=True, names=("shop", "")), orders)
-        trie.add("*", PathExpression((*shop, "more"), free=False, names=("shop",)), more)
+        orders = PathExpression((*shop, "orders"), free=True, names=("shop", ""))
+        more = PathExpression((*shop, "more"), free=False, names=("shop",))
+        for expression in (orders, more):
+            trie.add("*", expression, Route(rule, expression.named(), METHODS))
     return RuleBook(trie)
 
 
