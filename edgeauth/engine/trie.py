@@ -26,49 +26,44 @@ class _Node:
         self.free: list[Route] = []
         self.routes: list[Route] = []
 
-    def find(self, segments: Iterator[str], captured: list[str], request: Request) -> Route | None:
-        """Returns the best route below this node; `captured` then holds its wildcards' values.
-
-        Args:
-            segments: of the path, those that follow the prefix.
-            captured: receives the raw values of wildcards.
-            request: what a route has to accept.
-        """
-        node = self
-        for segment in segments:
-            below = node.single
-            if node.free or (below is not None and node.literals):
-                return node.find_among([segment, *segments], captured, request)
+    def find(
+        self, segments: list[str], position: int, captured: list[str], request: Request
+    ) -> Route | None:
+        """Returns the best route below this node; `captured` then holds its wildcards' values."""
+        node, end = self, len(segments)
+        while position < end:
+            segment = segments[position]
+            below = node.literals.get(segment)
             # Most often there is but one way, and nothing to come back to.
             if below is None:
-                below = node.literals.get(segment)
-                if below is None:
-                    return None
-            elif segment:
+                below = node.single
+                if below is None or node.free or not segment:
+                    return node.find_among(segments, position, captured, request)
                 captured.append(segment)
-            else:
-                return None
+            elif node.free or node.single is not None:
+                return node.find_among(segments, position, captured, request)
             node = below
+            position += 1
         for route in node.routes:
             if route.accepts(request, captured):
                 return route
         return None
 
     def find_among(
-        self, segments: list[str], captured: list[str], request: Request
+        self, segments: list[str], position: int, captured: list[str], request: Request
     ) -> Route | None:
-        """Returns the same where there are several ways, the most specific one first."""
-        segment, before = segments[0], len(captured)
+        """Returns the same where there are several ways or none, the most specific one first."""
+        segment, before = segments[position], len(captured)
         for node in (self.literals.get(segment), self.single if segment else None):
             if node is None:
                 continue
             if node is self.single:
                 captured.append(segment)
-            route = node.find(iter(segments[1:]), captured, request)
+            route = node.find(segments, position + 1, captured, request)
             if route is not None:
                 return route
             del captured[before:]
-        rest = "/".join(segments)
+        rest = "/".join(segments[position:])
         if not rest or not self.free:
             return None
         captured.append(rest)
@@ -136,10 +131,10 @@ class Trie:
 
     def find(self, request: Request) -> Found | None:
         """Returns the rule of the most specific route that accepts the request, or None."""
-        segments = request.path[1:].split("/")
+        segments = request.path.split("/")
         for node in self._hosts(request) if self._exact or self._below else self._any:
             captured: list[str] = []
-            route = node.find(iter(segments), captured, request)
+            route = node.find(segments, 1, captured, request)
             if route is not None:
                 captures = route.captures(captured) if route.named else NO_CAPTURES
                 return Found(route.rule, captures, route.slashes)
