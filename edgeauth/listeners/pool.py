@@ -66,7 +66,8 @@ class Pool:
     def __init__(self, limits: Limits, deadlines: Deadlines, sender: Sender) -> None:
         self.open: set[UpstreamConnection] = set()
         self._limits = limits
-        self._most_free = limits.idle_upstreams_in_all or inf
+        self._most_of_one = limits.idle_upstreams
+        self._most_in_all = limits.idle_upstreams_in_all or inf
         self._deadlines = deadlines
         self._sender = sender
         self._lanes: defaultdict[Origin, _Lane] = defaultdict(_Lane)
@@ -113,10 +114,8 @@ class Pool:
             patience: seconds that it may be kept at the longest.
         """
         lane = self._lanes[connection.origin]
-        is_full = (
-            len(lane.free) >= self._limits.idle_upstreams or self._free_in_all >= self._most_free
-        )
-        if is_full and not lane.line:
+        too_many = len(lane.free) >= self._most_of_one or self._free_in_all >= self._most_in_all
+        if too_many and not lane.line:
             connection.close()
             return
         connection.deadline = self._deadlines.until(min(self._patience, patience))
