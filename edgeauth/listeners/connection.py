@@ -247,7 +247,8 @@ class ClientConnection(TimedReader):
         queue.popleft()
         ends = self._eof or self._deaf or self.listener.draining
         if not exchange.keep_alive:
-            self._close(lingering=not exchange.complete or self._deaf or bool(queue))
+            more = self._deaf or bool(queue) or bool(self._rest)
+            self._close(lingering=not exchange.complete or more)
         elif ends or queue or self._held or self.stuffed or not self._parsing.head_complete:
             self._go_on()
         else:
@@ -260,7 +261,9 @@ class ClientConnection(TimedReader):
         if self._others_wait() or self._closing:
             return
         self.release(PIPELINED)
-        if not self._queue and (self._eof or self._deaf or self.listener.draining):
+        if self._rest:
+            self.listener.soon(self._take_next_turn)
+        elif not self._queue and (self._eof or self._deaf or self.listener.draining):
             self._close(lingering=False)
         else:
             self.watch()
@@ -314,7 +317,7 @@ class ClientConnection(TimedReader):
     def close_when_idle(self) -> None:
         """Closes now when nothing is under way; otherwise it is closed after the last answer."""
         head_begun = self._parsing.most_octets and not self._parsing.head_complete
-        if not self._queue and not head_begun:
+        if not self._queue and not head_begun and not self._rest:
             self._close(lingering=False)
 
     def hand_over(self) -> asyncio.Transport:

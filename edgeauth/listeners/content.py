@@ -29,6 +29,8 @@ UPSTREAM: Final = 2
 """Nothing is read because the upstream is not there yet, or reads more slowly."""
 SWITCHING: Final = 4
 """Nothing is read because the client speaks another protocol before the upstream agreed to it."""
+TURNS: Final = 8
+"""Nothing is read because what came before is still to be looked at."""
 
 _SLOWEST: Final = 65_536
 """Octets a second: what each piece buys of time for content that is held."""

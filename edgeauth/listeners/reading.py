@@ -1,7 +1,8 @@
 """From a client's octets to requests: what the parser finds, and how much of it there may be.
 
 The parser may find several pipelined requests in one segment; each becomes an exchange in a
-queue. Nothing more is read from the socket while others wait for the first of them.
+queue. Nothing more is read from the socket while others wait for the first of them, and nothing
+more of a long segment is looked at: other clients have their turn in between.
 
 Trust: every octet is hostile. What the parser or `wire` calls malformed is the end of what is
 read, since nobody knows where the next request would begin.
@@ -10,7 +11,7 @@ read, since nobody knows where the next request would begin.
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from edgeauth.listeners.content import PIPELINED, SWITCHING
+from edgeauth.listeners.content import PIPELINED, SWITCHING, TURNS
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.parser import ERRORS, PARSERS, UPGRADES
 from edgeauth.listeners.request_lines import RequestLines
@@ -24,12 +25,15 @@ if TYPE_CHECKING:
 
 _BLANK: Final = b" \t"
 """Optional white space (RFC 9110 section 5.6.3), which the parser leaves behind values."""
+_TURN_OCTETS: Final = 16_384
+"""How much is read at once where requests begin: a segment could hold ten thousand of them, and
+everybody else would wait for the answers to all."""
 
 
 class RequestReader(ClientStream):
     """Reads requests from one client into a queue; a subclass answers them."""
 
-    __slots__ = ("_deaf", "_lines", "_parser", "_parsing", "_queue", "_segment")
+    __slots__ = ("_deaf", "_lines", "_parser", "_parsing", "_queue", "_rest", "_segment")
     _parsing: Exchange
     """What the parser is at, or was at last."""
 
@@ -39,10 +43,15 @@ class RequestReader(ClientStream):
         self._lines = RequestLines()
         self._queue: deque[Exchange] = deque()
         self._segment = 0
+        self._rest = b""
         self._deaf = False
 
     def _advance(self) -> None:
         """Begins the first exchange of the queue, if its turn has come."""
+        raise NotImplementedError
+
+    def _go_on(self) -> None:
+        """Begins the next request, reads on, or closes when nothing more is to come."""
         raise NotImplementedError
 
     def _refuse(self, malformed: Malformed) -> None:
@@ -51,6 +60,9 @@ class RequestReader(ClientStream):
 
     def data_received(self, data: bytes) -> None:
         """Feeds the parser, which calls the methods below."""
+        if len(data) > _TURN_OCTETS:
+            self._take_turn(data)
+            return
         if self._deaf:
             self._keep(data)
             return
@@ -80,6 +92,27 @@ class RequestReader(ClientStream):
                 self._check_begun()
             elif self._queue and self._others_wait():
                 self.hold(PIPELINED)
+
+    def _take_turn(self, data: bytes) -> None:
+        """Reads what comes up to where requests have begun; the rest has its turn later."""
+        at, before = 0, self._parsing
+        while at < len(data) and (self._parsing is before or self._deaf):
+            self.data_received(data[at : at + _TURN_OCTETS])
+            at += _TURN_OCTETS
+        self._rest = data[at:]
+        if self._rest:
+            self.hold(TURNS)
+            self._go_on()
+
+    def _take_next_turn(self) -> None:
+        """Reads on in what came before, unless others wait by now: then after them."""
+        if self._others_wait():
+            return
+        rest, self._rest = self._rest, b""
+        self.data_received(rest)
+        if not self._rest:
+            self.release(TURNS)
+            self._go_on()
 
     def _keep(self, data: bytes) -> None:
         """Keeps what is said in a protocol that the upstream may still agree to; at most a segment.

@@ -354,6 +354,10 @@ class Listener:
             task.add_done_callback(done)
         return task
 
+    def soon(self, work: Callable[[], None]) -> None:
+        """Lets everybody who waits have a turn before the work is done."""
+        asyncio.get_running_loop().call_soon(work)
+
     def broken(self, bug: BaseException) -> None:
         """Tells the operator about a bug of edgeauth's own, without any data of the request."""
         _log.error("bug in the data plane", error=type(bug).__name__)

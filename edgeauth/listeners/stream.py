@@ -66,7 +66,7 @@ class ClientStream(asyncio.Protocol):
             self.watch()
 
     def hold(self, reason: int) -> None:
-        """Stops reading for a reason, one of `PIPELINED`, `UPSTREAM` and `SWITCHING`."""
+        """Stops reading for a reason, such as `PIPELINED`."""
         if self._closing or self._held & reason:
             return
         if not self._held and not self._transport.is_closing():

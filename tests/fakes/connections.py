@@ -1,6 +1,8 @@
 """A client's connection without sockets: what it is fed, what it answers, what it lets through."""
 
 import asyncio
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from edgeauth.listeners.deadlines import Deadlines
@@ -197,6 +199,8 @@ class FakeClient:
             status=self.status,
             recorder=recorder,
         )
+        self.turns: deque[Callable[[], None]] = deque()
+        self.listener.soon = self.turns.append  # type: ignore[method-assign]
         self.listener.broken = self.bugs.append  # type: ignore[method-assign]
         self.listener.malformed = lambda peer, malformed: None  # type: ignore[method-assign]
         self.connection = self.listener._connection()
@@ -204,7 +208,7 @@ class FakeClient:
         self.connection.connection_made(self.transport)
 
     def send(self, *segments: bytes, eagerly: bool = False) -> None:
-        """Sends segments as far as the connection reads; the door works while it does not.
+        """Sends segments as far as the connection reads; others work while it does not.
 
         Args:
             segments: what arrives, piece by piece.
@@ -212,7 +216,7 @@ class FakeClient:
         """
         for segment in segments:
             while not self.transport.reading and not self.transport.closing:
-                assert self.door.progress(), "nothing is read and nobody works"
+                assert self.turn() or self.door.progress(), "nothing is read and nobody works"
             if self.transport.closing:
                 return
             self.connection.data_received(segment)
@@ -220,16 +224,23 @@ class FakeClient:
                 self.check()
             self.check()
 
+    def turn(self) -> bool:
+        """Lets the loop turn once; returns whether the connection waited for that."""
+        if not self.turns:
+            return False
+        self.turns.popleft()()
+        return True
+
     def finish(self) -> None:
-        """Lets the door do all that is left."""
-        while self.door.progress():
+        """Lets the connection and the door do all that is left."""
+        while self.turn() or self.door.progress():
             self.check()
 
     def check(self) -> None:
         """Checks that nobody can sit on this connection for ever."""
         if self.transport.lost:
             return
-        at_work = self.door.waiting or (
+        at_work = bool(self.turns or self.door.waiting) or (
             self.door.attached
             and not self.door.attached[-1].exchange.answered
             and self.door.attached[-1].exchange.complete

@@ -27,6 +27,15 @@ def statuses(of: FakeClient) -> list[bytes]:
     return re.findall(rb"HTTP/1.1 ([0-9]{3})", bytes(of.transport.written))
 
 
+def most_at_once(of: FakeClient) -> int:
+    """Lets everything be done that is left; returns how many answers came in one step at most."""
+    most, before = 0, len(statuses(of))
+    while of.turn() or of.door.progress():
+        answered = len(statuses(of))
+        most, before = max(most, answered - before), answered
+    return most
+
+
 def test_attack_073_a_client_that_says_nothing_has_the_time_of_a_head():
     assert seconds_left(client()) == 5.0
 
@@ -142,7 +151,88 @@ def test_a_client_that_only_asks_does_not_fill_the_memory():
     assert not lazy.transport.reading
     while not lazy.transport.reading:
         lazy.transport.read_all()
+        lazy.turn()
     assert statuses(lazy) == [b"403"] * 5000
+
+
+class TestTurns:
+    """A segment can hold ten thousand requests; everybody else has a turn between some of them."""
+
+    def test_a_client_that_asks_very_often_at_once_gets_some_answers_in_a_turn(self):
+        greedy = client()
+        greedy.send(DENIED * 8000)
+        assert not greedy.transport.reading
+        assert len(statuses(greedy)) < 700
+        assert most_at_once(greedy) < 700
+        assert statuses(greedy) == [b"403"] * 8000
+        assert greedy.transport.reading
+        assert seconds_left(greedy) == 11.0
+
+    def test_nothing_more_is_read_while_others_wait_for_the_first(self):
+        greedy = client()
+        greedy.send(GET * 2000)
+        greedy.finish()
+        assert [len(greedy.door.attached), *set(statuses(greedy))] == [2000, b"200"]
+        waiting = client()
+        waiting.send(GET * 2000)
+        assert (waiting.transport.reading, len(waiting.turns)) == (False, 0)
+
+    @pytest.mark.parametrize("first", [b"", DENIED], ids=["alone", "behind another request"])
+    def test_content_is_not_cut_into_turns(self, first):
+        sender = client()
+        content = b"x" * 100_000
+        head = POST.replace(b"10", b"100000")
+        sender.send(first + head + content[:10])
+        sender.door.progress()
+        sender.connection.data_received(content[10:])
+        assert not sender.turns
+        assert len(sender.door.attached[0].sent) > 100_000
+        sender.finish()
+        assert statuses(sender)[-1] == b"200"
+
+    def test_what_follows_content_has_to_wait_for_its_turn(self):
+        sender = client()
+        sender.send(POST)
+        sender.door.progress()
+        sender.send(b"0123456789" + DENIED * 8000)
+        assert most_at_once(sender) < 700
+        assert statuses(sender) == [b"200"] + [b"403"] * 8000
+
+    def test_what_is_no_request_is_refused_in_its_turn(self):
+        hostile = client()
+        hostile.send(DENIED * 2000 + b"no request\r\n\r\n" + DENIED * 2000)
+        hostile.finish()
+        assert statuses(hostile) == [b"403"] * 2000 + [b"400"]
+        hostile.let_time_pass()
+        assert hostile.transport.lost
+
+    def test_what_speaks_another_protocol_is_kept_whole(self):
+        upgrading = client()
+        early = b"\x00" * 50_000
+        upgrade = GET[:-2] + b"Connection: upgrade\r\nUpgrade: websocket\r\n\r\n"
+        upgrading.send(DENIED * 2000 + upgrade + early)
+        while upgrading.turn():
+            pass
+        assert statuses(upgrading) == [b"403"] * 2000
+        assert upgrading.door.waiting[0].exchange.early == early
+
+    def test_attack_217_draining_ends_with_the_answer_under_way(self):
+        last = client()
+        last.send(DENIED * 2000)
+        last.listener.draining = True
+        last.connection.close_when_idle()
+        assert not last.transport.closing
+        last.finish()
+        assert b"connection: close" in last.transport.written.lower()
+        assert last.transport.ended or last.transport.lost
+
+    def test_a_client_that_leaves_takes_its_turns_with_it(self):
+        gone = client()
+        gone.send(DENIED * 2000)
+        answered = len(statuses(gone))
+        gone.transport.abort()
+        gone.finish()
+        assert len(statuses(gone)) == answered
 
 
 def test_a_client_that_does_not_read_stops_the_upstream():
