@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
 _BLANK: Final = b" \t"
 """Optional white space (RFC 9110 section 5.6.3), which the parser leaves behind values."""
-_TURN_OCTETS: Final = 16_384
-"""How much is read at once where requests begin: a segment could hold ten thousand of them, and
+_TURN: Final = 8_192
+"""Octets that are read at once where requests begin: a segment could hold ten thousand of them, and
 everybody else would wait for the answers to all."""
+_TURN_OF_CHUNKS: Final = 32_768
+"""The same in content in chunks, whose end is not known before it is there."""
 
 
 class RequestReader(ClientStream):
@@ -60,7 +62,7 @@ class RequestReader(ClientStream):
 
     def data_received(self, data: bytes) -> None:
         """Feeds the parser, which calls the methods below."""
-        if len(data) > _TURN_OCTETS:
+        if len(data) > _TURN and len(data) > self._turn():
             self._take_turn(data)
             return
         if self._deaf:
@@ -93,12 +95,22 @@ class RequestReader(ClientStream):
             elif self._queue and self._others_wait():
                 self.hold(PIPELINED)
 
+    def _turn(self) -> int:
+        """Returns how many octets may be read at once: content whole, where its length is known."""
+        exchange = self._parsing
+        if exchange.complete or not exchange.head_complete:
+            return _TURN
+        if not exchange.framing.length:
+            return _TURN_OF_CHUNKS
+        return max(exchange.framing.length - exchange.content_octets, _TURN)
+
     def _take_turn(self, data: bytes) -> None:
         """Reads what comes up to where requests have begun; the rest has its turn later."""
         at, before = 0, self._parsing
         while at < len(data) and (self._parsing is before or self._deaf):
-            self.data_received(data[at : at + _TURN_OCTETS])
-            at += _TURN_OCTETS
+            end = at + self._turn()
+            self.data_received(data[at:end])
+            at = end
         self._rest = data[at:]
         if self._rest:
             self.hold(TURNS)
