@@ -13,7 +13,7 @@ from msgspec import field
 from msgspec.structs import replace
 
 from edgeauth.listeners.content import RequestContent
-from edgeauth.model.decision import Decision, Deny, Field, Response
+from edgeauth.model.decision import Decision, Field, Permit, Response
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Request
 from edgeauth.services.listener_status import UpstreamFailure
@@ -103,10 +103,10 @@ class Exchange(RequestContent):
 
     def enforce(self, decision: Decision) -> None:
         """Answers a denial; leaves a permit to the door."""
-        if isinstance(decision, Deny):
-            self.answer(decision.response)
-        else:
+        if isinstance(decision, Permit):
             self.connection.enforce(self, decision)
+        else:
+            self.answer(decision.response)
 
     def note(self, error: str) -> None:
         """Is told what goes wrong, before the exchange ends; only the access log wants to know.

@@ -67,6 +67,7 @@ def test_a_decision_service_that_believes_no_gateway_says_so_once(place: Place):
     (line,) = map(json.loads, errors.splitlines())
     assert (line["event"], line["setting"]) == ("no gateway is believed", "serve.trusted_proxies")
     with place.running("proxy") as process:
+        ask(place.port, "/open")  # a worker answers, so its parent listens to signals
         assert stop(process)[1] == ""
 
 
