@@ -62,11 +62,7 @@ class RequestReader(ClientStream):
 
     def data_received(self, data: bytes) -> None:
         """Feeds the parser, which calls the methods below."""
-        if len(data) > _TURN and len(data) > self._turn():
-            self._take_turn(data)
-            return
-        if self._deaf:
-            self._keep(data)
+        if (self._deaf or len(data) > _TURN) and self._set_aside(data):
             return
         exchange, lines, before = self._parsing, self._lines, None
         if not exchange.complete:
@@ -94,6 +90,16 @@ class RequestReader(ClientStream):
                 self._check_begun()
             elif self._queue and self._others_wait():
                 self.hold(PIPELINED)
+
+    def _set_aside(self, data: bytes) -> bool:
+        """Takes what the parser is not to see, or not at once; returns whether this is such."""
+        if len(data) > self._turn():
+            self._take_turn(data)
+        elif self._deaf:
+            self._keep(data)
+        else:
+            return False
+        return True
 
     def _turn(self) -> int:
         """Returns how many octets may be read at once: content whole, where its length is known."""
