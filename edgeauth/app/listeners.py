@@ -100,18 +100,8 @@ def request_listener(mode: Mode, decisions: DecisionPoint, around: Surroundings)
         around.receptions.statuses["serve"],
         recorder,
         RequestIds() if serve.request_ids else None,
-        only_resolved=only_resolved(serve, mode),
+        only_resolved=serve.unresolved_paths == "refuse",
     )
-
-
-def only_resolved(serve: Serve, mode: Mode) -> bool:
-    """Returns whether paths with dot segments or empty ones are refused.
-
-    Gateways may forward them as they came, while the proxy forwards what it has resolved.
-    """
-    if serve.unresolved_paths is None:
-        return mode is Mode.DECISION
-    return serve.unresolved_paths == "refuse"
 
 
 def metrics_listener(

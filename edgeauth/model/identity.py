@@ -42,6 +42,11 @@ class Subject(Struct, frozen=True):
     """Name and id of each principal but the default one."""
 
     @classmethod
+    def of(cls, principal: Principal) -> "Subject":
+        """Returns the subject that consists of one principal, the default one."""
+        return cls.made_of({DEFAULT_PRINCIPAL: principal})
+
+    @classmethod
     def made_of(cls, principals: Mapping[str, Principal]) -> "Subject":
         """Returns the subject that consists of these principals.
 

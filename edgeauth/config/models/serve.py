@@ -173,8 +173,8 @@ class Serve(Specification):
     """Which certificate counts where `X-Forwarded-Client-Cert` tells of several."""
     request_ids: bool = False
     """Whether every request has an `X-Request-Id`: a trusted proxy's, or one that is made."""
-    unresolved_paths: Literal["resolve", "refuse"] | None = None
-    """What becomes of `/a/../b` and `/a//b`; None refuses them at the decision door only."""
+    unresolved_paths: Literal["resolve", "refuse"] = "resolve"
+    """What becomes of `/a/../b` and `/a//b`."""
     respond: Respond = Respond()
     cors: Cors | None = None
     """Of the proxy; None leaves cross-origin requests to the services."""

@@ -98,13 +98,12 @@ def _prepare(
     files = group.files(cases)
     for name, text in files.items():
         (rules / name).write_text(stage.named(text), "utf-8")
-    serve = {**group.configuration.get("serve", {}), "host": "127.0.0.1", "port": ports[0]}
-    serve.pop("unresolved_paths", None)  # it knows `resolve` only
+    serve = {"host": "127.0.0.1", "port": ports[0]}
     configuration = {
         "providers": {"file_system": {"src": str(rules)}} if files else {},
         **group.configuration,
         "management": {"host": "127.0.0.1", "port": ports[1]},
-        "serve": serve,
+        "serve": {**group.configuration.get("serve", {}), **serve},
         "log": {"level": "debug", "format": "gelf"},
         "metrics": {"enabled": False},
         "tracing": {"enabled": False},
