@@ -182,7 +182,7 @@ class TestConnectionsThatBreak:
     def test_a_server_without_life_ends_copies(self, tmp_path):
         async def check():
             with server(tmp_path / "single") as one:
-                settings = single(one, timeout={"connect": "200ms", "read": "5s"})
+                settings = single(one, timeout={"connect": "2s", "read": "5s"})
                 async with Deployment(settings).process() as first:
                     first.facts.store(b"key", Known("fact"), 2e9, KNOWN)
                     await written(first)
