@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 _BLANK: Final = b" \t"
 """Optional white space (RFC 9110 section 5.6.3), which the parser leaves behind values."""
-_TURN: Final = 8_192
+TURN_OCTETS: Final = 8_192
 """Octets that are read at once where requests begin: a segment could hold ten thousand of them, and
 everybody else would wait for the answers to all."""
-_TURN_OF_CHUNKS: Final = 32_768
+_TURN_OCTETS_OF_CHUNKS: Final = 32_768
 """The same in content in chunks, whose end is not known before it is there."""
 
 
@@ -62,7 +62,7 @@ class RequestReader(ClientStream):
 
     def data_received(self, data: bytes) -> None:
         """Feeds the parser, which calls the methods below."""
-        if (self._deaf or len(data) > _TURN) and self._set_aside(data):
+        if (self._deaf or len(data) > TURN_OCTETS) and self._set_aside(data):
             return
         exchange, lines, before = self._parsing, self._lines, None
         if not exchange.complete:
@@ -105,10 +105,10 @@ class RequestReader(ClientStream):
         """Returns how many octets may be read at once: content whole, where its length is known."""
         exchange = self._parsing
         if exchange.complete or not exchange.head_complete:
-            return _TURN
+            return TURN_OCTETS
         if not exchange.framing.length:
-            return _TURN_OF_CHUNKS
-        return max(exchange.framing.length - exchange.content_octets, _TURN)
+            return _TURN_OCTETS_OF_CHUNKS
+        return max(exchange.framing.length - exchange.content_octets, TURN_OCTETS)
 
     def _take_turn(self, data: bytes) -> None:
         """Reads what comes up to where requests have begun; the rest has its turn later."""

@@ -6,6 +6,7 @@ from docs.generated.models import settings
 from edgeauth.config.models.configuration import Configuration
 from edgeauth.listeners.arrivals import Reception
 from edgeauth.listeners.limits import Limits
+from edgeauth.listeners.reading import TURN_OCTETS
 from edgeauth.listeners.timing import FAREWELL_SECONDS
 from edgeauth.services.listener_status import Limited, Refused
 from tests.docs.pages import ROOT
@@ -42,6 +43,7 @@ def test_fixed_limits_are_what_they_are():
         "[Handshakes](tls.md) and PROXY headers under way": str(reception.pending),
         "The same from one address": str(reception.pending_per_address),
         "Trailer fields": str(limits.trailer_fields),
+        "Octets in which requests begin that are read from one client in a turn": str(TURN_OCTETS),
         "Time for something to come once the client has ended its half of the connection": str(
             int(FAREWELL_SECONDS)
         ),
