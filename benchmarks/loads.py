@@ -27,12 +27,6 @@ def require(*programs: str) -> None:
         sys.exit(f"{names}: not found. On Debian and Ubuntu: apt-get install {names}")
 
 
-def free_port() -> int:
-    """Returns a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
 def wait_for(port: int, log: Path, seconds: float = 15.0) -> None:
     """Returns when somebody listens on the port; shows the log when nobody does."""
     end = time.monotonic() + seconds

@@ -23,7 +23,8 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT)]
 
 from benchmarks.rule_texts import CATALOGUE, rule_sets  # noqa: E402
-from tests.integration.processes import COMMAND, free_port  # noqa: E402
+from tests.fakes.ports import free_port  # noqa: E402
+from tests.integration.processes import COMMAND  # noqa: E402
 
 CONNECTIONS = 16
 ASKED = """\

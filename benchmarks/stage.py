@@ -18,7 +18,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from benchmarks.loads import Server, free_port, start, wait_for
+from benchmarks.loads import Server, start, wait_for
+from tests.fakes.ports import free_port
 from tests.integration.processes import QuietServer
 
 ROOT = Path(__file__).parent.parent

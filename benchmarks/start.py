@@ -20,8 +20,9 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.loads import Server, free_port, start
+from benchmarks.loads import Server, start
 from benchmarks.rule_texts import CATALOGUE, KINDS, rule_sets
+from tests.fakes.ports import free_port
 
 PATIENCE_SECONDS = 300.0
 SERVE = """\

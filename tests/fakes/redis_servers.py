@@ -5,7 +5,6 @@ They come with the package redis-server of Debian and Ubuntu, which `.ci/run` in
 
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
@@ -16,6 +15,8 @@ from pathlib import Path
 import pytest
 import redis
 import trustme
+
+from tests.fakes.ports import free_port
 
 NEEDS_REDIS = [
     pytest.mark.slow,
@@ -30,11 +31,6 @@ PAUSE = 0.025
 PASSWORD = "right-password"
 MASTER = "facts"
 ADMIN = {"username": "admin", "password": PASSWORD}
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @dataclass

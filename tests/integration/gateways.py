@@ -15,12 +15,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.fakes.certificates import pem
+from tests.fakes.ports import free_port
 from tests.integration.processes import (
     COMMAND,
     PATIENCE,
     PAUSE,
     TRIES,
-    free_port,
     wait_for_port,
 )
 from tests.integration.recording import Recorded, Service

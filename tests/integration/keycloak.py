@@ -26,8 +26,9 @@ import pytest
 from edgeauth.model.json import Json
 from tests.docs.pages import snippets
 from tests.fakes.handshakes import Authority, Identity
+from tests.fakes.ports import free_port
 from tests.fakes.proofs import proof
-from tests.integration.processes import PATIENCE, Place, ask, free_port
+from tests.integration.processes import PATIENCE, Place, ask
 
 INSTALLED = Path(__file__).parent.parent / "peers/keycloak/.installed"
 START_PATIENCE = 200

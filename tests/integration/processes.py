@@ -17,6 +17,8 @@ from pathlib import Path
 from socketserver import BaseServer
 from typing import TypeVar
 
+from tests.fakes.ports import free_port
+
 S = TypeVar("S", bound=BaseServer)
 COMMAND = Path(sys.executable).parent / "edgeauth"
 TRIES = 800
@@ -36,11 +38,6 @@ def finished(*arguments: str, folder: Path | None = None) -> "subprocess.Complet
         timeout=PATIENCE,
         check=False,
     )
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 class QuietServer(ThreadingHTTPServer):

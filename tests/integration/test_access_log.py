@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.processes import PATIENCE, Place, Upstream, ask, free_port, stop
+from tests.fakes.ports import free_port
+from tests.integration.processes import PATIENCE, Place, Upstream, ask, stop
 from tests.integration.test_metrics import told
 from tests.integration.test_workers import children, eventually
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.ports import free_port
 from tests.integration.gateways import (
     ALICE,
     COMMANDS,
@@ -15,7 +16,7 @@ from tests.integration.gateways import (
     request,
     send,
 )
-from tests.integration.processes import free_port, in_thread
+from tests.integration.processes import in_thread
 from tests.integration.recording import Service
 
 pytestmark = pytest.mark.slow

@@ -17,9 +17,10 @@ import pytest
 
 from tests.attacks.edge import request
 from tests.fakes.driving import run
+from tests.fakes.ports import free_port
 from tests.golden.tokens import private_key, published_key
 from tests.integration.lying import FAULTS, Service, answer, end, lying
-from tests.integration.processes import Place, free_port, stop
+from tests.integration.processes import Place, stop
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from tests.fakes.ports import free_port
 from tests.integration.processes import (
     COMMAND,
     PATIENCE,
@@ -12,7 +13,6 @@ from tests.integration.processes import (
     Upstream,
     ask,
     finished,
-    free_port,
     stop,
 )
 from tests.integration.test_workers import eventually

@@ -11,8 +11,9 @@ import pytest
 
 from tests.docs.pages import snippets
 from tests.fakes.certificates import pem
+from tests.fakes.ports import free_port
 from tests.integration.gateways import SIGNER, running
-from tests.integration.processes import COMMAND, QuietServer, ask, free_port, in_thread
+from tests.integration.processes import COMMAND, QuietServer, ask, in_thread
 
 pytestmark = pytest.mark.slow
 

@@ -40,10 +40,11 @@ from edgeauth.wire.answers import Answers
 from edgeauth.wire.client_certificates import parse_certificate
 from tests.fakes.certificates import certificate
 from tests.fakes.endpoint_keys import FakeEndpointKeys
+from tests.fakes.ports import free_port
 from tests.fakes.proofs import proof
 from tests.fakes.requests import matched, request
 from tests.fakes.signers import FakeSigners
-from tests.integration.processes import PATIENCE, Place, ask, free_port
+from tests.integration.processes import PATIENCE, Place, ask
 
 PEERS = Path(__file__).parent.parent / "peers"
 

@@ -13,7 +13,8 @@ import pytest
 import trustme
 
 from tests.fakes.http_servers import blocking
-from tests.integration.processes import PATIENCE, Place, ask, free_port, stop
+from tests.fakes.ports import free_port
+from tests.integration.processes import PATIENCE, Place, ask, stop
 from tests.integration.test_tls_process import eventually
 
 pytestmark = pytest.mark.slow

@@ -12,6 +12,7 @@ from typing import Self
 
 import pytest
 
+from tests.fakes.ports import free_port
 from tests.integration.processes import (
     PATIENCE,
     PAUSE,
@@ -19,7 +20,6 @@ from tests.integration.processes import (
     Place,
     Upstream,
     ask,
-    free_port,
     stop,
 )
 

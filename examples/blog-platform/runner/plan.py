@@ -4,6 +4,7 @@ import os
 import secrets
 import socket
 import sys
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,12 +69,18 @@ def plan_usual(folder: Path) -> Plan:
 
 def plan_on_free_ports(folder: Path) -> Plan:
     """Returns a plan that is in nobody's way."""
-    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in DEFAULTS]
-    ports = [listener.getsockname()[1] for listener in listeners]
-    for listener in listeners:
-        listener.close()
-    pairs = zip(DEFAULTS, ports, strict=True)
-    return _plan(folder, {name: Address("127.0.0.1", port) for name, port in pairs})
+    with ExitStack() as listeners:
+        ports = {name: _free_port(listeners) for name in DEFAULTS}
+    return _plan(folder, {name: Address("127.0.0.1", port) for name, port in ports.items()})
+
+
+def _free_port(listeners: ExitStack) -> int:
+    """Returns a port below those that systems give to connections, and listens there."""
+    while True:
+        port = secrets.choice(range(10_240, 32_768))
+        with suppress(OSError):
+            listeners.enter_context(socket.create_server(("127.0.0.1", port)))
+            return port
 
 
 def _plan(folder: Path, addresses: dict[str, Address]) -> Plan:

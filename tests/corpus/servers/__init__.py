@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.processes import PATIENCE, free_port, in_thread, wait_for_port
+from tests.fakes.ports import free_port
+from tests.integration.processes import PATIENCE, in_thread, wait_for_port
 from tests.integration.recording import content_of
 
 FOLDER = Path(__file__).parent
