@@ -22,7 +22,8 @@ from tests.attacks.edge import GET, OK, Client, Script, Upstream, request, run, 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
 MUCH = b"HTTP/1.1 200 OK\r\n" + b"x: %b\r\n" % (b"y" * 1000) * 100
-BRIEF = Limits(read_timeout=0.1, idle_timeout=0.2, connect_timeout=0.2)
+# Long enough for a machine that runs other tests as well, and short enough to wait for.
+BRIEF = Limits(read_timeout=0.8, idle_timeout=1.0, connect_timeout=2.0)
 
 
 class Lines:
