@@ -6,6 +6,7 @@ from edgeauth.expressions.cel.code import Code, Frame, Run
 from edgeauth.expressions.cel.elements import at, maybe_field
 from edgeauth.expressions.cel.values import Optional
 from edgeauth.expressions.errors import EvaluationError
+from edgeauth.expressions.map_keys import key_reader
 from edgeauth.expressions.types import ListType, ObjectType, Type
 
 
@@ -55,18 +56,7 @@ def _nothing(_: object, __: str) -> None:
 
 def keys(operand: Code, fields: tuple[str, ...]) -> Run:
     """Returns the closure of `operand.a.b`, where `a` and what follows are keys of maps."""
-    inner = operand.run
-
-    def run(frame: Frame) -> object:
-        container = found = inner(frame)
-        try:
-            for field in fields:
-                found = found[field]  # type: ignore[index]  # whatever is no map is looked up
-        except (KeyError, TypeError):
-            return _look_up(container, fields)
-        return found
-
-    return run
+    return key_reader(operand.run, fields, _look_up)
 
 
 def _look_up(container: object, fields: tuple[str, ...]) -> object:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from operator import itemgetter
 
 from edgeauth.expressions.errors import EvaluationError
+from edgeauth.expressions.map_keys import key_reader
 from edgeauth.expressions.templates.frame import Expression, Frame, Run, ScopeReader
 from edgeauth.expressions.templates.members import Path, look_up
 from edgeauth.expressions.templates.values import Instance
@@ -25,20 +26,8 @@ def ending(value: Expression) -> Expression:
 
 def root_reader(name: str, path: Path) -> ScopeReader:
     """Returns what reads a chain from the scope; short chains get closures of their own."""
-    inner, names = _declared_reader(name, path.reads), path.names
-    if not names:
-        return inner
-
-    def read(scope: Mapping[str, object]) -> object:
-        value = found = inner(scope)
-        try:
-            for key in names:
-                found = found[key]  # type: ignore[index]  # whatever is no map is looked up
-        except (KeyError, TypeError):
-            return look_up(value, names)
-        return found
-
-    return read
+    inner = _declared_reader(name, path.reads)
+    return key_reader(inner, path.names, look_up) if path.names else inner
 
 
 def _declared_reader(name: str, reads: tuple[Callable[..., object], ...]) -> ScopeReader:
