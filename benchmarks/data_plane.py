@@ -1,9 +1,9 @@
 """What the data plane costs beside its peers: CPU a request, latency, content, workers.
 
-A rule with a warm token, a remembered answer of a policy engine, a condition and a warm contract;
-decision log and metrics on. Beside it, in the same run: a handler that does nothing but parse,
-nginx as a proxy without authorization, and heimdall with the same configuration (its log reduced
-to errors) where its binary is given. Needs wrk and nginx.
+The whole pipeline: a rule among a thousand, a warm token, a condition of five terms and a warm
+contract; decision log and metrics on. Beside it, in the same run: a handler that does nothing but
+parse, nginx as a proxy without authorization, and heimdall with the same configuration where its
+binary is given. Needs wrk and nginx.
 
     python benchmarks/data_plane.py [--rounds 5] [--seconds 2] [--heimdall BINARY]
 """
