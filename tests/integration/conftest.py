@@ -69,7 +69,6 @@ def front(
     service: Service,
     decision_service: int,
 ) -> Iterator[Front]:
-    name: str = request.param
-    folder = tmp_path_factory.mktemp(name)
-    with gateway(name, folder, asks=decision_service, before=service.port) as port:
-        yield Front(name, port, service)
+    folder = tmp_path_factory.mktemp(request.param)
+    with gateway(request.param, folder, asks=decision_service, before=service) as running:
+        yield running

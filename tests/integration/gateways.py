@@ -71,23 +71,61 @@ def deciding(folder: Path, trusted: str = "127.0.0.1") -> Iterator[int]:
         yield ports["4456"]
 
 
+class Answer(NamedTuple):
+    """What the client got; a status of 0 for a connection that ended without an answer."""
+
+    status: int
+    fields: http.client.HTTPMessage
+    content: bytes
+
+
+class Front(NamedTuple):
+    """A gateway that runs, and the service behind it."""
+
+    name: str
+    port: int
+    service: Service
+
+    @property
+    def refusals(self) -> set[int]:
+        """Returns how it says no; nginx makes 500 of what edgeauth calls malformed."""
+        return {400, 401, 403, 404, 405} | ({500} if self.name == "nginx" else set())
+
+    def ask(self, raw: bytes) -> tuple[Answer, list[Recorded]]:
+        """Returns the answer to a request, and what the service has got."""
+        self.service.recorded.clear()
+        return send(self.port, raw), list(self.service.recorded)
+
+    def permitted(self, raw: bytes) -> Recorded:
+        """Returns the one request that the service has got."""
+        answer, (recorded,) = self.ask(raw)
+        assert answer.status == 200
+        return recorded
+
+    def refused(self, raw: bytes) -> Answer:
+        """Returns the answer to a request that the service did not get."""
+        answer, recorded = self.ask(raw)
+        assert recorded == []
+        return answer
+
+
 @contextmanager
 def gateway(
     name: str,
     folder: Path,
     *,
     asks: int,
-    before: int,
+    before: Service,
     with_content: bool = False,
     careless: bool = False,
-) -> Iterator[int]:
-    """Runs a gateway that asks at one port and forwards to another; yields its own.
+) -> Iterator[Front]:
+    """Runs a gateway that asks at a port and forwards to a service.
 
     Args:
         name: one of COMMANDS.
         folder: where its files are written to.
         asks: the port of the decision service.
-        before: the port of the service.
+        before: the service.
         with_content: whether the lines that send content along are no comments.
         careless: whether the lines are left out that refuse paths which are not resolved.
     """
@@ -95,7 +133,7 @@ def gateway(
     found = shutil.which(program) or shutil.which(program, path=ENVOY)
     if found is None:
         pytest.skip(f"{program} is not installed")
-    ports = {"8080": free_port(), "4456": asks, "4457": 0, "9000": before}
+    ports = {"8080": free_port(), "4456": asks, "4457": 0, "9000": before.port}
 
     def changed(text: str) -> str:
         # One second to answer is enough here, and several of one machine need names of their own.
@@ -109,7 +147,7 @@ def gateway(
     _write(folder, ports, changed)
     with running(folder, ports["8080"], found, *arguments) as process:
         _wait_for_routes(process, ports["8080"])
-        yield ports["8080"]
+        yield Front(name, ports["8080"], before)
 
 
 def _wait_for_routes(process: "subprocess.Popen[str]", port: int) -> None:
@@ -152,14 +190,6 @@ def running(
                 process.kill()
 
 
-class Answer(NamedTuple):
-    """What the client got; a status of 0 for a connection that ended without an answer."""
-
-    status: int
-    fields: http.client.HTTPMessage
-    content: bytes
-
-
 def send(port: int, raw: bytes, patience: float = PATIENCE) -> Answer:
     """Sends octets as they are, and returns the answer."""
     with socket.create_connection(("127.0.0.1", port), patience) as connection:
@@ -189,33 +219,3 @@ def request(
         content,
     ]
     return b"\r\n".join(lines)
-
-
-class Front(NamedTuple):
-    """A gateway that runs, and the service behind it."""
-
-    name: str
-    port: int
-    service: Service
-
-    @property
-    def refusals(self) -> set[int]:
-        """Returns how it says no; nginx makes 500 of what edgeauth calls malformed."""
-        return {400, 401, 403, 404, 405} | ({500} if self.name == "nginx" else set())
-
-    def ask(self, raw: bytes) -> tuple[Answer, list[Recorded]]:
-        """Returns the answer to a request, and what the service has got."""
-        self.service.recorded.clear()
-        return send(self.port, raw), list(self.service.recorded)
-
-    def permitted(self, raw: bytes) -> Recorded:
-        """Returns the one request that the service has got."""
-        answer, (recorded,) = self.ask(raw)
-        assert answer.status == 200
-        return recorded
-
-    def refused(self, raw: bytes) -> Answer:
-        """Returns the answer to a request that the service did not get."""
-        answer, recorded = self.ask(raw)
-        assert recorded == []
-        return answer

@@ -1,7 +1,6 @@
 """Rules that read content, behind gateways that send it along and behind those that do not."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -20,11 +19,11 @@ def sending(
     service: Service,
     decision_service: int,
 ) -> Iterator[Front]:
-    name: str = request.param
-    folder: Path = tmp_path_factory.mktemp(name)
-    ports = {"asks": decision_service, "before": service.port}
-    with gateway(name, folder, with_content=True, **ports) as port:
-        yield Front(name, port, service)
+    folder = tmp_path_factory.mktemp(request.param)
+    with gateway(
+        request.param, folder, asks=decision_service, before=service, with_content=True
+    ) as running:
+        yield running
 
 
 def order(amount: int, padding: str = "") -> bytes:

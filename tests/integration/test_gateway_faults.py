@@ -69,10 +69,9 @@ def misled(
     faulty: FaultyServer,
 ) -> Iterator[Front]:
     """A gateway that asks the faulty server."""
-    name: str = request.param
-    folder, asks = tmp_path_factory.mktemp(name), int(faulty.server_address[1])
-    with gateway(name, folder, asks=asks, before=service.port) as port:
-        yield Front(name, port, service)
+    folder, asks = tmp_path_factory.mktemp(request.param), int(faulty.server_address[1])
+    with gateway(request.param, folder, asks=asks, before=service) as running:
+        yield running
 
 
 @pytest.mark.parametrize("says", SAID.values(), ids=SAID.keys())
@@ -100,19 +99,15 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 def test_a_gateway_that_is_not_believed_opens_nothing(
     tmp_path: Path, service: Service, stranger: int, name: str
 ):
-    with gateway(name, tmp_path, asks=stranger, before=service.port) as port:
-        service.recorded.clear()
-        answer = send(port, request(b"/private/x"))
+    with gateway(name, tmp_path, asks=stranger, before=service) as running:
+        answer = running.refused(request(b"/private/x"))
     assert answer.status == 401
-    assert service.recorded == []
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_attack_211_with_nobody_to_ask_nothing_is_forwarded(
     tmp_path: Path, service: Service, name: str
 ):
-    with gateway(name, tmp_path, asks=free_port(), before=service.port) as port:
-        service.recorded.clear()
-        answer = send(port, request(b"/open/x", ALICE))
+    with gateway(name, tmp_path, asks=free_port(), before=service) as running:
+        answer = running.refused(request(b"/open/x", ALICE))
     assert answer.status >= 500
-    assert service.recorded == []

@@ -102,11 +102,11 @@ def careless(
     decision_service: int,
 ) -> Iterator[Front]:
     """A gateway that forwards every path as it came, and leaves the refusing to edgeauth."""
-    name: str = request.param
-    folder = tmp_path_factory.mktemp(name)
-    running = gateway(name, folder, asks=decision_service, before=service.port, careless=True)
-    with running as port:
-        yield Front(name, port, service)
+    folder = tmp_path_factory.mktemp(request.param)
+    with gateway(
+        request.param, folder, asks=decision_service, before=service, careless=True
+    ) as running:
+        yield running
 
 
 @pytest.mark.parametrize(
