@@ -2,8 +2,8 @@
 
 A password may be configured as it is, which is compared in constant time, or as what Argon2id made
 of it, which is computed beside the event loop. That takes milliseconds and megabytes by intention,
-so few are computed at a time, and what was proven is remembered for a minute under a digest with a
-key that only this process knows.
+so few are computed at a time, few wait for that, and what was proven is remembered for a minute
+under a digest with a key that only this process knows.
 
 Trust: the credential is hostile. An unknown user takes as long as a wrong password.
 
@@ -26,7 +26,7 @@ from edgeauth.config.scalars import Text
 from edgeauth.config.specification import Specification
 from edgeauth.mechanisms.realms import Realm
 from edgeauth.model.decision import Refusal
-from edgeauth.model.errors import Malformed, Reason
+from edgeauth.model.errors import Fault, Malformed, Reason
 from edgeauth.model.identity import Principal, fingerprint
 from edgeauth.ports.credentials import Credentials
 from edgeauth.ports.declare import Kind, Override, mechanism
@@ -46,6 +46,8 @@ _MOST_MEMORY: Final = 262_144
 """KiB that one computation may take."""
 _REMEMBERED_SECONDS: Final = 60.0
 _AT_A_TIME: Final = 2
+_MOST_WAITING: Final = 16
+"""Passwords that wait for others to be hashed. There is one user, so all but one are wrong."""
 _PROCESS_KEY: Final = os.urandom(32)
 
 
@@ -166,6 +168,7 @@ class BasicAuthAuthenticator:
         self._cache = services.cache
         self._now = services.clock.now
         self._computing = asyncio.Semaphore(_AT_A_TIME)
+        self._under_way = 0
         signaling = specification.error_signaling
         challenges = (basic_challenge(signaling.realm),) if signaling.enabled else ()
         self._missing = Refusal(
@@ -182,7 +185,11 @@ class BasicAuthAuthenticator:
         )
 
     async def authenticate(self, seen: Matched) -> Principal | Refusal:
-        """Returns the user, or a refusal: AUTHENTICATION."""
+        """Returns the user, or a refusal: AUTHENTICATION.
+
+        Raises:
+            Fault: COMMUNICATION, when too many passwords wait to be hashed.
+        """
         try:
             credential = find_credential(seen.request, _SOURCES, seen.view)
             if credential is None:
@@ -223,9 +230,24 @@ class BasicAuthAuthenticator:
         return await self._cache.learn(key, None, lambda: self._compute(hashed, password))
 
     async def _compute(self, hashed: str, password: bytes) -> Learned[bool]:
-        async with self._computing:
-            proven = await asyncio.to_thread(_matches, hashed, password)
+        if self._under_way >= _AT_A_TIME + _MOST_WAITING:
+            raise Fault(Reason.COMMUNICATION, "too many passwords wait to be compared")
+        self._under_way += 1
+        try:
+            await self._computing.acquire()
+        except asyncio.CancelledError:
+            self._under_way -= 1
+            raise
+        loop = asyncio.get_running_loop()
+        computing = loop.run_in_executor(None, _matches, hashed, password)
+        # A thread goes on when nobody waits for it any more, and takes its memory as long.
+        computing.add_done_callback(self._computed)
+        proven = await asyncio.shield(computing)
         return Learned(proven, self._now() + _REMEMBERED_SECONDS if proven else None)
+
+    def _computed(self, _: "asyncio.Future[bool]") -> None:
+        self._under_way -= 1
+        self._computing.release()
 
 
 def _matches(hashed: str, password: bytes) -> bool:

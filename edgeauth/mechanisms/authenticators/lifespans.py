@@ -118,15 +118,15 @@ class LifespanSpecification(Specification):
         return found
 
     def _seconds(self, value: object) -> float | None:
-        if self.time_format is None:
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            return float(value) if is_number else None  # type: ignore[arg-type]  # a number
-        if not isinstance(value, str):
-            return None
         try:
+            if self.time_format is None:
+                is_number = isinstance(value, int | float) and not isinstance(value, bool)
+                return float(value) if is_number else None  # type: ignore[arg-type]  # a number
+            if not isinstance(value, str):
+                return None
             civil = parse_layout(self.time_format, value)
             return None if civil is None else float(of_civil(civil).seconds)
-        except EvaluationError:
+        except (EvaluationError, OverflowError):
             return None
 
 

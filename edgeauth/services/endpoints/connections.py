@@ -22,6 +22,9 @@ from edgeauth.ports.endpoints import Call
 from edgeauth.services.client_tls import ClientContexts
 from edgeauth.wire.addresses import is_public
 
+MOST_PER_HOST: Final = 100
+"""Connections to one host. All hosts together have no limit, or one that hangs would take them all;
+how many there are says the configuration."""
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -106,7 +109,10 @@ class Connections:
         if session is None:
             session = self._sessions[guarded] = aiohttp.ClientSession(
                 connector=_Connector(
-                    resolver=self._resolver, socket_factory=public_socket if guarded else None
+                    limit=0,
+                    limit_per_host=MOST_PER_HOST,
+                    resolver=self._resolver,
+                    socket_factory=public_socket if guarded else None,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,

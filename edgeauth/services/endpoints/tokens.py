@@ -157,5 +157,5 @@ def _ttl(document: Mapping[str, Json], wanted: float | None) -> float:
         seconds = int(seconds)
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
         return wanted or 0.0
-    left = min(seconds, _LONGEST_TTL) - _MARGIN
+    left = max(0.0, min(seconds, _LONGEST_TTL)) - _MARGIN
     return left if wanted is None else min(left, wanted)

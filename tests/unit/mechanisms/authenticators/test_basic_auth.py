@@ -1,3 +1,4 @@
+import asyncio
 from base64 import b64encode
 
 import pytest
@@ -5,7 +6,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from edgeauth.mechanisms.authenticators import basic_auth
 from edgeauth.model.decision import Refusal
-from edgeauth.model.errors import Reason
+from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.declare import Override
 from tests.fakes.driving import run, run_straight
 from tests.fakes.mistakes import mistakes
@@ -169,3 +170,24 @@ def test_a_rule_may_set_everything():
         "password": Override.REPLACE,
         "error_signaling": Override.MERGE,
     }
+
+
+def test_attack_212_passwords_that_come_faster_than_they_can_be_hashed_do_not_queue_up():
+    async def flood():
+        authenticator = World().build(basic_auth.TYPE, HASHED)
+        asked = [
+            authenticator.authenticate(matched(headers=basic(f"alice:{number}")))
+            for number in range(200)
+        ]
+        outcomes = await asyncio.gather(*asked, return_exceptions=True)
+        later = await authenticator.authenticate(matched(headers=basic("alice:s3:cret")))
+        return outcomes, later
+
+    outcomes, later = run(flood())
+    faults = [outcome for outcome in outcomes if isinstance(outcome, Fault)]
+    assert {outcome.reason for outcome in outcomes if isinstance(outcome, Refusal)} == {
+        Reason.AUTHENTICATION
+    }
+    assert len(faults) > 100
+    assert {fault.reason for fault in faults} == {Reason.COMMUNICATION}
+    assert later.id == "alice"

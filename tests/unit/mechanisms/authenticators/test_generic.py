@@ -226,7 +226,11 @@ def test_a_session_passes_only_while_it_is_alive(lifespan, answer, alive):
     assert isinstance(outcome, Refusal) is not alive
 
 
-@pytest.mark.parametrize("value", [None, "soon", True, [], {}, "1e3"], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [None, "soon", True, [], {}, "1e3", 10**400],
+    ids=["null", "text", "true", "list", "object", "number-in-text", "beyond-doubles"],
+)
 @pytest.mark.parametrize("layout", [{}, {"time_format": "RFC3339"}], ids=["number", "layout"])
 @pytest.mark.parametrize("date", ["not_after", "not_before", "issued_at"])
 def test_a_date_that_is_none_is_an_internal_fault(date, layout, value):

@@ -14,7 +14,11 @@ from edgeauth.contract.signers import Signers
 from edgeauth.model.errors import Reason
 from edgeauth.secret_sources.sources import HeldSecrets
 from edgeauth.services.clock import SystemClock
-from edgeauth.services.endpoints.connections import AddressRefused, public_socket
+from edgeauth.services.endpoints.connections import (
+    MOST_PER_HOST,
+    AddressRefused,
+    public_socket,
+)
 from tests.fakes.driving import run, settle
 from tests.fakes.http_servers import FixedResolver, blocking, serving
 from tests.unit.services.endpoints.made import adapter, call, settings
@@ -235,3 +239,21 @@ def test_what_nobody_has_asked_for_is_no_answer_to_the_next_question(more):
         return told
 
     assert run(check()) == [b"/first", b"/bob", b"/carol"]
+
+
+def test_attack_211_a_host_that_hangs_takes_no_connections_from_others():
+    async def check():
+        let_go = asyncio.Event()
+
+        async def hang(_: web.Request) -> web.Response:
+            await let_go.wait()
+            return web.Response()
+
+        async with serving(hang) as bad, serving(peer) as good, adapter() as made:
+            hanging = [asyncio.create_task(made.send(call(bad))) for _ in range(MOST_PER_HOST + 50)]
+            await settle()
+            assert (await made.send(call(good))).status == 200
+            let_go.set()
+            assert {answer.status for answer in await asyncio.gather(*hanging)} == {200}
+
+    run(check())

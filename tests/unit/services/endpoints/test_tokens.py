@@ -112,6 +112,7 @@ def test_the_server_is_asked_as_the_standard_says(more, authorization, body):
         (b'{"access_token": "abc", "token_type": "B", "expires_in": "60"}', {}, 55),
         (b'{"access_token": "abc", "token_type": "B", "expires_in": 3}', {}, 0),
         (b'{"access_token": "abc", "token_type": "B", "expires_in": -60}', {}, 0),
+        (b'{"access_token": "abc", "token_type": "B", "expires_in": -1%s}' % (b"0" * 400), {}, 0),
         (b'{"access_token": "abc", "token_type": "B", "expires_in": true}', {}, 0),
         (b'{"access_token": "abc", "token_type": "B", "expires_in": null}', {}, 0),
         (b'{"access_token": "abc", "token_type": "B", "expires_in": "x"}', {}, 0),
