@@ -4,7 +4,7 @@ Trust: only called for peers in `serve.trusted_proxies`; still every value is pa
 """
 
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 _MOST_HOPS: Final = 64
@@ -85,7 +85,11 @@ def _address(text: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _known_address(text: str) -> str | None:
+    """Returns the normal form of an address (RFC 5952); None when it is none."""
     try:
-        return str(ip_address(text))
+        address = ip_address(text)
     except ValueError:
         return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    # Section 5, and what sockets say; only newer versions of Python do so by themselves.
+    return str(address) if mapped is None else f"::ffff:{mapped}"
