@@ -1,5 +1,7 @@
 """Notes of the access log about listeners for operators, which aiohttp serves."""
 
+from typing import Protocol, runtime_checkable
+
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractAccessLogger
 
@@ -11,6 +13,13 @@ _NO_REQUEST = "UNKNOWN"
 """What aiohttp calls the method of octets that are no request."""
 
 
+@runtime_checkable
+class _Addressed(Protocol):
+    """A connection that knows whose it is, also when the client has gone."""
+
+    address: str
+
+
 def access_logger(recorder: Recorder) -> type[AbstractAccessLogger]:
     """Returns what aiohttp has note the exchanges of a listener.
 
@@ -20,7 +29,8 @@ def access_logger(recorder: Recorder) -> type[AbstractAccessLogger]:
 
     class Notes(AbstractAccessLogger):
         def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
-            peer = request.remote or ""
+            connection = request.protocol
+            peer = connection.address if isinstance(connection, _Addressed) else ""
             entry = Entry(recorder.clock.now() - time, recorder.listener, (peer,), peer)
             entry.status, entry.duration = response.status, round(time, 6)
             entry.bytes_out = response.body_length

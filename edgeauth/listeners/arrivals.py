@@ -24,7 +24,12 @@ from edgeauth.listeners.crowd import Crowd
 from edgeauth.listeners.networks import Address, Network, address_of, is_among, origin_of
 from edgeauth.model.errors import Malformed
 from edgeauth.services.listener_status import ListenerStatus, Refused
-from edgeauth.wire.proxy_protocol import MAX_HEADER_OCTETS, client_address, header_length
+from edgeauth.wire.proxy_protocol import (
+    MAX_HEADER_OCTETS,
+    UNIX_SOCKET,
+    client_address,
+    header_length,
+)
 
 _log = structlog.get_logger()
 _AT_ONCE: Final = 16
@@ -45,8 +50,8 @@ _PLAIN_HTTP: Final = (
     b"This port speaks HTTPS.\n"
 )
 
-MakeProtocol = Callable[[str | None], asyncio.BaseProtocol]
-"""Makes what speaks with a client whose address a proxy has told, if one had to."""
+MakeProtocol = Callable[[str], asyncio.BaseProtocol]
+"""Makes what speaks with a client at an address; at `UNIX_SOCKET` when it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +145,10 @@ class Arrivals:
         if self._crowd.enter(origin) is not None:
             self._refuse(connection, Refused.OVERLOAD)
             return
-        work = self._arrive(connection, is_proxy=is_proxy)
+        # Known here and nowhere else: a client that has reset the connection has none any more,
+        # but what it has sent is read.
+        address = UNIX_SOCKET if peer is None else str(peer)
+        work = self._arrive(connection, address, is_proxy=is_proxy)
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(lambda task: self._ended(task, origin))
@@ -159,15 +167,14 @@ class Arrivals:
         self._reception.status.refused[why] += 1
         connection.close()
 
-    async def _arrive(self, connection: socket.socket, *, is_proxy: bool) -> None:
+    async def _arrive(self, connection: socket.socket, address: str, *, is_proxy: bool) -> None:
         """Brings a connection as far as its first request, or ends it."""
         try:
             connection.settimeout(0)
-            told = None
             if is_proxy:
                 async with asyncio.timeout(self._reception.proxy_timeout):
-                    told = await _told_address(connection)
-            await self._hand_over(connection, told)
+                    address = await _told_address(connection) or address
+            await self._hand_over(connection, address)
         except Malformed:
             self._refuse(connection, Refused.PROXY_HEADER)
         except (TimeoutError, ConnectionAbortedError):  # the latter is said of a slow handshake
@@ -180,7 +187,7 @@ class Arrivals:
             connection.close()
             raise
 
-    async def _hand_over(self, connection: socket.socket, told: str | None) -> None:
+    async def _hand_over(self, connection: socket.socket, address: str) -> None:
         reception, context = self._reception, None
         if reception.tls is not None:
             async with asyncio.timeout(reception.handshake_timeout):
@@ -190,7 +197,7 @@ class Arrivals:
                 return
             context = reception.tls()
         await asyncio.get_running_loop().connect_accepted_socket(
-            lambda: self._make_protocol(told),
+            lambda: self._make_protocol(address),
             connection,
             ssl=context,
             ssl_handshake_timeout=None if context is None else reception.handshake_timeout,

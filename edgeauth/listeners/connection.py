@@ -34,15 +34,15 @@ class ClientConnection(TimedReader):
 
     Args:
         listener: what accepted it.
-        told: the address of the client, if a proxy told it at the beginning of the connection.
+        address: of the client; `UNIX_SOCKET` when it has none.
     """
 
-    __slots__ = ("_advancing", "_requests", "_told", "enforce", "peer")
+    __slots__ = ("_address", "_advancing", "_requests", "enforce", "peer")
     exchange_type: ClassVar[type[Exchange]] = Exchange
 
-    def __init__(self, listener: "Listener", told: str | None = None) -> None:
+    def __init__(self, listener: "Listener", address: str) -> None:
         super().__init__(listener)
-        self._told = told
+        self._address = address
         self.enforce = listener.enforce
         self._parsing = self.exchange_type(self)
         self._advancing = False
@@ -54,7 +54,7 @@ class ClientConnection(TimedReader):
         """Begins to wait for a request."""
         super().connection_made(transport)
         try:
-            self.peer = self.listener.peer_of(self._transport, self._told)
+            self.peer = self.listener.peer_of(self._transport, self._address)
             admitted = self.listener.admit(self)
         except Malformed:  # the certificate of the client
             admitted = False

@@ -166,7 +166,7 @@ class ManagementListener:
         others = self._status.occupancy  # another listener for operators may have the same status
         self._status.occupancy = lambda: others().plus(Occupancy(len(server.connections)))
         await self._runner.setup()
-        self._arrivals = Arrivals(reception or Reception(), lambda _told: server())
+        self._arrivals = Arrivals(reception or Reception(), server.connection)
         self._arrivals.accept(sockets)
 
     async def close(self) -> None:

@@ -173,7 +173,7 @@ class ObservedConnection(ClientConnection):
 
     Args:
         listener: what accepted it.
-        told: the address of the client, if a proxy told it at the beginning of the connection.
+        address: of the client; `UNIX_SOCKET` when it has none.
         recorder: where they are logged.
 
     Attributes:
@@ -184,12 +184,12 @@ class ObservedConnection(ClientConnection):
     __slots__ = ("_awaits_head", "_recorder", "now", "sent")
     exchange_type: ClassVar[type[Exchange]] = ObservedExchange
 
-    def __init__(self, listener: "Listener", told: str | None, recorder: Recorder) -> None:
+    def __init__(self, listener: "Listener", address: str, recorder: Recorder) -> None:
         self._recorder = recorder
         self._awaits_head = False
         self.now = recorder.now
         self.sent = 0
-        super().__init__(listener, told)
+        super().__init__(listener, address)
 
     def begin_answer(self) -> int:
         """Learns that a head is the next to be written; returns what was sent before."""

@@ -16,6 +16,7 @@ from edgeauth.listeners.limits import OperatorLimits
 from edgeauth.listeners.networks import address_of, origin_of
 from edgeauth.listeners.observed import Recorder
 from edgeauth.services.listener_status import Limited, ListenerStatus
+from edgeauth.wire.proxy_protocol import UNIX_SOCKET
 
 _log = structlog.get_logger()
 SERVER: Final = {hdrs.SERVER: "edgeauth"}
@@ -56,11 +57,11 @@ class OperatorServer(web.Server):
         self.crowd = Crowd(limits.connections, limits.connections_per_address)
         self._recorder = recorder
 
-    def __call__(self) -> web.RequestHandler:
-        """Returns what speaks with a client."""
+    def connection(self, address: str) -> web.RequestHandler:
+        """Returns what speaks with a client at an address."""
         if self._recorder is None:
-            return OperatorConnection(self, access_log=None)
-        return OperatorConnection(self, access_log_class=access_logger(self._recorder))
+            return OperatorConnection(self, address, access_log=None)
+        return OperatorConnection(self, address, access_log_class=access_logger(self._recorder))
 
 
 def _heard(application: Handler) -> Handler:
@@ -80,12 +81,16 @@ class OperatorConnection(web.RequestHandler):
 
     Args:
         server: what accepted it.
+        address: of the client; `UNIX_SOCKET` when it has none.
         options: for aiohttp.
+
+    Attributes:
+        address: the same.
     """
 
-    __slots__ = ("_crowd", "_deadline", "_limits", "_origin", "_said", "_status")
+    __slots__ = ("_admitted", "_crowd", "_deadline", "_limits", "_said", "_status", "address")
 
-    def __init__(self, server: OperatorServer, **options: object) -> None:
+    def __init__(self, server: OperatorServer, address: str, **options: object) -> None:
         limits = server.limits
         super().__init__(
             server,
@@ -96,32 +101,36 @@ class OperatorConnection(web.RequestHandler):
             max_field_size=limits.request_octets,
             **options,  # type: ignore[arg-type]  # None as a log means none
         )
+        self.address = address
         self._limits = limits
         self._status = server.status
         self._crowd = server.crowd
-        self._origin: str | None = None
+        self._admitted = False
         self._said = 0
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begins to wait for a request, if there is room for one more connection."""
-        name = transport.get_extra_info("peername")
-        origin = origin_of(address_of(name[0])) if isinstance(name, tuple) else ""
-        limit = self._crowd.enter(origin)
+        limit = self._crowd.enter(self._origin)
         if limit is not None:
             self._status.limited[limit] += 1
             cast("asyncio.Transport", transport).abort()
             return
-        self._origin = origin
+        self._admitted = True
         super().connection_made(transport)
         self._give(self._limits.read_timeout, Limited.HEAD_TIME)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Waits for nothing any more."""
         self._take_back()
-        if self._origin is not None:
+        if self._admitted:
             self._crowd.leave(self._origin)
         super().connection_lost(exc)
+
+    @property
+    def _origin(self) -> str:
+        """Returns what it is counted by; empty when it is counted with no other."""
+        return "" if self.address == UNIX_SOCKET else origin_of(address_of(self.address))
 
     def data_received(self, data: bytes) -> None:
         """Takes what is said, up to a limit."""

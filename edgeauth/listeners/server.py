@@ -206,11 +206,11 @@ class Listener:
         self._arrivals = Arrivals(reception, self._connection)
         self._arrivals.accept(sockets)
 
-    def _connection(self, told: str | None = None) -> ClientConnection:
-        """Returns what speaks with a client whose address a proxy has told, if one had to."""
+    def _connection(self, address: str) -> ClientConnection:
+        """Returns what speaks with a client at an address."""
         if self._recorder is None:
-            return ClientConnection(self, told)
-        return ObservedConnection(self, told, self._recorder)
+            return ClientConnection(self, address)
+        return ObservedConnection(self, address, self._recorder)
 
     async def drain(self, seconds: float) -> None:
         """Stops accepting, lets requests under way finish for so long, then closes everything.
@@ -273,24 +273,20 @@ class Listener:
 
     # Its connections speak.
 
-    def peer_of(self, transport: asyncio.Transport, told: str | None = None) -> Peer:
+    def peer_of(self, transport: asyncio.Transport, address: str) -> Peer:
         """Returns who is at the other end.
 
         Args:
             transport: of the connection.
-            told: the address that a trusted proxy told, if it did.
+            address: of the client; `UNIX_SOCKET` when it has none.
 
         Raises:
             Malformed: its certificate can not be read in one way only.
         """
         encrypted: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
         scheme = "http" if encrypted is None else "https"
-        if told is None:
-            name = transport.get_extra_info("peername")
-            told = str(name[0]) if isinstance(name, tuple) else UNIX_SOCKET
-        address = told
-        if told != UNIX_SOCKET:
-            known = address_of(told)
+        if address != UNIX_SOCKET:
+            known = address_of(address)
             address = str(known)
             if is_among(known, self._trusted.networks):
                 # What it shows is its own certificate, not that of a client it speaks for.

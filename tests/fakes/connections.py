@@ -40,7 +40,7 @@ class FakeTransport(asyncio.Transport):
         self.most_unread = 0
 
     def get_extra_info(self, name: str, default: object = None) -> object:
-        return ("192.0.2.1", 4711) if name == "peername" else default
+        return default
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         assert isinstance(protocol, asyncio.Protocol)
@@ -203,7 +203,7 @@ class FakeClient:
         self.listener.soon = self.turns.append  # type: ignore[method-assign]
         self.listener.broken = self.bugs.append  # type: ignore[method-assign]
         self.listener.malformed = lambda peer, malformed: None  # type: ignore[method-assign]
-        self.connection = self.listener._connection()
+        self.connection = self.listener._connection("192.0.2.1")
         self.transport = FakeTransport(self.connection)
         self.connection.connection_made(self.transport)
 

@@ -101,6 +101,24 @@ def test_clients_of_a_unix_socket_that_listens_are_served_and_have_no_address(
     run(scenario())
 
 
+def test_who_resets_the_connection_behind_a_request_does_not_hide_whose_it_was(run: Run) -> None:
+    """By then the system has forgotten it, and what is forwarded may do its work all the same."""
+
+    async def scenario() -> None:
+        async with arriving(proxies=LOCAL) as arrived:
+            client = socket.create_connection(("127.0.0.1", arrived.port))
+            client.sendall(V2_LOCAL[:8])
+            await settle()
+            client.sendall(V2_LOCAL[8:] + GET)
+            reset(client)
+            async with asyncio.timeout(PATIENCE):
+                while not arrived.requests:
+                    await asyncio.sleep(0.005)
+            assert [each.client_addresses for each in arrived.requests] == [("127.0.0.1",)]
+
+    run(scenario())
+
+
 # TLS.
 
 

@@ -27,7 +27,7 @@ def client(limits: Limits) -> FakeClient:
 
 def another(of: FakeClient) -> FakeTransport:
     """Returns the transport of one more connection from the same address."""
-    connection = ClientConnection(of.listener)
+    connection = ClientConnection(of.listener, "192.0.2.1")
     transport = FakeTransport(connection)
     connection.connection_made(transport)
     return transport

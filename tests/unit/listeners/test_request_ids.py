@@ -74,7 +74,7 @@ def test_what_decides_about_a_request_sees_its_name():
         return await by_path(request, content)
 
     listener = Listener(decide, FakeDoor(), Deadlines(), Limits(), request_ids=RequestIds())
-    connection = listener._connection()
+    connection = listener._connection("192.0.2.1")
     connection.connection_made(FakeTransport(connection))
     for _ in range(2):
         connection.data_received(b"GET /deny HTTP/1.1\r\nHost: a\r\nX-Request-Id: forged\r\n\r\n")
