@@ -18,6 +18,7 @@ from edgeauth.listeners.request_lines import RequestLines
 from edgeauth.listeners.stream import ClientStream
 from edgeauth.model.errors import Malformed
 from edgeauth.services.listener_status import Limited
+from edgeauth.wire.http1 import check_blanks
 
 if TYPE_CHECKING:
     from edgeauth.listeners.server import Listener
@@ -194,7 +195,7 @@ class RequestReader(ClientStream):
         """
         stripped = value.rstrip(_BLANK)
         if stripped is not value:
-            _check_blanks(name.lower(), value[len(stripped) :])
+            check_blanks(name.lower(), value[len(stripped) :])
         exchange = self._parsing
         if exchange.head_complete:
             self._count_trailer(exchange, len(name) + len(stripped) + 4)
@@ -268,13 +269,3 @@ class RequestReader(ClientStream):
         ):
             self.limited(Limited.HEAD)
             raise Malformed("the head is too large", 431)
-
-
-def _check_blanks(name: bytes, blanks: bytes) -> None:
-    """Refuses a tab after a transfer coding.
-
-    The parser knows no coding that a tab follows, but says so only when the head is over: too
-    late, since it is decided about by then (attack 59).
-    """
-    if name == b"transfer-encoding" and b"\t" in blanks:
-        raise Malformed("a tab follows the transfer coding")

@@ -16,9 +16,13 @@ from edgeauth.wire.http1 import (
     LAST_CHUNK,
     NO_CONTENT,
     UNTIL_CLOSE,
+    VERSIONS,
     Framing,
     announced_length,
+    check_blanks,
     chunk,
+    has_content,
+    is_status_line,
     response_framing,
     status_line,
 )
@@ -61,6 +65,7 @@ class UpstreamAnswer:
     said: bytes | None = None
     switched: bytes | None = None
     _refused = False
+    _line: bytes | None = b""  # as much of the first line as there is; None once it is whole
     _chunked = False
     _head_octets = 0
     _interim = 0
@@ -99,11 +104,15 @@ class UpstreamAnswer:
         Raises:
             Malformed: it is no answer.
         """
+        if self._line is not None:
+            self._check_line(self._line + data)
         try:
             self._parser.feed_data(data)
         except UPGRADES as upgrade:
-            self.said = data[upgrade.args[0] :]
-            return b""
+            if not self.ended:
+                self.said = data[upgrade.args[0] :]
+                return b""
+            self.clean = False
         except ERRORS as error:
             if not self.ended:
                 name = type(error).__name__
@@ -116,6 +125,15 @@ class UpstreamAnswer:
         if not self.ended:
             self._check_head(len(data), output)
         return output
+
+    def _check_line(self, line: bytes) -> None:
+        """Refuses what only the parser takes for the first line: `RTSP/1.1`, blank lines, NUL."""
+        if is_status_line(line):
+            self._line = None
+        elif b"\n" in line:
+            raise Malformed("its status line is none")
+        else:
+            self._line = line
 
     def _check_head(self, octets: int, output: bytes) -> None:
         """Bounds what comes without any content: a head, or chunk extensions and trailers."""
@@ -150,7 +168,10 @@ class UpstreamAnswer:
     def on_header(self, name: bytes, value: bytes) -> None:
         """Takes a field; those after the content are dropped."""
         if self.framing is None:
-            self._fields.append((name, value.rstrip(b" \t")))
+            stripped = value.rstrip(b" \t")
+            if stripped is not value:
+                check_blanks(name.lower(), value[len(stripped) :])
+            self._fields.append((name, stripped))
 
     def on_headers_complete(self) -> None:
         """Passes the head on, once it is that of the final response."""
@@ -161,6 +182,8 @@ class UpstreamAnswer:
         if status < 200:
             self._pass_over(status)
             return
+        if self._interim and parser.get_http_version() not in VERSIONS:
+            raise Malformed("its version of HTTP is not known")
         if status == 407 and self._way is not None and self._way.relayed:
             self._refused = True  # no client can do anything about it
             return
@@ -187,6 +210,8 @@ class UpstreamAnswer:
             protocol = wanted and wanted.protocol
             self.switched = switched_head(self._fields, protocol, exchange.owned)
             return
+        if has_content(self._fields):
+            raise Malformed("an interim response with content")
         self._interim += 1
         self._fields.clear()
         if self._interim > _MOST_INTERIM_RESPONSES:
@@ -215,6 +240,8 @@ class UpstreamAnswer:
         if self.ended:
             self.clean = False
             return
+        if self.framing is None:
+            raise Malformed("an interim response with content")
         self._seen += len(data)
         self._output.append(chunk(data) if self._chunked else data)
 

@@ -7,7 +7,8 @@ copied from one side to the other, it is made anew.
 Trust: the request is the client's, the response the upstream's.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Final
 
@@ -18,6 +19,10 @@ from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Headers
 
 _MOST_DIGITS: Final = 18
+VERSIONS: Final = frozenset({"1.1", "1.0"})
+STATUS_AND_PHRASE: Final = rb"([0-9]{3})(?: [\t -~\x80-\xff]*+)?\r\n"
+"""The pattern of a status line behind its version; it gives back nothing of what it has taken."""
+_STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] " + STATUS_AND_PHRASE)
 WITHOUT_CONTENT: Final = frozenset({b"GET", b"HEAD", b"DELETE"})
 """Methods whose content has no meaning (RFC 9110 section 9.3): a place to hide a request in."""
 _STATUSES_WITHOUT_CONTENT: Final = frozenset({204, 304})
@@ -56,7 +61,7 @@ def request_framing(
             exist, there is content where there may be none, or the method is for proxies of
             another kind.
     """
-    if version != "1.1" and version != "1.0":
+    if version not in VERSIONS:
         raise Malformed("the HTTP version is not supported", 505)
     if method in _REFUSED_METHODS:
         raise Malformed("the method is not supported", 405)
@@ -92,6 +97,24 @@ def _is_length(value: bytes) -> bool:
     return value.isdigit() and len(value) <= _MOST_DIGITS  # of octets only ASCII has digits
 
 
+def check_blanks(name: bytes, blanks: bytes) -> None:
+    """Refuses a tab after a transfer coding.
+
+    llhttp knows no coding that a tab follows: of a request it says so only when the head is over,
+    which is decided about by then; a response it then takes for one that lasts as long as its
+    connection (attack 59).
+
+    Args:
+        name: of the field, in lower case.
+        blanks: behind its value.
+
+    Raises:
+        Malformed: there is one.
+    """
+    if name == b"transfer-encoding" and b"\t" in blanks:
+        raise Malformed("a tab follows the transfer coding")
+
+
 def expects_continue(expectation: bytes, version: str) -> bool:
     """Returns whether the client waits for 100 (Continue) before it sends the content.
 
@@ -107,6 +130,31 @@ def expects_continue(expectation: bytes, version: str) -> bool:
     if expectation.lower() != b"100-continue":
         raise Malformed("the expectation is not known", 417)
     return version == "1.1"
+
+
+def is_status_line(octets: bytes) -> bool:
+    """Returns whether a response begins as one of HTTP/1.1 or 1.0 does, octet for octet.
+
+    llhttp takes more for one: `HTTP/2.0`, `RTSP/1.1`, blank lines, control characters behind the
+    status.
+    """
+    return _STATUS_LINE.match(octets) is not None
+
+
+def has_content(fields: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Returns whether an interim response says that it has content, which none may have.
+
+    Source:
+        RFC 9110 section 8.6 (length) and RFC 9112 section 6.1 (coding).
+
+    Args:
+        fields: of its head, names as they were written.
+    """
+    return any(
+        name.lower() == b"transfer-encoding"
+        or (name.lower() == b"content-length" and bool(value.strip(b"0")))
+        for name, value in fields
+    )
 
 
 def response_framing(

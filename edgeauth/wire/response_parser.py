@@ -9,6 +9,7 @@ Trust: the upstream's.
 import re
 from typing import Final
 
+from edgeauth.wire.http1 import STATUS_AND_PHRASE
 from edgeauth.wire.message_facts import HttpParserError
 from edgeauth.wire.message_parser import (
     INCOMPLETE,
@@ -18,7 +19,7 @@ from edgeauth.wire.message_parser import (
 )
 
 _PROTOCOL: Final = b"HTTP/"
-_STATUS: Final = re.compile(rb"(1\.[01]) ([0-9]{3})(?: [\t -~\x80-\xff]*+)?\r\n")
+_STATUS: Final = re.compile(rb"(1\.[01]) " + STATUS_AND_PHRASE)
 _SWITCHING: Final = 101
 _WITHOUT_CONTENT: Final = frozenset({100, 102, 103, 204, 304})
 

@@ -45,10 +45,28 @@ MALFORMED = {
     "attack-059 chunked twice": answer(CHUNKED, CHUNKED, body=b"0\r\n\r\n"),
     "attack-059 chunked in version 1.0": answer(CHUNKED, body=b"0\r\n\r\n").replace(b"1.1", b"1.0"),
     "attack-070 too many interim answers": answer(status=b"103 Early Hints") * 9 + OK,
+    "attack-070 interim answer with content": answer(LENGTH, status=b"105 X", body=b"no") + OK,
+    "attack-070 interim answer with an answer in it": answer(
+        b"Content-Length: %d" % len(OK), status=b"104 X", body=OK
+    )
+    + OK,
+    "attack-070 interim answer in chunks": answer(
+        CHUNKED, status=b"199 X", body=b"2\r\nno\r\n0\r\n\r\n"
+    )
+    + OK,
+    "attack-070 early hints with a length": answer(LENGTH, status=b"103 Early Hints") + OK,
+    "attack-059 tab behind the coding": answer(CHUNKED + b"\t", body=b"2\r\nok\r\n0\r\n\r\n"),
     "attack-065 switching unasked": answer(
         b"Connection: upgrade", b"Upgrade: websocket", status=b"101 Switching Protocols"
     ),
     "attack-065 switching without saying to what": answer(status=b"101 Switching Protocols"),
+    "attack-068 version 2.0": OK.replace(b"1.1", b"2.0"),
+    "attack-068 version 0.9": OK.replace(b"1.1", b"0.9"),
+    "attack-068 version 2.0 behind an interim answer": answer(status=b"103 Early Hints")
+    + OK.replace(b"1.1", b"2.0"),
+    "attack-068 RTSP": OK.replace(b"HTTP", b"RTSP"),
+    "attack-071 line feed in front": b"\n" + OK,
+    "attack-071 NUL in the phrase": answer(LENGTH, status=b"200 O\x00K", body=b"ok"),
     "no status": b"HTTP/1.1 OK\r\n\r\n",
     "status 000": answer(LENGTH, status=b"000 OK", body=b"ok"),
     "status 99": answer(LENGTH, status=b"099 OK", body=b"ok"),
@@ -165,6 +183,8 @@ def test_an_answer_is_passed_on_in_our_own_framing(raw, body, version):
 
 EXTRA = {
     "attack-062 a second answer": OK + answer(LENGTH, body=b"no"),
+    "attack-065 a switch behind": OK
+    + answer(b"Connection: upgrade", b"Upgrade: websocket", status=b"101 Switching Protocols"),
     "octets behind": OK + b"garbage",
     "attack-070 interim answer behind": OK + answer(status=b"100 Continue"),
     "content in 204": answer(LENGTH, status=b"204 No Content", body=b"no"),

@@ -13,6 +13,8 @@ from edgeauth.wire.http1 import (
     announced_length,
     chunk,
     expects_continue,
+    has_content,
+    is_status_line,
     render_response,
     request_framing,
     response_framing,
@@ -21,6 +23,35 @@ from edgeauth.wire.http1 import (
 
 LENGTH = (b"content-length", b"5")
 CODING = (b"transfer-encoding", b"chunked")
+
+
+NO_STATUS_LINES = [b"", b"HTTP/1.1 200 OK", b"HTTP/2.0 200 OK\r\n", b"RTSP/1.1 200 OK\r\n"]
+NO_STATUS_LINES += [b"\r\nHTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 O\x00K\r\n", b"HTTP/1.1 20 OK\r\n"]
+
+
+@pytest.mark.parametrize("line", NO_STATUS_LINES)
+def test_what_no_response_of_ours_begins_with_is_no_status_line(line):
+    assert not is_status_line(line)
+
+
+@pytest.mark.parametrize(
+    "line", [b"HTTP/1.1 200 OK\r\nA: b", b"HTTP/1.0 404 \r\n", b"HTTP/1.1 999\r\n"]
+)
+def test_a_phrase_may_be_missing(line):
+    assert is_status_line(line)
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ([(b"Content-Length", b"1")], True),
+        ([(b"Transfer-Encoding", b"chunked")], True),
+        ([(b"content-length", b"00")], False),
+        ([(b"Link", b"</a>")], False),
+    ],
+)
+def test_an_interim_response_with_a_length_or_a_coding_has_content(fields, found):
+    assert has_content(fields) is found
 
 
 @pytest.mark.parametrize(
