@@ -3,6 +3,7 @@
 Trust: only called for peers in `serve.trusted_proxies`; still every value is parsed strictly.
 """
 
+import re
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Final
@@ -11,6 +12,8 @@ _MOST_HOPS: Final = 64
 """Entries of a forwarding chain that are looked at: the last ones, the nearest proxies' own."""
 _LONGEST_ADDRESS: Final = 45
 """Characters of an IPv6 address that ends like one of IPv4; nothing longer is remembered."""
+# Possessive: a quote that is not closed is not looked for in another way.
+_CLOSED: Final = re.compile(rb'(?:[^"]|"(?:[^"\\]|\\.)*+")*+', re.DOTALL)
 
 
 # Remembered, because a proxy says the same for all requests of a client.
@@ -20,8 +23,11 @@ def client_addresses(
 ) -> tuple[str, ...]:
     """Returns the client addresses that the chain of proxies lists, in order, the peer last.
 
-    `Forwarded` counts when every `for` of it is an address, `unknown` or obfuscated and at least
-    one is an address; else `X-Forwarded-For` up to its first entry that is none.
+    Proxies add behind what they are told. So what stands behind the last entry that is no address
+    was said by proxies; what stands before it anybody may have said, and does not count.
+
+    `Forwarded` counts when there is an address behind whatever is neither that nor `unknown` nor
+    obfuscated; else `X-Forwarded-For`.
 
     Args:
         peer: the address of the trusted peer.
@@ -46,8 +52,9 @@ def _for_parameters(value: bytes) -> tuple[str, ...]:
                 continue
             address = _node_address(node)
             if address is None:
-                return ()
-            found.append(address)
+                found.clear()
+            else:
+                found.append(address)
     return tuple(found)
 
 
@@ -59,9 +66,15 @@ def _x_forwarded_for(value: bytes) -> tuple[str, ...]:
             continue
         address = _address(text)
         if address is None:
-            break
-        found.append(address)
+            found.clear()
+        else:
+            found.append(address)
     return tuple(found)
+
+
+def is_closed(forwarded: bytes) -> bool:
+    """Returns whether what is added to a Forwarded field stands outside of its quotes."""
+    return _CLOSED.fullmatch(forwarded) is not None
 
 
 def _unquoted(node: str) -> str:

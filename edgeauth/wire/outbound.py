@@ -15,6 +15,7 @@ from edgeauth.model.request import Headers, Request
 from edgeauth.model.routing import Target
 from edgeauth.wire.cookies import without_cookies
 from edgeauth.wire.cors import CORS_FIELDS
+from edgeauth.wire.forwarded import is_closed
 from edgeauth.wire.headers import (
     CLIENT_CERTIFICATES,
     FORWARDING,
@@ -172,13 +173,16 @@ def _pipeline_fields(permit: Permit) -> tuple[list[bytes], bytes | None]:
 
 
 def _forwarding_fields(request: Request) -> bytes:
-    """Returns who asked for what, in both families of forwarding fields (RFC 7239)."""
+    """Returns who asked for what, in both families of forwarding fields (RFC 7239).
+
+    What came in `Forwarded` is left out if ours would be read as a part of it.
+    """
     addresses, host, scheme = request.client_addresses, request.host, request.scheme
     peer = addresses[-1]
     node = f'"[{peer}]"' if ":" in peer else peer
     chain = f'for={node};host="{host}";proto={scheme}'
     known = request.headers.get(b"forwarded")
-    if known is not None:
+    if known is not None and is_closed(known):
         chain = f"{known.decode('latin-1')}, {chain}"
     return (
         f"x-forwarded-for: {', '.join(addresses)}\r\n"

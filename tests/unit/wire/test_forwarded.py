@@ -2,7 +2,7 @@
 
 import pytest
 
-from edgeauth.wire.forwarded import client_addresses
+from edgeauth.wire.forwarded import client_addresses, is_closed
 
 PEER = "10.0.0.1"
 
@@ -33,7 +33,6 @@ INVALID = {
     "name": "for=bogus",
     "nothing": "for=",
     "one of two": "for=1.2.3.4, for=bogus",
-    "another first": "for=bogus, for=1.2.3.4",
 }
 
 
@@ -41,6 +40,26 @@ INVALID = {
 def test_one_invalid_address_discards_the_field(value):
     assert of_forwarded(value) == ()
     assert of_forwarded(value, "5.6.7.8") == ("5.6.7.8",)
+
+
+def test_attack_034_an_invalid_address_does_not_take_away_what_was_added_behind_it():
+    assert of_forwarded("for=9.9.9.9, for=bogus, for=1.2.3.4", "6.6.6.6") == ("1.2.3.4",)
+    assert of_forwarded('for="9.9.9.9, for=1.2.3.4', "6.6.6.6") == ("1.2.3.4",)
+
+
+@pytest.mark.parametrize(
+    ("value", "closed"),
+    [
+        (b"for=1.2.3.4", True),
+        (b'for="[2001:db8::1]";host="a,b"', True),
+        (b'host="a\\"b"', True),
+        (b'for="', False),
+        (b'host="a\\"', False),
+        (b'host="a" "', False),
+    ],
+)
+def test_attack_027_a_quote_that_is_open_is_found(value, closed):
+    assert is_closed(value) is closed
 
 
 @pytest.mark.parametrize(
@@ -70,7 +89,9 @@ def test_addresses_are_listed_in_order(value, addresses):
         (["bogus"], ()),
         (["1.2.3.4:80"], ()),
         (["[2001:db8::1]"], ()),
-        (["1.2.3.4, bogus, 5.6.7.8"], ("1.2.3.4",)),
+        (["1.2.3.4, bogus, 5.6.7.8"], ("5.6.7.8",)),
+        (["1.2.3.4, unknown"], ()),
+        (["1.2.3.4", "bogus", "5.6.7.8", "9.9.9.9"], ("5.6.7.8", "9.9.9.9")),
         ([",,1.2.3.4"], ("1.2.3.4",)),
         (["1.2.3.4", "2001:db8::1"], ("1.2.3.4", "2001:db8::1")),
         (["0000:" * 5 + "0ffff:192.168.100.100"], ()),
@@ -82,7 +103,7 @@ def test_addresses_are_listed_in_order(value, addresses):
         (["01.2.3.4"], ()),
     ],
 )
-def test_attack_034_a_list_ends_at_what_is_no_address(values, addresses):
+def test_attack_034_a_list_begins_behind_what_is_no_address(values, addresses):
     assert of_list(*values) == addresses
 
 

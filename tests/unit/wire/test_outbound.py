@@ -171,6 +171,11 @@ def test_framing_is_made_anew(method, framing, line):
     assert seen[2:] == [*TAIL, *([line] if line else [])]
 
 
+def test_attack_027_a_chain_with_an_open_quote_is_not_continued():
+    known = (b"forwarded", b'for=1.2.3.4;host="')
+    assert lines(request("/", "", known), permit())[2:] == TAIL
+
+
 def test_a_chain_is_continued():
     known = (b"forwarded", b"for=1.2.3.4")
     seen = lines(request("/a", "", known, addresses=("1.2.3.4", "2001:db8::1")), permit())
