@@ -89,6 +89,7 @@ class Application:
         self._receptions = Receptions(
             self._configuration, self._clock, FileWatch, problems, self._backing.secrets
         )
+        self._instruments.measure(self._receptions.statuses.values())
         self._rule_sets: RuleSetsInForce | None = None
         self._reloader: Reloader | None = None
         self._reload_asked = False

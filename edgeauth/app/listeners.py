@@ -78,15 +78,21 @@ def request_listener(mode: Mode, decisions: DecisionPoint, around: Surroundings)
     """Returns the listener that requests to be decided about come to."""
     serve = around.configuration.serve
     trusted, recorder = trusted_by(serve), None
+    status = around.receptions.statuses["serve"]
     if around.access is not None:
-        recorder = Recorder(around.access, mode.value, around.clock, trusted.networks)
+        recorder = Recorder(
+            around.access,
+            mode.value,
+            around.clock,
+            trusted.networks,
+            durations=status.requests,
+        )
     limits, deadlines = limits_of(serve), Deadlines(around.clock)
     door: Door = DecisionDoor(serve.respond.statuses.accepted.code)
     if mode is Mode.PROXY:
         trust = UpstreamTrust(around.configuration.upstreams, around.backing.contexts)
         proxies = around.backing.proxies
         dialler = Dialler(limits.connect_timeout, trust.of, proxies=proxies)
-        status = around.receptions.statuses["serve"]
         patience = patience_of(around.configuration.upstreams, limits.read_timeout)
         door = ProxyDoor(around.answers, limits, deadlines, dialler, status, patience)
     return Listener(
@@ -97,7 +103,7 @@ def request_listener(mode: Mode, decisions: DecisionPoint, around: Surroundings)
         trusted,
         around.instruments.record_malformed,
         cors_policy(serve.cors) if mode is Mode.PROXY else None,
-        around.receptions.statuses["serve"],
+        status,
         recorder,
         RequestIds() if serve.request_ids else None,
         only_resolved=serve.unresolved_paths == "refuse",

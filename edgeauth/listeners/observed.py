@@ -23,6 +23,7 @@ from edgeauth.ports.services import Clock
 from edgeauth.services.access_log import NO_TIME, AccessLog, Entry
 from edgeauth.services.client_words import words
 from edgeauth.services.listener_status import UpstreamFailure
+from edgeauth.services.telemetry.durations import OTHER, RequestDurations
 from edgeauth.wire.proxy_protocol import UNIX_SOCKET
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Recorder:
         clock: the time of day.
         trusted: networks of proxies.
         now: seconds that only ever grow.
+        durations: where exchanges are counted as well; None counts nothing.
 
     Attributes:
         client_of: returns the client among the addresses of a forwarding chain.
@@ -55,7 +57,9 @@ class Recorder:
         clock: Clock,
         trusted: tuple[Network, ...] = (),
         now: Callable[[], float] = time.monotonic,
+        durations: RequestDurations | None = None,
     ) -> None:
+        self.durations = durations
         self.log = log
         self.listener = listener
         self.clock = clock
@@ -205,13 +209,16 @@ class ObservedConnection(ClientConnection):
             self.sent -= data.find(b"\r\n\r\n") + 4
 
     def record(self, exchange: ObservedExchange) -> None:
-        """Logs an exchange that is over."""
+        """Logs an exchange that is over, and counts it."""
         tls = ""
         if self.peer.scheme == "https":
             encrypted: ssl.SSLObject | None = self._transport.get_extra_info("ssl_object")
             tls = (encrypted and encrypted.version()) or ""
         recorder = self._recorder
-        recorder.log.record(exchange.entry(recorder, self.peer.address, tls))
+        entry = exchange.entry(recorder, self.peer.address, tls)
+        if recorder.durations is not None:
+            recorder.durations.note(entry.method or OTHER, entry.status, entry.duration)
+        recorder.log.record(entry)
 
 
 def without_secrets(url: str) -> str:

@@ -4,6 +4,7 @@ Trust: whoever can reach the port; it may say nothing, too much, or never read.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final, cast
 
@@ -16,6 +17,7 @@ from edgeauth.listeners.limits import OperatorLimits
 from edgeauth.listeners.networks import address_of, origin_of
 from edgeauth.listeners.observed import Recorder
 from edgeauth.services.listener_status import Limited, ListenerStatus
+from edgeauth.services.telemetry.durations import OTHER
 from edgeauth.wire.proxy_protocol import UNIX_SOCKET
 
 _log = structlog.get_logger()
@@ -51,7 +53,7 @@ class OperatorServer(web.Server):
         status: ListenerStatus,
         recorder: Recorder | None,
     ) -> None:
-        super().__init__(_heard(application))
+        super().__init__(_heard(application, status))
         self.limits = limits
         self.status = status
         self.crowd = Crowd(limits.connections, limits.connections_per_address)
@@ -64,14 +66,23 @@ class OperatorServer(web.Server):
         return OperatorConnection(self, address, access_log_class=access_logger(self._recorder))
 
 
-def _heard(application: Handler) -> Handler:
-    """Returns the same application; connections learn that their request is complete."""
+def _heard(application: Handler, status: ListenerStatus) -> Handler:
+    """Returns the same application; connections learn that their request is complete.
+
+    What it is asked is counted, if anybody wants to know.
+    """
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         connection = request.protocol
         if isinstance(connection, OperatorConnection):
             connection.heard()
-        return await application(request)
+        if status.requests is None:
+            return await application(request)
+        begun = time.monotonic()
+        response = await application(request)
+        method = request.method if request.method in hdrs.METH_ALL else OTHER
+        status.requests.note(method, response.status, time.monotonic() - begun)
+        return response
 
     return answer
 

@@ -19,6 +19,7 @@ from edgeauth.listeners.crowd import Crowd
 from edgeauth.listeners.deadlines import TICK, Deadlines
 from edgeauth.listeners.exchange import Exchange
 from edgeauth.listeners.limits import Limits
+from edgeauth.listeners.measured import MeasuredConnection
 from edgeauth.listeners.networks import Network, address_of, is_among, origin_of
 from edgeauth.listeners.observed import ObservedConnection, Recorder
 from edgeauth.listeners.request_ids import RequestIds
@@ -209,7 +210,10 @@ class Listener:
     def _connection(self, address: str) -> ClientConnection:
         """Returns what speaks with a client at an address."""
         if self._recorder is None:
-            return ClientConnection(self, address)
+            durations = self._status.requests
+            if durations is None:
+                return ClientConnection(self, address)
+            return MeasuredConnection(self, address, durations)
         return ObservedConnection(self, address, self._recorder)
 
     async def drain(self, seconds: float) -> None:

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from edgeauth.services.telemetry.certificates import CertificateEnd
+from edgeauth.services.telemetry.durations import RequestDurations
 
 
 class Refused(Enum):
@@ -104,6 +105,7 @@ class ListenerStatus:
         occupancy: returns what it is busy with now.
         lag: seconds by which its sweeps have come late, all together: something else did not let
             the event loop go on.
+        requests: how long they took; None while nobody wants to know, which costs nothing.
     """
 
     name: str
@@ -116,3 +118,4 @@ class ListenerStatus:
     failed: Counter[UpstreamFailure] = field(default_factory=Counter)
     occupancy: Callable[[], Occupancy] = Occupancy
     lag: float = 0.0
+    requests: RequestDurations | None = None

@@ -16,6 +16,7 @@ from edgeauth.model.request import Request
 from edgeauth.model.routing import Target
 from edgeauth.ports.content import ContentSource
 from edgeauth.services.listener_status import ListenerStatus, Occupancy
+from edgeauth.services.telemetry.durations import RequestDurations
 from edgeauth.wire.outbound import request_head
 
 TARGET = Target("upstream.test")
@@ -185,11 +186,12 @@ class FakeClient:
         limits: Limits | None = None,
         decide: Decide = by_path,
         recorder: Recorder | None = None,
+        requests: RequestDurations | None = None,
     ) -> None:
         self.door = FakeDoor()
         self.deadlines = Deadlines()
         self.deadlines.now = 1000.0
-        self.status = ListenerStatus("serve")
+        self.status = ListenerStatus("serve", requests=requests)
         self.bugs: list[BaseException] = []
         self.listener = Listener(
             decide,

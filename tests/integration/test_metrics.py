@@ -49,6 +49,11 @@ def test_prometheus_asks_on_a_port_of_its_own(place: Place, monkeypatch: pytest.
     assert found['edgeauth_decisions_total{outcome="permit",reason=""}'] == "2.0"
     assert found['edgeauth_decisions_total{outcome="deny",reason="authentication_error"}'] == "1.0"
     assert found["edgeauth_malformed_requests_total"] == "1.0"
+    answered = "http_server_request_duration_seconds_count"
+    kind = 'http_request_method="GET",http_response_status_code="200",listener="serve"'
+    assert found[f"{answered}{{{kind}}}"] == "2.0"
+    nobody = 'http_request_method="_OTHER",http_response_status_code="400",listener="serve"'
+    assert found[f"{answered}{{{nobody}}}"] == "1.0"
     label = '{rule_id="open",ruleset_name=""}'
     assert found[f"rule_execution_duration_seconds_count{label}"] == "2.0"
     (loaded,) = [name for name in found if name.startswith("rules_loaded")]
@@ -97,5 +102,8 @@ def test_what_is_under_way_is_told_while_it_is(
         upstream.go_on.set()
         asking.join(PATIENCE)
         eventually(lambda: held() == ("0.0", "0.0", "0.0", "1.0"))
+        kind = 'http_request_method="GET",http_response_status_code="200",listener="serve"'
+        count = f"http_server_request_duration_seconds_count{{{kind}}}"
+        eventually(lambda: told(port).get(count) == "1.0")
         assert float(told(port)['edgeauth_connections{listener="management"}']) >= 1
         stop(process)

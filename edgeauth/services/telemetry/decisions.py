@@ -1,20 +1,15 @@
 """Counts of decisions, and how long rules took."""
 
 import time
-from bisect import bisect_left
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from typing import Final
 
 from edgeauth.model.decision import Decision, Permit
 from edgeauth.model.errors import Malformed, Reason
 from edgeauth.model.request import Request
 from edgeauth.ports.content import ContentSource
+from edgeauth.services.telemetry.durations import Durations
 
-BOUNDS: Final = (
-    10e-6, 25e-6, 50e-6, 75e-6, 100e-6, 250e-6, 500e-6, 750e-6,
-    1e-3, 2.5e-3, 5e-3, 7.5e-3, 10e-3, 25e-3, 50e-3, 75e-3, 0.1, 0.25, 0.5, 1.0, 5.0,
-)  # fmt: skip
-"""Seconds: the upper ends of all buckets but the last one, which has none."""
 MAX_RULES: Final = 20_000
 """Rules that durations are kept of: a reload may bring other ones again and again."""
 
@@ -61,28 +56,6 @@ RuleName = tuple[str, str]
 """The name of a rule set, and the id of a rule; a plain tuple, since one is made a decision."""
 
 
-class Durations:
-    """How often something took how long.
-
-    Attributes:
-        counts: by bucket; one more than `BOUNDS`.
-        total: seconds, all together.
-    """
-
-    __slots__ = ("counts", "total")
-
-    def __init__(self) -> None:
-        self.counts = [0] * (len(BOUNDS) + 1)
-        self.total = 0.0
-
-    def buckets(self) -> Iterator[tuple[str, float]]:
-        """Yields the upper end of each bucket with everything up to there."""
-        so_far = 0
-        for bound, count in zip((*map(str, BOUNDS), "+Inf"), self.counts, strict=True):
-            so_far += count
-            yield bound, so_far
-
-
 class TimedDecisions:
     """Measures decisions by the rule that made them (`metrics.cover_rules`).
 
@@ -107,8 +80,7 @@ class TimedDecisions:
         durations = self.durations.get((decision.rule_set, decision.rule_id))
         if durations is None:
             durations = self._first(decision)
-        durations.counts[bisect_left(BOUNDS, seconds)] += 1
-        durations.total += seconds
+        durations.note(seconds)
         return decision
 
     def _first(self, decision: Decision) -> Durations:

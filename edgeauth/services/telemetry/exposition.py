@@ -7,7 +7,7 @@ Source:
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+from prometheus_client import CollectorRegistry, PlatformCollector
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -31,6 +31,8 @@ from edgeauth.services.log_status import LogStatus
 from edgeauth.services.secret_status import SecretStatus
 from edgeauth.services.telemetry.certificates import CertificateEnd
 from edgeauth.services.telemetry.decisions import DecisionCounts, TimedDecisions
+from edgeauth.services.telemetry.processes import ProcessTotals
+from edgeauth.services.telemetry.sharing import Workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Counted:
         logs: how they do, by name; those of one name are told of together.
         mechanisms: how they asked a cache, by `mechanism_name`; none unless `metrics.cover_cache`
             is on.
+        workers: the processes that work for this one.
     """
 
     clock: Clock
@@ -61,6 +64,7 @@ class Counted:
     caches: Mapping[str, CacheCounters] = field(default_factory=dict)
     logs: Sequence[Mapping[str, LogStatus]] = ()
     mechanisms: Mapping[str, CacheCounters] = field(default_factory=dict)
+    workers: Workers = field(default_factory=Workers)
 
 
 class Exposition:
@@ -73,7 +77,7 @@ class Exposition:
     def __init__(self, counted: Counted) -> None:
         self._registry = CollectorRegistry()
         self._registry.register(_Families(counted))
-        ProcessCollector(registry=self._registry)
+        self._registry.register(ProcessTotals(counted.workers))
         PlatformCollector(registry=self._registry)
 
     def render(self, accept: str) -> tuple[bytes, str]:
@@ -106,6 +110,7 @@ class _Families(Collector):
         if counted.listeners:
             yield from _listeners(counted.listeners)
             yield from _occupancies(counted.listeners)
+            yield _requests(counted.listeners)
         yield _lost_lines(counted.logs)
         if counted.rules is not None:
             yield _durations(counted.rules)
@@ -254,6 +259,20 @@ def _occupancies(listeners: tuple[ListenerStatus, ...]) -> Iterator[Metric]:
         "Requests that wait for a connection to an upstream.",
         held.waiting,
     )
+
+
+def _requests(listeners: tuple[ListenerStatus, ...]) -> Metric:
+    family = HistogramMetricFamily(
+        "http_server_request_duration_seconds",
+        "Time from the first octet of a request to the last one of its answer.",
+        labels=("listener", "http_request_method", "http_response_status_code"),
+    )
+    for each in listeners:
+        kinds = {} if each.requests is None else each.requests.by_kind
+        for (method, status), durations in kinds.items():
+            labels = (each.name, method, str(status or ""))
+            family.add_metric(labels, list(durations.buckets()), durations.total)
+    return family
 
 
 def _lost_lines(logs: Sequence[Mapping[str, LogStatus]]) -> Metric:

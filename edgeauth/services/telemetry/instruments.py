@@ -16,7 +16,8 @@ from edgeauth.services.log_status import LogStatus
 from edgeauth.services.secret_status import SecretStatus
 from edgeauth.services.telemetry.certificates import CertificateEnd, end_of
 from edgeauth.services.telemetry.decisions import Decide, DecisionCounts, TimedDecisions
-from edgeauth.services.telemetry.sharing import Sharing, mechanism_name
+from edgeauth.services.telemetry.durations import RequestDurations
+from edgeauth.services.telemetry.sharing import Sharing, Workers, mechanism_name
 
 if TYPE_CHECKING:
     from edgeauth.services.telemetry.exposition import Exposition
@@ -55,6 +56,7 @@ class Instruments:
         self._caches: Mapping[str, CacheCounters] = {}
         self._mechanisms: dict[str, CacheCounters] = {}
         self._logs: list[Mapping[str, LogStatus]] = []
+        self._workers = Workers()
         counted = self._counts if told else log
         self.record = counted.record
         self.record_malformed = counted.record_malformed
@@ -96,6 +98,12 @@ class Instruments:
         self._rules = TimedDecisions(decide)
         return self._rules.decide
 
+    def measure(self, listeners: Iterable[ListenerStatus]) -> None:
+        """Has it measured how long requests take, if anybody is told."""
+        if self._told:
+            for each in listeners:
+                each.requests = RequestDurations()
+
     def sharing(self, listener: ListenerStatus, *, gathers: bool) -> Sharing:
         """Returns what exchanges the counts with other processes.
 
@@ -108,7 +116,15 @@ class Instruments:
         if gathers:
             logs = {name: LogStatus() for name in logs}
             self.watch(logs)
-        return Sharing(self._counts, self._rules, self._caches, self._mechanisms, listener, logs)
+        return Sharing(
+            self._counts,
+            self._rules,
+            self._caches,
+            self._mechanisms,
+            listener,
+            logs,
+            self._workers,
+        )
 
     def exposition(
         self,
@@ -141,5 +157,6 @@ class Instruments:
                 self._caches,
                 self._logs,
                 self._mechanisms,
+                self._workers,
             )
         )

@@ -8,8 +8,10 @@ Counts never go down: what a process had counted is kept when another one takes 
 import asyncio
 import mmap
 import os
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeVar
 
@@ -25,7 +27,8 @@ from edgeauth.services.listener_status import (
     UpstreamFailure,
 )
 from edgeauth.services.log_status import LogStatus
-from edgeauth.services.telemetry.decisions import DecisionCounts, Durations, TimedDecisions
+from edgeauth.services.telemetry.decisions import DecisionCounts, TimedDecisions
+from edgeauth.services.telemetry.durations import Durations, RequestDurations
 
 _HALF_OCTETS: Final = 4 * 1024 * 1024
 """Room for the counts of one process; what is not written takes no memory."""
@@ -61,6 +64,23 @@ class Counts(msgspec.Struct, omit_defaults=True):
     """What the listener is busy with."""
     lag: float = 0.0
     """Seconds by which its sweeps came late."""
+    requests: list[tuple[str, int, list[int], float]] = []
+    """Method, status, counts by bucket, seconds."""
+    processor: float = 0.0
+    """Seconds that it has computed."""
+
+
+@dataclass(slots=True)
+class Workers:
+    """The processes that work for this one.
+
+    Attributes:
+        alive: their numbers.
+        processor: seconds that they and those before them have computed.
+    """
+
+    alive: tuple[int, ...] = ()
+    processor: float = 0.0
 
 
 def mechanism_name(kind: str, mechanism_id: str) -> str:
@@ -109,9 +129,10 @@ class Sharing:
         mechanisms: how they asked a cache here, by `mechanism_name`.
         listener: how the listener for requests does here.
         logs: how they do, by name.
+        workers: is told which processes have written.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (everything that is counted)
         self,
         decisions: DecisionCounts,
         rules: TimedDecisions | None,
@@ -119,7 +140,9 @@ class Sharing:
         mechanisms: dict[str, CacheCounters],
         listener: ListenerStatus,
         logs: Mapping[str, LogStatus],
+        workers: Workers | None = None,
     ) -> None:
+        self._workers = workers or Workers()
         self._logs = logs
         self._listener = listener
         self._decisions = decisions
@@ -134,11 +157,11 @@ class Sharing:
         try:
             while True:
                 await asyncio.sleep(_SECONDS)
-                board.write(place, self._written())
+                board.write(place, self._written(time.process_time()))
         finally:
-            board.write(place, self._written())
+            board.write(place, self._written(time.process_time()))
 
-    def _written(self) -> bytes:
+    def _written(self, processor: float) -> bytes:
         decisions = self._decisions
         durations = {} if self._rules is None else self._rules.durations
         counts = Counts(
@@ -156,8 +179,14 @@ class Sharing:
             {why.value: count for why, count in self._listener.failed.items() if count},
             self._listener.occupancy(),
             self._listener.lag,
+            [(*kind, each.counts, each.total) for kind, each in self._kinds().items()],
+            processor,
         )
         return msgspec.json.encode(counts)
+
+    def _kinds(self) -> Mapping[tuple[str, int], Durations]:
+        requests = self._listener.requests
+        return {} if requests is None else requests.by_kind
 
     def gather(self, board: Board) -> None:
         """Makes the counts of this process the sum of all that were written down."""
@@ -171,6 +200,7 @@ class Sharing:
                 self._retire(known)
             self._latest[place] = counts
         self._add_up([*self._latest.values(), *self._retired])
+        self._workers.alive = tuple(each.process for each in self._latest.values())
         occupied = Occupancy()
         for present in self._latest.values():
             occupied = occupied.plus(present.occupancy)
@@ -179,7 +209,8 @@ class Sharing:
     def _retire(self, counts: Counts) -> None:
         """Keeps the counts of a process that is no more, all such together as one."""
         self._add_up([*self._retired, counts])
-        self._retired = [msgspec.json.decode(self._written(), type=Counts)]
+        computed = self._written(self._workers.processor)
+        self._retired = [msgspec.json.decode(computed, type=Counts)]
 
     def _add_up(self, listed: Iterable[Counts]) -> None:
         all_of_them = tuple(listed)
@@ -195,6 +226,9 @@ class Sharing:
         self._listener.renewals = sum(each.tls[0] for each in all_of_them)
         self._listener.failures = sum(each.tls[1] for each in all_of_them)
         self._listener.lag = sum(each.lag for each in all_of_them)
+        self._workers.processor = sum(each.processor for each in all_of_them)
+        if listener.requests is not None:
+            listener.requests = _requests(all_of_them)
         for log, status in self._logs.items():
             status.lost = sum(each.lost.get(log, 0) for each in all_of_them)
         for backend, counters in self._caches.items():
@@ -218,7 +252,13 @@ def _durations(listed: Iterable[Counts]) -> dict[tuple[str, str], Durations]:
     found: dict[tuple[str, str], Durations] = {}
     for counts in listed:
         for rule_set, rule, buckets, total in counts.rules:
-            durations = found.setdefault((rule_set, rule), Durations())
-            durations.counts = [a + b for a, b in zip(durations.counts, buckets, strict=True)]
-            durations.total += total
+            found.setdefault((rule_set, rule), Durations()).add(buckets, total)
+    return found
+
+
+def _requests(listed: Iterable[Counts]) -> RequestDurations:
+    found = RequestDurations()
+    for counts in listed:
+        for method, status, buckets, total in counts.requests:
+            found.of(method, status).add(buckets, total)
     return found

@@ -11,6 +11,7 @@ from edgeauth.listeners.limits import OperatorLimits, operator_limits_of
 from edgeauth.listeners.management import ManagementListener, management_application
 from edgeauth.services.listener_status import Limited, ListenerStatus
 from edgeauth.services.loading_status import LoadingStatus
+from edgeauth.services.telemetry.durations import OTHER, RequestDurations
 from tests.fakes.driving import run
 
 ETAG = '"' + "a1" * 32 + '"'
@@ -287,3 +288,13 @@ def test_idle_connections_have_the_time_of_a_head_when_none_is_said():
     made = operator_limits_of(read_configuration(text, "edgeauth.yaml", {}).management)
 
     assert made.idle_timeout == 1.0
+
+
+def test_what_operators_ask_is_counted_with_methods_that_everybody_knows():
+    status = ListenerStatus("management", requests=RequestDurations())
+    assert status.requests is not None
+    for line in (b"GET /.well-known/health", b"GET /other", b"PROPFIND /"):
+        ask_raw(line + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", status=status)
+
+    counts = {kind: sum(each.counts) for kind, each in status.requests.by_kind.items()}
+    assert counts == {("GET", 200): 1, ("GET", 404): 1, (OTHER, 404): 1}

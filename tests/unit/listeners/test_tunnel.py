@@ -9,6 +9,7 @@ from edgeauth.listeners.origin import Origin
 from edgeauth.listeners.proxy import ProxyDoor
 from edgeauth.listeners.upstream import UpstreamConnection
 from edgeauth.services.listener_status import Limited
+from edgeauth.services.telemetry.durations import RequestDurations
 from edgeauth.wire.answers import Answers
 from tests.fakes.connections import FakeClient, FakeTransport
 
@@ -31,8 +32,9 @@ class Pair:
         protocol: bytes = b"websocket",
         gone: bool = False,
         recorder: Recorder | None = None,
+        requests: RequestDurations | None = None,
     ) -> None:
-        self.client = FakeClient(LIMITS, recorder=recorder)
+        self.client = FakeClient(LIMITS, recorder=recorder, requests=requests)
         self.client.send(ASKED.replace(b"websocket", protocol) + early)
         if gone:
             self.client.connection.eof_received()

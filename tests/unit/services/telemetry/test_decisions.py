@@ -7,12 +7,11 @@ from edgeauth.model.errors import Malformed, Reason
 from edgeauth.model.request import Request
 from edgeauth.ports.content import NO_DOOR, ContentSource
 from edgeauth.services.telemetry.decisions import (
-    BOUNDS,
     MAX_RULES,
     DecisionCounts,
-    Durations,
     TimedDecisions,
 )
+from edgeauth.services.telemetry.durations import DECISION_BOUNDS, Durations
 from tests.fakes.driving import run_straight
 from tests.fakes.rules import asked
 
@@ -71,7 +70,7 @@ def test_a_time_beyond_all_bounds_is_in_the_last_bucket():
     *others, last = durations.buckets()
     assert last == ("+Inf", 1)
     assert all(count == 0 for _, count in others)
-    assert len(others) == len(BOUNDS) == 21
+    assert len(others) == len(DECISION_BOUNDS) == 21
 
 
 def test_reloads_can_not_make_it_grow_without_end():

@@ -24,6 +24,7 @@ from edgeauth.services.listener_status import (
 from edgeauth.services.loading_status import LoadedRuleSet, LoadingStatus, RefusedRuleSet
 from edgeauth.services.log_status import LogStatus
 from edgeauth.services.telemetry.certificates import end_of
+from edgeauth.services.telemetry.durations import MAX_KINDS, OTHER, RequestDurations
 from edgeauth.services.telemetry.instruments import Instruments
 from tests.fakes.certificates import certificate
 from tests.fakes.clock import FakeClock
@@ -125,6 +126,42 @@ def test_listeners_tell_of_certificates_renewals_and_whom_they_turned_away():
     assert 'renewals_total{listener="management"' not in told
     assert 'subject="CN=edge.test"' in told
     assert "edgeauth_event_loop_lag_seconds_total 1.5" in told
+
+
+def test_requests_are_told_by_listener_method_and_status():
+    served = ListenerStatus("serve", requests=RequestDurations())
+    assert served.requests is not None
+    for status in (200, 200, 0):
+        served.requests.note("GET", status, 0.002)
+
+    text, _ = instruments().exposition(tuple, None, (served,)).render("text/plain")
+
+    told = text.decode()
+    name = 'http_server_request_duration_seconds_%s{http_request_method="GET",'
+    ok = 'http_response_status_code="200"'
+    assert f'{name % "count"}{ok},listener="serve"}} 2.0' in told
+    assert f'{name % "bucket"}{ok},le="0.001",listener="serve"}} 0.0' in told
+    assert f'{name % "bucket"}{ok},le="0.0025",listener="serve"}} 2.0' in told
+    assert f'{name % "count"}http_response_status_code="",listener="serve"}} 1.0' in told
+
+
+def test_requests_are_measured_where_somebody_is_told():
+    heard, unheard = ListenerStatus("serve"), ListenerStatus("serve")
+
+    instruments().measure([heard])
+    instruments(told=False).measure([unheard])
+
+    assert heard.requests is not None
+    assert unheard.requests is None
+
+
+def test_services_can_not_make_kinds_of_requests_grow_without_end():
+    requests = RequestDurations()
+    for status in range(MAX_KINDS + 5):
+        requests.note("GET", status, 1.0)
+
+    assert len(requests.by_kind) == MAX_KINDS + 1
+    assert sum(requests.by_kind[OTHER, 0].counts) == 5
 
 
 def test_attack_213_nothing_that_clients_say_becomes_a_label():

@@ -13,8 +13,9 @@ from edgeauth.services.listener_status import (
 )
 from edgeauth.services.log_status import LogStatus
 from edgeauth.services.telemetry import sharing
-from edgeauth.services.telemetry.decisions import DecisionCounts, Durations, TimedDecisions
-from edgeauth.services.telemetry.sharing import Board, Sharing
+from edgeauth.services.telemetry.decisions import DecisionCounts, TimedDecisions
+from edgeauth.services.telemetry.durations import Durations, RequestDurations
+from edgeauth.services.telemetry.sharing import Board, Sharing, Workers
 
 
 def ignored(*_: object) -> None:
@@ -33,8 +34,10 @@ class Process:
         self.log = LogStatus()
         logs = {"access": self.log}
         self.mechanisms: dict[str, CacheCounters] = {}
+        self.listener.requests = RequestDurations()
+        self.workers = Workers()
         self.sharing = Sharing(
-            self.decisions, self.rules, caches, self.mechanisms, self.listener, logs
+            self.decisions, self.rules, caches, self.mechanisms, self.listener, logs, self.workers
         )
 
     def counting(self, number: int) -> "Process":
@@ -52,7 +55,14 @@ class Process:
         self.listener.lag = float(number)
         durations = self.rules.durations.setdefault(("set", "rule"), Durations())
         durations.counts[0], durations.total = number, float(number)
+        requests = self.requests.of("GET", 200)
+        requests.counts[0], requests.total = number, float(number)
         return self
+
+    @property
+    def requests(self) -> RequestDurations:
+        assert self.listener.requests is not None
+        return self.listener.requests
 
     def counts(self) -> tuple[object, ...]:
         decisions, durations = self.decisions, self.rules.durations["set", "rule"]
@@ -66,6 +76,7 @@ class Process:
                 self.mechanisms["authenticator/a/b"].misses,
             ),
             (durations.counts[0], durations.total),
+            (self.requests.of("GET", 200).counts[0], self.requests.of("GET", 200).total),
             (self.listener.refused[Refused.TIMEOUT], self.listener.limited[Limited.BODY]),
             (self.listener.renewals, self.listener.failures, self.listener.lag),
             self.log.lost,
@@ -85,7 +96,7 @@ class Process:
 
 def times(number: int) -> tuple[object, ...]:
     cached = ((number,) * 3, (number, 2 * number))
-    counted = (number, 2 * number, 3 * number, *cached, (number, float(number)))
+    counted = (number, 2 * number, 3 * number, *cached, *((number, float(number)),) * 2)
     return (*counted, (number, number), (number, 2 * number, float(number)), number, number)
 
 
@@ -135,3 +146,14 @@ def test_what_is_too_long_leaves_what_was_there():
     board.write(0, bytes(5 * 1024 * 1024))
 
     assert board.read(0) == b"old"
+
+
+def test_what_processes_have_computed_is_kept_when_they_are_replaced(monkeypatch):
+    board, told = Board(1), Process()
+    for pid, seconds in ((1, 5.0), (2, 1.0)):
+        monkeypatch.setattr(sharing.os, "getpid", lambda pid=pid: pid)
+        monkeypatch.setattr(sharing.time, "process_time", lambda seconds=seconds: seconds)
+        Process().counting(1).publish(board, 0)
+        told.sharing.gather(board)
+
+    assert told.workers == Workers((2,), 6.0)
