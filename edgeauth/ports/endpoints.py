@@ -71,7 +71,7 @@ class Endpoint(CallSettings):
     """Where and how to ask; a bare string stands for its URL.
 
     Attributes:
-        url: see the module's docstring.
+        url: whom to ask; scheme and host are literal.
         method: POST unless configured.
         headers: fields to send; values are templates.
     """

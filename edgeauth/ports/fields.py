@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, Final, Generic, TypeVar, cast
 
 from pydantic import AfterValidator, GetCoreSchemaHandler, ValidationInfo
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from edgeauth.config.findings import bad_expression, not_expected
 from edgeauth.expressions.cel import Condition, compile_condition
@@ -75,6 +75,8 @@ class _CompiledText(Generic[T]):
         """
         if isinstance(value, self.kind):
             return cast("T", value)
+        if isinstance(value, Mapping):
+            raise PydanticCustomError("string_type", "not even of the right kind")
         if not isinstance(value, str):
             raise not_expected(self.phrase)
         try:

@@ -11,8 +11,9 @@ from typing import Annotated, Final, NamedTuple, cast
 
 from pydantic import Field
 
+from edgeauth.config.scalars import Text
 from edgeauth.config.specification import Specification
-from edgeauth.expressions.paths import MISSING, Found, Selector, compile_selector
+from edgeauth.expressions.paths import MISSING, Found, Missing, Selector, compile_selector
 from edgeauth.expressions.templates.floats import format_float
 from edgeauth.model.errors import Fault, Malformed, Reason
 from edgeauth.model.identity import Principal, fingerprint
@@ -23,6 +24,7 @@ from edgeauth.wire.json import as_doubles
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 Path = Annotated[Selector, SelectorText()]
+_Named = Annotated[dict[Text, Path], Field(min_length=1)]
 
 
 class PrincipalSpecification(Specification):
@@ -30,16 +32,21 @@ class PrincipalSpecification(Specification):
 
     Attributes:
         id: leads to the identifier.
-        attributes: leads to an object, everything unless configured.
+        attributes: leads to an object, everything unless configured; or a path for each attribute.
+            One that leads nowhere is left out.
     """
 
     id: Path = Field(default_factory=lambda: compile_selector("sub"))
-    attributes: Path = Field(default_factory=lambda: compile_selector("@this"))
+    attributes: Path | _Named = Field(default_factory=lambda: compile_selector("@this"))
 
     @cached_property
     def fingerprint(self) -> bytes:
         """Returns a digest over what is configured, for cache keys."""
-        return fingerprint(self.id.text.encode(), self.attributes.text.encode())
+        attributes = self.attributes
+        if isinstance(attributes, Selector):
+            return fingerprint(self.id.text.encode(), attributes.text.encode())
+        named = [part.encode() for name, path in attributes.items() for part in (name, path.text)]
+        return fingerprint(self.id.text.encode(), b"by name", *named)
 
     def extract(
         self, claims: Mapping[str, Json], evidence: bytes, expires_at: float | None
@@ -59,10 +66,16 @@ class PrincipalSpecification(Specification):
         """
         return Principal(
             _identifier(self.id.find(claims)),
-            _attributes(self.attributes.find(claims)),
+            _attributes(self._found_attributes(claims)),
             fingerprint(self.fingerprint, evidence),
             expires_at,
         )
+
+    def _found_attributes(self, claims: Mapping[str, Json]) -> Found:
+        if isinstance(self.attributes, Selector):
+            return self.attributes.find(claims)
+        found = {name: path.find(claims) for name, path in self.attributes.items()}
+        return {name: value for name, value in found.items() if not isinstance(value, Missing)}
 
 
 class WrittenPrincipal(NamedTuple):
