@@ -45,7 +45,7 @@ class MeasuredConnection(ClientConnection):
 
     Args:
         listener: what accepted it.
-        address: of the client.
+        address: of the client; `UNIX_SOCKET` when it has none.
         durations: where they are counted.
 
     Attributes:

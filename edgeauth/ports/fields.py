@@ -75,8 +75,6 @@ class _CompiledText(Generic[T]):
         """
         if isinstance(value, self.kind):
             return cast("T", value)
-        if isinstance(value, Mapping):
-            raise PydanticCustomError("string_type", "not even of the right kind")
         if not isinstance(value, str):
             raise not_expected(self.phrase)
         try:
@@ -132,6 +130,18 @@ class SelectorText(_CompiledText[Selector]):
 
     kind: ClassVar[type] = Selector
     phrase = "a path such as user.id"
+
+    def compiled(self, value: object, info: ValidationInfo) -> Selector:
+        """Returns the compiled text, as others; a map is said to be of the wrong kind.
+
+        There may be places where either is accepted, and this tells which of them was meant.
+
+        Raises:
+            PydanticCustomError: the value is no text, or does not compile.
+        """
+        if isinstance(value, Mapping):
+            raise PydanticCustomError("string_type", "a path is a text")
+        return super().compiled(value, info)
 
     def _compile(self, text: str, context: Mapping[str, object]) -> Selector:  # noqa: ARG002
         return compile_selector(text)

@@ -10,16 +10,16 @@ whichever comes first, but not sooner than in `SHORTEST_TTL` seconds. The authen
 believed the credential, clock leeway included, and the upstream must have the time to do so too.
 
 Source:
-    RFC 7519; RFC 8725 section 3.11 (explicit audience is the template's matter).
+    RFC 7519 section 4.1.3; RFC 8725 section 3.9 (a contract that says whom it is for).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 
 from pydantic import Field, field_validator
 
 from edgeauth.config.findings import not_expected
-from edgeauth.config.scalars import Duration, Text
+from edgeauth.config.scalars import ByteSize, Duration, ListOf, Text
 from edgeauth.config.specification import Specification
 from edgeauth.expressions.templates import Template
 from edgeauth.mechanisms.values import Values, ValueTemplate, cache_key
@@ -72,14 +72,18 @@ class JwtFinalizerSpecification(Specification):
         signer: who signs; becomes `iss`.
         claims: a template that renders a JSON object; the standard claims win over it.
         values: what the claims see as `Values`.
+        audience: whom contracts are for; wins over what the claims say.
         ttl: seconds until a contract ends; more than one.
+        size_limit: octets of a contract; a longer one is an internal error.
         header: where the upstream finds it.
     """
 
     signer: SignerSpecification
     claims: Annotated[Template, TemplateOf("Subject", "Outputs", "Values")] | None = None
     values: dict[str, ValueTemplate] = Field(default_factory=dict)
+    audience: Annotated[ListOf[Text], Field(min_length=1)] | None = None
     ttl: Duration = 300.0
+    size_limit: ByteSize = 16 * 1024
     header: CarrierSpecification = CarrierSpecification(name="Authorization", scheme="Bearer")
 
     @field_validator("ttl")
@@ -110,6 +114,8 @@ class JwtFinalizer:
         self._cache = services.cache
         self._now = services.clock.now
         self._ttl = specification.ttl
+        self._most_octets = specification.size_limit
+        self._audience = _audience(specification.audience or ())
         self._claims = specification.claims
         # Without claims nobody reads the values, and a value that fails must not matter.
         names = {} if self._claims is None else specification.values
@@ -124,7 +130,8 @@ class JwtFinalizer:
         """Returns the field with the contract.
 
         Raises:
-            Fault: INTERNAL, when a value has none or the claims are no JSON object.
+            Fault: INTERNAL, when a value has none, the claims are no JSON object, or it all is
+                longer than the limit.
         """
         known = granted.known
         scope = known.scope()
@@ -137,7 +144,10 @@ class JwtFinalizer:
             return remembered
         now = self._now()
         ttl = self._time_left(known.subject.expires_at, now)
-        contract = self._signer.sign(known.subject.id, self._render(scope, values), now, ttl)
+        claims = {**self._render(scope, values), **self._audience}
+        contract = self._signer.sign(known.subject.id, claims, now, ttl)
+        if len(contract) > self._most_octets:
+            raise Fault(Reason.INTERNAL, "the contract is larger than size_limit")
         edits = HeaderEdits(((self._header, self._prefix + contract),))
         self._cache.store(key, edits, now + ttl - min(_MARGIN, ttl / 2))
         return edits
@@ -151,6 +161,7 @@ class JwtFinalizer:
             b"contract",
             mechanism_id.encode(),
             b"" if self._claims is None else self._claims.text.encode(),
+            dumps(self._audience),
             repr(self._ttl).encode(),
             self._header,
             self._prefix,
@@ -173,6 +184,13 @@ class JwtFinalizer:
         return claims
 
 
+def _audience(names: Sequence[str]) -> Mapping[str, Json]:
+    """Returns the claim; one name stands alone, as RFC 7519 section 4.1.3 permits."""
+    if not names:
+        return {}
+    return {"aud": names[0] if len(names) == 1 else list(names)}
+
+
 def _build(
     mechanism_id: str, specification: JwtFinalizerSpecification, services: Services
 ) -> JwtFinalizer:
@@ -187,6 +205,7 @@ TYPE = mechanism(
     {
         "claims": Override.REPLACE,
         "values": Override.MERGE,
+        "audience": Override.REPLACE,
         "ttl": Override.REPLACE,
     },
 )

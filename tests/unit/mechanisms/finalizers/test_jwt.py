@@ -65,6 +65,9 @@ class TestConfiguration:
                 [("header.scheme", "expected")],
             ),
             ({**CONFIG, "values": {"a": "{{"}}, [("values.a", "expression")]),
+            ({**CONFIG, "audience": []}, [("audience", "too_short")]),
+            ({**CONFIG, "audience": [""]}, [("audience.0", "string_too_short")]),
+            ({**CONFIG, "size_limit": 4096}, [("size_limit", "expected")]),
         ],
         ids=[
             "absent",
@@ -81,6 +84,9 @@ class TestConfiguration:
             "connection-header",
             "line-break-in-scheme",
             "bad-value",
+            "for-nobody",
+            "for-no-name",
+            "size-without-unit",
         ],
     )
     def test_a_wrong_configuration_is_refused(self, config, found):
@@ -90,10 +96,11 @@ class TestConfiguration:
         with pytest.raises(ValueError, match="can not be read"):
             World().build(jwt.TYPE, {"signer": {"key_store": {"path": "missing.pem"}}})
 
-    def test_a_rule_may_set_claims_values_and_ttl_only(self):
+    def test_a_rule_may_set_what_a_contract_says_but_not_who_signs_or_how_much(self):
         assert jwt.TYPE.overridable == {
             "claims": Override.REPLACE,
             "values": Override.MERGE,
+            "audience": Override.REPLACE,
             "ttl": Override.REPLACE,
         }
 
@@ -149,6 +156,27 @@ class TestFaults:
 
         assert caught.value.reason is Reason.INTERNAL
 
+    def test_a_contract_that_is_too_large_is_an_internal_fault(self):
+        edge = Edge()
+        config = {"signer": SIGNER, "claims": "{{ toJson .Subject.Attributes }}"}
+        who = granted(subject(attributes={"a": "b"}))
+        contract = edge.contract(config, who)
+        octets = len(contract.removeprefix(b"Bearer "))
+
+        assert edge.contract({**config, "size_limit": f"{octets}B"}, who)
+        with pytest.raises(Fault, match="size_limit") as caught:
+            edge.contract({**config, "size_limit": f"{octets - 1}B"}, who, "smaller")
+
+        assert caught.value.reason is Reason.INTERNAL
+
+    def test_claims_without_end_are_an_internal_fault_unless_wanted(self):
+        config = {"signer": SIGNER, "claims": "{{ toJson .Subject.Attributes }}"}
+        many = granted(subject(attributes={"groups": ["group"] * 2000}))
+
+        with pytest.raises(Fault):
+            Edge().contract(config, many)
+        assert Edge().contract({**config, "size_limit": "64KB"}, many)
+
     def test_a_fault_is_not_remembered(self):
         edge = Edge()
         config = {**CONFIG, "claims": "{{ .Subject.Attributes.claims }}"}
@@ -195,6 +223,17 @@ class TestContract:
 
         assert set(claims) == {"iss", "sub", "iat", "nbf", "exp", "jti"}
         assert claims["iss"] == "me"
+
+    @pytest.mark.parametrize(
+        ("audience", "told"),
+        [(["orders"], "orders"), (["orders", "billing"], ["orders", "billing"])],
+        ids=["one", "several"],
+    )
+    @pytest.mark.parametrize("claims", [None, '{"aud": "everybody"}'], ids=["alone", "and-claims"])
+    def test_it_is_for_the_audience_whatever_the_claims_say(self, claims, audience, told):
+        config = {"signer": SIGNER, "claims": claims, "audience": audience}
+
+        assert Edge().claims(config)["aud"] == told
 
     @pytest.mark.parametrize(
         ("header", "name", "prefix"),
@@ -317,12 +356,13 @@ class TestCache:
         [
             {**CONFIG, "claims": "{}"},
             {**CONFIG, "ttl": "6m"},
+            {**CONFIG, "audience": ["orders"]},
             {**CONFIG, "signer": {**SIGNER, "name": "other"}},
             {**CONFIG, "signer": {**SIGNER, "key_id": "second"}},
             {**CONFIG, "header": {"name": "X-Contract"}},
             {**CONFIG, "header": {"name": "Authorization", "scheme": "JWT"}},
         ],
-        ids=["claims", "ttl", "issuer", "key", "header", "scheme"],
+        ids=["claims", "ttl", "audience", "issuer", "key", "header", "scheme"],
     )
     def test_finalizers_that_would_say_something_else_share_nothing(self, other):
         edge = Edge()
