@@ -197,6 +197,16 @@ def connection_options(headers: Headers) -> frozenset[bytes]:
     return frozenset(option.strip().lower() for option in value.split(b","))
 
 
+def ended_here(headers: Headers) -> frozenset[bytes]:
+    """Returns the names that are listed in the Connection field: who sent them means this hop.
+
+    What almost everybody lists there ends here anyway.
+    """
+    if headers.get(b"connection", b"keep-alive") == b"keep-alive":
+        return frozenset()
+    return connection_options(headers)
+
+
 def check_value(value: bytes) -> bytes:
     """Returns the value of a field that edgeauth sets, if it is one line.
 

@@ -24,8 +24,10 @@ from edgeauth.wire.forwarded import client_addresses
 from edgeauth.wire.headers import (
     CLIENT_CERTIFICATES,
     FORWARDING,
+    HOP_BY_HOP,
     ROUTING_HINTS,
     check_singletons,
+    ended_here,
     is_token,
 )
 from edgeauth.wire.uri import parse_path, parse_query, parse_resolved_path
@@ -36,6 +38,11 @@ _KNOWN_METHODS: Final = {
     for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE")
 }
 _NEVER_BELIEVED: Final = FORWARDING | ROUTING_HINTS
+_NEVER_LISTED: Final = (
+    HOP_BY_HOP | FORWARDING | ROUTING_HINTS | {b"content-length", b"expect", b"host"}
+)
+"""Fields that stay although the Connection field lists them: they are what this hop is about, or a
+proxy says them, which often passes on what its client lists (attack 44)."""
 _UNBELIEVED_CERTIFICATES: Final[Mapping[bytes | None, frozenset[bytes]]] = {
     None: CLIENT_CERTIFICATES,
     CLIENT_CERT: CLIENT_CERTIFICATES - {CLIENT_CERT, CLIENT_CERT_CHAIN},
@@ -86,6 +93,11 @@ def canonical_request(
     headers = Headers(fields)
     if headers.repeated:
         check_singletons(headers)
+    ended = ended_here(headers) - _NEVER_LISTED
+    if not ended.isdisjoint(headers):
+        # Upstreams will not see them, so nothing is decided by them.
+        fields = [each for each in fields if each[0] not in ended]
+        headers = Headers(fields)
     host = headers.get(b"host")
     if host is None:
         raise Malformed("the Host field is missing")

@@ -17,14 +17,13 @@ from edgeauth.wire.cookies import without_cookies
 from edgeauth.wire.cors import CORS_FIELDS
 from edgeauth.wire.forwarded import is_closed
 from edgeauth.wire.headers import (
-    CLIENT_CERTIFICATES,
     FORWARDING,
     HOP_BY_HOP,
     REROUTING,
     ROUTING_HINTS,
     STANDARD_RESPONSE_FIELDS,
     check_value,
-    connection_options,
+    ended_here,
 )
 from edgeauth.wire.http1 import Framing
 from edgeauth.wire.uri import decode_slashes, parse_path
@@ -98,9 +97,6 @@ def request_head(
 
 def _client_fields(headers: Headers, permit: Permit) -> list[bytes]:
     dropped = _never_copied(permit.owned)
-    ended = _ended_here(headers)
-    if ended:
-        dropped |= ended
     names = b" ".join(headers)
     if _UNDERSCORE in names or _DOT in names:
         dropped |= {name for name in headers if _is_unclear(name, permit.owned)}
@@ -143,16 +139,6 @@ def _is_alias(name: bytes, owned: frozenset[bytes]) -> bool:
     """Returns whether an upstream that reads dots as dashes would take it for another field."""
     read = name.replace(b".", b"-")
     return read in owned or read in _REBUILT or read in ROUTING_HINTS
-
-
-def _ended_here(headers: Headers) -> frozenset[bytes]:
-    """Returns the names that are listed in the Connection field, if they are the sender's own.
-
-    What almost everybody lists there ends here anyway.
-    """
-    if headers.get(b"connection", b"keep-alive") == b"keep-alive":
-        return frozenset()
-    return connection_options(headers) - CLIENT_CERTIFICATES
 
 
 def _cookie_value(known: bytes, cookies: tuple[tuple[str, str], ...]) -> bytes:
@@ -251,7 +237,7 @@ def response_fields(
     if cors_fields:
         hidden |= CORS_FIELDS
     lines, ended = _divided(written, hidden)
-    listed = _ended_here(ended)
+    listed = ended_here(ended)
     if listed:
         lines, _ = _divided(written, hidden | listed)
     if cors_fields:

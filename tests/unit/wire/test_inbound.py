@@ -76,6 +76,35 @@ def test_the_host_that_the_connection_was_made_for_may_be_asked_for(name):
     assert read(peer=replace(STRANGER, server_name=name)).host == "own.test"
 
 
+@pytest.mark.parametrize("peer", [STRANGER, GATEWAY], ids=["stranger", "gateway"])
+def test_attack_044_nothing_is_decided_by_what_a_client_takes_away_from_the_upstream(peer):
+    request = read(
+        b"/own",
+        (b"connection", b"close, X-Env,authorization"),
+        (b"x-env", b"test"),
+        (b"authorization", b"Bearer a"),
+        (b"x-kept", b"1"),
+        peer=peer,
+    )
+    assert request.headers.keys() == {b"host", b"connection", b"x-kept"}
+    assert len(request.headers.fields) == 3
+
+
+def test_attack_044_what_a_proxy_says_can_not_be_taken_away():
+    said = [(b"x-forwarded-proto", b"https"), (b"x-real-ip", b"1.2.3.4"), (b"expect", b"x")]
+    names = b", ".join(name for name, _ in [HOST, *said, (b"upgrade", b"")])
+    request = read(b"/own", (b"connection", names), *said, peer=GATEWAY)
+    assert request.scheme == "https"
+    assert request.headers.fields == (HOST, (b"connection", names), *said)
+
+
+def test_attacks_044_and_151_what_is_told_of_a_certificate_can_not_be_taken_away():
+    listed = (b"connection", b"client-cert, Client-Cert-Chain, x-mine")
+    peer = replace(STRANGER, certificate=SHOWN, certificate_told=TOLD)
+    request = read(b"/own", listed, (b"x-mine", b"1"), peer=peer)
+    assert request.headers.fields == (HOST, listed, *TOLD)
+
+
 def test_a_request_is_what_it_says():
     request = read(b"/%61/../b?c?d", (b"accept", b"x"), method=b"PROPFIND")
     assert target_of(request) == ("PROPFIND", "http", "own.test", "/b", "c?d")
