@@ -120,9 +120,7 @@ class Application:
         )
         self._metrics: ManagementListener | None = None
         if self._metrics_at is not None:
-            self._metrics = metrics_listener(
-                self._backing.signers, self._secret_status, self._gather, around
-            )
+            self._metrics = metrics_listener(self._secret_status, self._gather, around)
 
     def _metrics_endpoint(self, problems: Collector) -> MetricsEndpoint | None:
         endpoint = metrics_endpoint(os.environ, problems)

@@ -7,7 +7,6 @@ from edgeauth.app.blueprint import Mode
 from edgeauth.app.services import Backing
 from edgeauth.config.models.configuration import Configuration
 from edgeauth.config.models.serve import Serve
-from edgeauth.contract.signers import Signers
 from edgeauth.engine.decide import DecisionPoint
 from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.decision import DecisionDoor
@@ -111,18 +110,20 @@ def request_listener(mode: Mode, decisions: DecisionPoint, around: Surroundings)
 
 
 def metrics_listener(
-    signers: Signers, secrets: SecretStatus, gather: Callable[[], None], around: Surroundings
+    secrets: SecretStatus, gather: Callable[[], None], around: Surroundings
 ) -> ManagementListener:
     """Returns the listener that tells metrics.
 
     Args:
-        signers: tell how long their certificates are good.
         secrets: tell how old they are.
         gather: brings in what other processes have counted; called before each answer.
         around: what every listener works with.
     """
+    backing = around.backing
     exposition = around.instruments.exposition(
-        signers.certificates, secrets, tuple(around.receptions.statuses.values())
+        lambda: (*backing.signers.certificates(), *backing.keys.certificates()),
+        secrets,
+        tuple(around.receptions.statuses.values()),
     )
 
     def render(accept: str) -> tuple[bytes, str]:

@@ -39,6 +39,7 @@ class Backing:
         services: what mechanisms see of it.
         secrets: those of the configuration.
         signers: of contracts.
+        keys: that others are shown, or that messages to them are signed with.
         caching: of facts and replays.
         endpoints: calls to other services.
         contexts: TLS of connections that are opened.
@@ -48,6 +49,7 @@ class Backing:
     services: Services
     secrets: HeldSecrets
     signers: Signers
+    keys: StoredEndpointKeys
     caching: Caching
     endpoints: HttpEndpoints
     contexts: ClientContexts
@@ -88,7 +90,7 @@ def backing(
         answers,
         secrets,
     )
-    return Backing(services, secrets, signers, caching, endpoints, contexts, proxies)
+    return Backing(services, secrets, signers, keys, caching, endpoints, contexts, proxies)
 
 
 def _caching(

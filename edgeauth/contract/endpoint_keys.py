@@ -1,6 +1,9 @@
 """The private keys that calls of endpoints are signed with, or show their certificate of."""
 
 import ssl
+from collections.abc import Iterator
+
+from cryptography import x509
 
 from edgeauth.contract.keystore import KeyStore, KeyStoreError
 from edgeauth.contract.signers import KeyStores, Signers
@@ -58,6 +61,7 @@ class StoredEndpointKeys:
         self._signers = signers
         self._stores = stores
         self._clock = clock
+        self._shown: set[KeyPlace] = set()
 
     def message_signer(self, place: KeyPlace, ttl: float) -> MessageKey:
         """Returns the key whose turn it is, or that of the place's id; it is published.
@@ -84,6 +88,13 @@ class StoredEndpointKeys:
         held = self._stores.key_store(place._replace(key_id=None))
         held.require(("certificate", place), lambda store: self._check(place, store))
         load_identity(context, held.key_store.tls_key(place.key_id, self._clock.now()))
+        self._shown.add(place)
+
+    def certificates(self) -> Iterator[x509.Certificate]:
+        """Yields the certificates that contexts show, with those that vouch for them."""
+        for place in self._shown:
+            store = self._stores.key_store(place._replace(key_id=None)).key_store
+            yield from store.key(place.key_id).chain
 
     def version(self, place: KeyPlace) -> object:
         """Returns an object that is another one as soon as the store has changed.

@@ -47,7 +47,7 @@ class KeyStore:
             KeyStoreError: there is no such key, its certificates are not current, or they do
                 not allow signatures.
         """
-        key = self._find(kid)
+        key = self.key(kid)
         self._check_current(key, now)
         if key.chain and not may_sign(key.chain[0]):
             raise KeyStoreError(
@@ -62,13 +62,18 @@ class KeyStore:
             KeyStoreError: there is no such key, it has no certificate, or one of its chain is
                 not current at `now` (seconds since the epoch).
         """
-        key = self._find(kid)
+        key = self.key(kid)
         if not key.chain:
             raise KeyStoreError(f"{self.name}: key {key.kid} has no certificate")
         self._check_current(key, now)
         return key
 
-    def _find(self, kid: str | None) -> StoredKey:
+    def key(self, kid: str | None) -> StoredKey:
+        """Returns the key of that id, or the first one, whatever it is good for.
+
+        Raises:
+            KeyStoreError: there is no such key.
+        """
         if not self.keys:
             raise KeyStoreError(f"{self.name}: there is no private key")
         if kid is None:

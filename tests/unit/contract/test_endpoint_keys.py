@@ -76,6 +76,24 @@ def test_keys_that_sign_messages_are_published_and_client_certificates_are_not(m
     assert published == {"ec", "ed", "rsa", "p521"}
 
 
+def test_certificates_that_are_shown_are_told_of_as_they_are_now(tmp_path):
+    stores, path = HeldSecrets(), tmp_path / "client.pem"
+    keys = StoredEndpointKeys(Signers(Noon(), stores), stores, Noon())
+    first, second = certificate(EC, "first"), certificate(EC, "second")
+    path.write_bytes(pem(EC, kid="client") + pem(first))
+    assert list(keys.certificates()) == []
+
+    for _ in range(2):
+        place = KeyPlace(str(path), key_id="client")
+        keys.load_client_certificate(ssl.create_default_context(), place)
+    assert list(keys.certificates()) == [first]
+
+    path.write_bytes(pem(EC, kid="client") + pem(second))
+    for held in stores.all():
+        held.reload()
+    assert list(keys.certificates()) == [second]
+
+
 def test_a_client_certificate_that_is_not_current_is_refused(tmp_path):
     path = tmp_path / "client.pem"
     expired = certificate(EC, "edge", end=datetime.fromtimestamp(NOW - 1, UTC))
