@@ -41,20 +41,26 @@ REROUTING: Final = frozenset(
     {
         b"proxy",
         b"x-envoy-original-path",
+        b"x-host",
+        b"x-http-host-override",
         b"x-http-method",
         b"x-http-method-override",
         b"x-method-override",
+        b"x-middleware-subrequest",
         b"x-original-host",
         b"x-original-method",
         b"x-original-uri",
         b"x-original-url",
+        b"x-override-url",
         b"x-rewrite-url",
+        b"x-waws-unencoded-url",
     }
 )
 """Fields by which some upstreams read another request than the one that was decided about.
 
 `Proxy` is no such field, but CGI makes `HTTP_PROXY` of it, through which many libraries send what
-the upstream itself asks for (httpoxy, CVE-2016-5385).
+the upstream itself asks for (httpoxy, CVE-2016-5385). With `X-Middleware-Subrequest` Next.js leaves
+its own checks out (CVE-2025-29927).
 
 Nobody may say them to an upstream: a trusted proxy often passes on what its client said.
 """
@@ -73,22 +79,52 @@ ROUTING_HINTS: Final = (
     | CLIENT_CERTIFICATES
     | frozenset(
         {
-            b"x-forwarded-prefix",
-            b"x-forwarded-port",
-            b"x-forwarded-scheme",
-            b"x-forwarded-server",
-            b"x-forwarded-ssl",
-            b"x-real-ip",
+            b"cf-connecting-ip",
+            b"client-ip",
+            b"fastly-client-ip",
+            b"forwarded-for",
+            b"front-end-https",
+            b"ssl-client-cert",
             b"true-client-ip",
+            b"x-arr-clientcert",
+            b"x-client-ip",
+            b"x-client-verify",
+            b"x-cluster-client-ip",
             b"x-envoy-external-address",
             b"x-envoy-internal",
+            b"x-forwarded",
+            b"x-original-forwarded-for",
+            b"x-originating-ip",
+            b"x-real-ip",
+            b"x-remote-addr",
+            b"x-remote-ip",
+            b"x-scheme",
+            b"x-ssl-client-cert",
+            b"x-ssl-client-s-dn",
+            b"x-ssl-client-verify",
+            b"x-url-scheme",
         }
     )
 )
 """Those, and what upstreams believe of the client and its connection.
 
-Removed unless a trusted proxy says them.
+Removed unless a trusted proxy says them, as is everything in X-Forwarded-*.
 """
+_BY_PROXIES: Final = b"x-forwarded-"
+_BELIEVED_OF_PROXIES: Final = FORWARDING | ROUTING_HINTS
+
+
+def is_of_proxies(name: bytes) -> bool:
+    """Returns whether only a proxy may say this field, for instance to whom a login belongs."""
+    return name in _BELIEVED_OF_PROXIES or name.startswith(_BY_PROXIES)
+
+
+def some_are_of_proxies(headers: Headers) -> bool:
+    """Returns whether there are such fields among these."""
+    if not _BELIEVED_OF_PROXIES.isdisjoint(headers):
+        return True
+    return b" ".join(headers).find(_BY_PROXIES) >= 0
+
 
 # Octets are looked for by their numbers: `bytes in bytes` takes ten times as long, because CPython
 # writes an exception before it looks.

@@ -23,12 +23,12 @@ from edgeauth.wire.client_certificates import (
 from edgeauth.wire.forwarded import client_addresses
 from edgeauth.wire.headers import (
     CLIENT_CERTIFICATES,
-    FORWARDING,
     HOP_BY_HOP,
-    ROUTING_HINTS,
     check_singletons,
     ended_here,
+    is_of_proxies,
     is_token,
+    some_are_of_proxies,
 )
 from edgeauth.wire.uri import parse_path, parse_query, parse_resolved_path
 
@@ -37,12 +37,7 @@ _KNOWN_METHODS: Final = {
     name.encode(): name
     for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE")
 }
-_NEVER_BELIEVED: Final = FORWARDING | ROUTING_HINTS
-_NEVER_LISTED: Final = (
-    HOP_BY_HOP | FORWARDING | ROUTING_HINTS | {b"content-length", b"expect", b"host"}
-)
-"""Fields that stay although the Connection field lists them: they are what this hop is about, or a
-proxy says them, which often passes on what its client lists (attack 44)."""
+_OF_THIS_HOP: Final = HOP_BY_HOP | {b"content-length", b"expect", b"host"}
 _UNBELIEVED_CERTIFICATES: Final[Mapping[bytes | None, frozenset[bytes]]] = {
     None: CLIENT_CERTIFICATES,
     CLIENT_CERT: CLIENT_CERTIFICATES - {CLIENT_CERT, CLIENT_CERT_CHAIN},
@@ -93,10 +88,9 @@ def canonical_request(
     headers = Headers(fields)
     if headers.repeated:
         check_singletons(headers)
-    ended = ended_here(headers) - _NEVER_LISTED
-    if not ended.isdisjoint(headers):
-        # Upstreams will not see them, so nothing is decided by them.
-        fields = [each for each in fields if each[0] not in ended]
+    ended = ended_here(headers)
+    if ended:
+        fields = [each for each in fields if each[0] not in ended or _stays(each[0])]
         headers = Headers(fields)
     host = headers.get(b"host")
     if host is None:
@@ -107,8 +101,8 @@ def canonical_request(
     path, _, query = target.partition(b"?")
     if peer.trusted:
         return _original_request(method, path, query, authority, headers, peer)
-    if not _NEVER_BELIEVED.isdisjoint(headers):
-        headers = Headers(each for each in fields if each[0] not in _NEVER_BELIEVED)
+    if some_are_of_proxies(headers):
+        headers = Headers(each for each in fields if not is_of_proxies(each[0]))
     if peer.certificate_told:
         headers = Headers((*headers.fields, *peer.certificate_told))
     request = Request(
@@ -124,6 +118,15 @@ def canonical_request(
     if peer.server_name is not None:
         _check_server_name(request.hostname, peer.server_name)
     return request
+
+
+def _stays(name: bytes) -> bool:
+    """Returns whether a field counts although the client lists it in Connection (attack 44).
+
+    Others end here, and as upstreams will not see them nothing is decided by them. These are what
+    this hop is about, or a proxy has said them, which often passes on what its client lists.
+    """
+    return name in _OF_THIS_HOP or is_of_proxies(name)
 
 
 def _check_server_name(host: str, name: str) -> None:

@@ -20,10 +20,10 @@ from edgeauth.wire.headers import (
     FORWARDING,
     HOP_BY_HOP,
     REROUTING,
-    ROUTING_HINTS,
     STANDARD_RESPONSE_FIELDS,
     check_value,
     ended_here,
+    is_of_proxies,
 )
 from edgeauth.wire.http1 import Framing
 from edgeauth.wire.uri import decode_slashes, parse_path
@@ -138,7 +138,7 @@ def _is_unclear(name: bytes, owned: frozenset[bytes]) -> bool:
 def _is_alias(name: bytes, owned: frozenset[bytes]) -> bool:
     """Returns whether an upstream that reads dots as dashes would take it for another field."""
     read = name.replace(b".", b"-")
-    return read in owned or read in _REBUILT or read in ROUTING_HINTS
+    return read in owned or read in _REBUILT or is_of_proxies(read)
 
 
 def _cookie_value(known: bytes, cookies: tuple[tuple[str, str], ...]) -> bytes:

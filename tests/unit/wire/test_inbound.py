@@ -92,6 +92,7 @@ def test_attack_044_nothing_is_decided_by_what_a_client_takes_away_from_the_upst
 
 def test_attack_044_what_a_proxy_says_can_not_be_taken_away():
     said = [(b"x-forwarded-proto", b"https"), (b"x-real-ip", b"1.2.3.4"), (b"expect", b"x")]
+    said.append((b"x-forwarded-user", b"alice"))
     names = b", ".join(name for name, _ in [HOST, *said, (b"upgrade", b"")])
     request = read(b"/own", (b"connection", names), *said, peer=GATEWAY)
     assert request.scheme == "https"
