@@ -33,7 +33,7 @@ def read_authorities(path: Path) -> bytes:
         try:
             certificate = x509.load_der_x509_certificate(octets)
             vouches = is_authority(certificate)
-        except (ValueError, x509.DuplicateExtension):
+        except (ValueError, x509.InvalidVersion, x509.DuplicateExtension):
             raise KeyStoreError(f"{path}: certificate {number} can not be read") from None
         if not vouches:
             raise KeyStoreError(f"{path}: certificate {number} is not one of an authority")
@@ -56,7 +56,7 @@ def read_revocation_lists(path: Path, now: float) -> bytes:
     for number, octets in enumerate(_blocks(path, "X509 CRL"), start=1):
         try:
             revoked = x509.load_der_x509_crl(octets)
-        except ValueError:
+        except (ValueError, x509.InvalidVersion):
             raise KeyStoreError(f"{path}: list {number} can not be read") from None
         until = revoked.next_update_utc
         if until is not None and until < moment:

@@ -133,7 +133,7 @@ def parse_certificate(octets: bytes) -> x509.Certificate:
         certificate = x509.load_der_x509_certificate(octets)
         # Extensions and keys are parsed late; whatever is wrong with them shows here.
         _ = (certificate.extensions, certificate.public_key())
-    except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension):
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension):
         raise Malformed("a certificate can not be read") from None
     return certificate
 

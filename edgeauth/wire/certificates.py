@@ -22,6 +22,6 @@ def parse_x509(der: bytes) -> x509.Certificate:
         with warnings.catch_warnings():
             warnings.simplefilter("error", CryptographyDeprecationWarning)
             return x509.load_der_x509_certificate(der)
-    except (ValueError, TypeError, CryptographyDeprecationWarning):
+    except (ValueError, TypeError, x509.InvalidVersion, CryptographyDeprecationWarning):
         # The library's text may quote the certificate.
         raise Malformed("has a certificate that can not be read") from None

@@ -106,8 +106,8 @@ class TrustAnchors:
         )
         try:
             verified = verifier.verify(chain[0], list(chain[1:])).chain
-        except VerificationError:
-            # The library's text may quote the certificate.
+        except (VerificationError, ValueError):
+            # The library's text may quote the certificate; some of it is read only now.
             raise Malformed("has a certificate that is not trusted") from None
         return min(each.not_valid_after_utc.timestamp() for each in verified)
 

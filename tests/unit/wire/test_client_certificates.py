@@ -71,6 +71,10 @@ class TestCertificates:
             pytest.param(b"\x30\x03\x02\x01\x00", id="another-structure"),
             pytest.param(certificate() + b"\0", id="more-behind-it"),
             pytest.param(
+                certificate().replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x01", 1),
+                id="of-version-2",
+            ),
+            pytest.param(
                 certificate(x509.DNSName("a.test")).replace(b"a.test", b"a\0test"),
                 id="attack-152-nul-in-a-name",
             ),

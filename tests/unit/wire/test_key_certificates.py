@@ -1,6 +1,9 @@
+from base64 import b64encode
 from datetime import timedelta
+from ssl import DER_cert_to_PEM_cert
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -30,8 +33,22 @@ def jwk(*chain, algorithm="ES256"):
     return to_jwk(verification_key(algorithm), "a", algorithm, der(*chain))
 
 
+def of_version_2(certificate):
+    """Returns the certificate with a version that was never used (the number is one less)."""
+    (octets,) = der(certificate)
+    return octets.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x01", 1)
+
+
 def anchors(*certificates):
     return TrustAnchors(b"", lambda: certificates)
+
+
+UNSPEAKABLE = x509.load_der_x509_certificate(
+    der(certificate(KEY, "issuer", ROOT_KEY, "root", digital_signature=None))[0].replace(
+        b"issuer", b"iss\xffer"
+    )
+)
+"""Not for signatures, and the subject is no UTF-8: the library fails to say so."""
 
 
 class TestParsing:
@@ -47,6 +64,7 @@ class TestParsing:
             pytest.param(["A" * 20_000], id="too-long"),
             pytest.param([jwk(LEAF)["x5c"][0]] * (MAX_CHAIN + 1), id="too-many"),
             pytest.param([jwk(MIDDLE)["x5c"][0]], id="of-another-key"),
+            pytest.param([b64encode(of_version_2(LEAF)).decode()], id="of-version-2"),
         ],
     )
     def test_broken_certificates_spoil_their_key_and_no_other(self, x5c):
@@ -99,6 +117,7 @@ class TestTrust:
                 id="signed-by-no-authority",
             ),
             pytest.param((certificate(KEY, "issuer"),), (ROOT,), NOW, id="vouches-for-itself"),
+            pytest.param((UNSPEAKABLE, MIDDLE), (ROOT,), NOW, id="can-not-be-named-in-an-error"),
         ],
     )
     def test_a_chain_that_does_not_lead_to_a_trusted_authority_is_refused(
@@ -128,8 +147,9 @@ class TestFiles:
             b"",
             pem(ROOT_KEY),
             pem(ROOT) + b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            DER_cert_to_PEM_cert(of_version_2(ROOT)).encode(),
         ],
-        ids=["attack-153-empty", "attack-153-keys-only", "one-is-broken"],
+        ids=["attack-153-empty", "attack-153-keys-only", "one-is-broken", "of-version-2"],
     )
     def test_a_file_without_certificates_is_malformed(self, text):
         with pytest.raises(Malformed):
