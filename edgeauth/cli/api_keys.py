@@ -123,13 +123,14 @@ def _entry(
     called = key_id or f"{owner}-{_date(now)[:10]}-{secrets.token_hex(3)}"
     lines = [
         f"- id: {json.dumps(called, ensure_ascii=False)}",
-        f"  hash: {kind}:{digest_of(key.encode(), pepper).hex()}",
         f"  owner: {json.dumps(owner, ensure_ascii=False)}",
     ]
     if scopes:
         lines.append(f"  scopes: {json.dumps(scopes, ensure_ascii=False)}")
     if expires is not None:
         lines.append(f"  expires_at: {_date(now + expires)}")
+    # Last: an entry that is cut off, because the file is being written, has none and is refused.
+    lines.append(f"  hash: {kind}:{digest_of(key.encode(), pepper).hex()}")
     entry = "\n".join(lines) + "\n"
     try:
         read_api_keys(entry, "")

@@ -19,12 +19,9 @@ from edgeauth.wire.content_type import ContentType, parse_content_type
 from edgeauth.wire.json import as_doubles, loads
 
 MAX_FORM_FIELDS: Final = 1_000
-MAX_JSON_VALUES: Final = 100_000
-"""Values in the JSON of a request, or what looks like one."""
 MAX_YAML_VALUES: Final = 5_000
-"""The same for YAML, which takes so much longer to read."""
-_BEFORE_VALUES: Final = (b"[", b"{", b",")
-_BEFORE_YAML_VALUES: Final = (*_BEFORE_VALUES, b":", b"-", b"?", b"\n", b"\r")
+"""Values in YAML, or what looks like one: it takes so much longer to read than JSON."""
+_BEFORE_YAML_VALUES: Final = "[{,:-?\n\r"
 _NO_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _READABLE_CHARSETS: Final = frozenset({"", "utf-8", "us-ascii"})
 
@@ -41,19 +38,12 @@ def read_request_content(octets: bytes, headers: Headers) -> Json:
     """
     kind = parse_content_type(headers.get(b"content-type", b""))
     coding = headers.get(b"content-encoding", b"identity").lower()
-    if octets and coding == b"identity" and not _is_much(octets, kind):
+    if octets and coding == b"identity":
         try:
             return decode(octets, kind)
         except Malformed:
             pass
     return octets.decode("utf-8", "replace")
-
-
-def _is_much(octets: bytes, kind: ContentType) -> bool:
-    """Returns whether decoding would keep all other requests waiting."""
-    if kind.is_json:
-        return sum(map(octets.count, _BEFORE_VALUES)) > MAX_JSON_VALUES
-    return kind.is_yaml and sum(map(octets.count, _BEFORE_YAML_VALUES)) > MAX_YAML_VALUES
 
 
 def decode(octets: bytes, kind: ContentType) -> Json:
@@ -67,7 +57,8 @@ def decode(octets: bytes, kind: ContentType) -> Json:
         kind: as the message says it.
 
     Raises:
-        Malformed: the content is not what it is said to be, or no UTF-8.
+        Malformed: the content is not what it is said to be, no UTF-8, or so much that decoding it
+            would keep all other requests waiting.
     """
     if kind.charset not in _READABLE_CHARSETS:
         raise Malformed("the charset is not UTF-8")
@@ -83,6 +74,8 @@ def decode(octets: bytes, kind: ContentType) -> Json:
 
 
 def _decode_yaml(text: str) -> Json:
+    if sum(map(text.count, _BEFORE_YAML_VALUES)) > MAX_YAML_VALUES:
+        raise Malformed("has too many values")
     try:
         documents = read_documents(text, "content", quotable=False)
     except ConfigurationError:

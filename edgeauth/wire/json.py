@@ -18,6 +18,8 @@ from edgeauth.model.json import Json
 
 MAX_DEPTH: Final = 64
 """Levels of arrays and objects that a document may have."""
+MAX_VALUES: Final = 100_000
+"""Values that a document may have, or what looks like one: nobody else is served meanwhile."""
 
 
 def loads(data: bytes | str) -> Json:
@@ -29,17 +31,24 @@ def loads(data: bytes | str) -> Json:
 
     Raises:
         Malformed: the text is no JSON, is no UTF-8, repeats a name within an object, is nested
-            deeper than `MAX_DEPTH`, or has a number that no double comes near.
+            deeper than `MAX_DEPTH`, has more than `MAX_VALUES` values, or a number that no double
+            comes near.
 
     Source:
         RFC 8259 sections 4 (names should be unique; here they must be) and 6; RFC 7493.
     """
     try:
         octets = data.encode() if isinstance(data, str) else data
+    except UnicodeEncodeError:
+        raise Malformed("is no well-formed JSON") from None
+    opened = octets.count(b"[") + octets.count(b"{")
+    if opened + octets.count(b",") > MAX_VALUES:
+        raise Malformed(f"has more than {MAX_VALUES} values")
+    try:
         value = cast("Json", _DECODER.decode(octets))
     except (msgspec.DecodeError, ValueError, RecursionError):
         raise Malformed("is no well-formed JSON") from None
-    if octets.count(b"[") + octets.count(b"{") > MAX_DEPTH:
+    if opened > MAX_DEPTH:
         _check_depth(value, MAX_DEPTH)
     if _may_repeat_names(octets, value):
         _check_names(octets)

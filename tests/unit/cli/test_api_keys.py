@@ -5,6 +5,7 @@ from click.testing import CliRunner
 
 from edgeauth.cli.main import main
 from edgeauth.config.models.api_keys import read_api_keys
+from edgeauth.model.errors import Malformed
 from edgeauth.wire.api_keys import digest_of
 from tests.fakes.api_keys import entry
 
@@ -62,6 +63,14 @@ def test_the_entry_is_for_the_key_and_holds_it_not():
     assert (made.owner, made.scopes) == ("alice", ("a", "b"))
     assert key.startswith("shop_")
     assert key not in result.stdout
+
+
+def test_what_is_left_of_an_entry_that_is_cut_off_is_no_key():
+    entry = run("--owner", "alice", "--scopes", "a,b", "--expires", "90d").stdout
+
+    for length in range(1, len(entry) - 1):
+        with pytest.raises(Malformed):
+            read_api_keys(entry[:length], "")
 
 
 def test_a_pepper_makes_another_digest():

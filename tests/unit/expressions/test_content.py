@@ -7,7 +7,6 @@ from hypothesis import given, settings, strategies as st
 
 from edgeauth.expressions.content import (
     MAX_FORM_FIELDS,
-    MAX_JSON_VALUES,
     MAX_YAML_VALUES,
     decode,
     read_request_content,
@@ -15,7 +14,7 @@ from edgeauth.expressions.content import (
 from edgeauth.model.errors import Malformed
 from edgeauth.model.request import Headers
 from edgeauth.wire.content_type import ContentType
-from edgeauth.wire.json import MAX_DEPTH
+from edgeauth.wire.json import MAX_DEPTH, MAX_VALUES
 
 JSON, YAML, FORM = "application/json", "application/yaml", "application/x-www-form-urlencoded"
 
@@ -59,7 +58,7 @@ BOMB = (
         pytest.param(b"a: \x07\n", YAML, id="a control character"),
         pytest.param(BOMB, YAML, id="attack-174-alias bomb"),
         pytest.param(b"[" * 4000, YAML, id="nesting in YAML"),
-        pytest.param(b"[" + b"[]," * MAX_JSON_VALUES + b"1]", JSON, id="much JSON"),
+        pytest.param(b"[" + b"[]," * MAX_VALUES + b"1]", JSON, id="much JSON"),
         pytest.param(b"- a\n" * MAX_YAML_VALUES, YAML, id="much YAML"),
         pytest.param(b"[" + b"1," * MAX_YAML_VALUES + b"1]", YAML, id="much YAML in one line"),
         pytest.param(b"role=user;role=admin", FORM, id="a semicolon"),

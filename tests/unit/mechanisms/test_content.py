@@ -17,6 +17,8 @@ def decoded(media_type, body):
         pytest.param("application/yaml", b"n: " + b"9" * 400, id="attack-78-number-of-yaml"),
         pytest.param("application/yaml", b"a: 1\n---\nb: 2\n", id="two-documents"),
         pytest.param("application/json", b"\xff", id="no-utf-8"),
+        pytest.param("application/json", b"[" + b"1," * 100_000 + b"1]", id="attack-188-much-json"),
+        pytest.param("application/yaml", b"-\n" * 2_501, id="attack-188-much-yaml"),
         pytest.param("application/x-www-form-urlencoded", b"a=1&" * 1001, id="many-fields"),
     ],
 )

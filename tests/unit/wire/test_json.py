@@ -4,7 +4,7 @@ from types import MappingProxyType
 import pytest
 
 from edgeauth.model.errors import Malformed
-from edgeauth.wire.json import MAX_DEPTH, as_doubles, dumps, loads
+from edgeauth.wire.json import MAX_DEPTH, MAX_VALUES, as_doubles, dumps, loads
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,8 @@ from edgeauth.wire.json import MAX_DEPTH, as_doubles, dumps, loads
         pytest.param(b"[" * 65 + b"]" * 65, id="one-level-too-deep"),
         pytest.param(b'{"a":' * 65 + b"1" + b"}" * 65, id="one-object-too-deep"),
         pytest.param(b"[" * 100_000 + b"]" * 100_000, id="far-too-deep"),
+        pytest.param(b"[" + b"1," * MAX_VALUES + b"1]", id="attack-188-too-many-values"),
+        pytest.param(b"[" + b"[]," * (MAX_VALUES // 2) + b"1]", id="attack-188-too-many-lists"),
     ],
 )
 def test_a_document_that_parsers_disagree_on_is_refused(text):
