@@ -1,5 +1,7 @@
 """Facts that other processes are told are the facts that were known."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -98,5 +100,6 @@ def test_a_deep_fact_is_written_or_refused_and_nothing_else():
     for _ in range(100_000):
         content = [content]
 
-    with pytest.raises(Malformed):
-        CONTENT.write(Content(content))
+    # How deep is too deep depends on the version of Python, and on the stack.
+    with suppress(Malformed):
+        assert isinstance(CONTENT.read(CONTENT.write(Content(content))), Content)
