@@ -12,12 +12,14 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from math import ceil
 from typing import Final
 
 import structlog
 
 from edgeauth.app import Application, Part, Role
-from edgeauth.cli.succession import relieve, start_successor, take_predecessor
+from edgeauth.cli.signals import let_in
+from edgeauth.cli.succession import Succession, predecessor_of
 from edgeauth.listeners.parser import PARSERS
 from edgeauth.listeners.sockets import dealt, inherited_sockets, open_sockets
 from edgeauth.listeners.workers import Duty, Lifeline, Supervisor, available_processors
@@ -38,7 +40,7 @@ def run(application: Application) -> None:
     """
     application.open_logs()
     workers = application.workers or available_processors()
-    predecessor = take_predecessor(os.environ)
+    relieve = predecessor_of(os.environ)
     sockets = _sockets(application, workers)
     _log.info(
         "starting",
@@ -47,22 +49,29 @@ def run(application: Application) -> None:
         event_loop="asyncio" if _loop_factory() is None else "uvloop",
     )
     if workers == 1:
-        _serve(application, sockets, Part(), ready=lambda: relieve(predecessor))
+        _serve(application, sockets, Part(), ready=relieve)
         return
-    _supervise(application, sockets, workers, predecessor)
+    _supervise(application, sockets, workers, relieve)
 
 
 def _sockets(application: Application, workers: int) -> dict[str, list[socket.socket]]:
     """Returns the sockets of each place: those handed over, else new ones."""
-    found = inherited_sockets(os.environ)
+    inherited = inherited_sockets(os.environ)
+    found: dict[str, list[socket.socket]] = {}
     for place in application.places():
-        if place.name not in found:
+        if place.name in inherited:
+            found[place.name] = inherited.pop(place.name)
+        else:
             groups = open_sockets(place, workers if place.name == "serve" else 1)
             found[place.name] = [each for group in groups for each in group]
+    # Nobody would accept what comes there.
+    _close_all_but([], inherited)
     return found
 
 
-def _supervise(application: Application, sockets: Sockets, workers: int, predecessor: str) -> None:
+def _supervise(
+    application: Application, sockets: Sockets, workers: int, relieve: Callable[[], None] | None
+) -> None:
     board, lifeline = Board(workers), Lifeline()
     shares = dealt(sockets["serve"], workers)
 
@@ -77,12 +86,12 @@ def _supervise(application: Application, sockets: Sockets, workers: int, predece
     def manage(generation: int) -> None:
         _close_all_but([*sockets["management"], *sockets.get("metrics", [])], sockets)
         part = Part(Role.MANAGEMENT, generation=generation, board=board)
-        _serve(application, sockets, part, lifeline.descriptor, lambda: relieve(predecessor))
+        _serve(application, sockets, part, lifeline.descriptor, relieve)
 
     duties = [Duty(f"worker {number}", worker(number)) for number in range(workers)]
     duties.append(Duty("management", manage))
     Supervisor(
-        duties, lifeline, lambda: start_successor(sockets), lambda: _close_all_but([], sockets)
+        duties, lifeline, Succession(sockets).start, lambda: _close_all_but([], sockets)
     ).run()
 
 
@@ -98,11 +107,9 @@ def _serve(
     sockets: Sockets,
     part: Part,
     lifeline: int | None = None,
-    ready: Callable[[], None] = lambda: None,
+    ready: Callable[[], None] | None = None,
 ) -> None:
-    # Whoever asks before the loop listens to signals is heard as well, and ends nothing.
-    signal.signal(signal.SIGHUP, lambda *_: application.reload())
-    signal.signal(signal.SIGUSR1, lambda *_: application.reopen_logs())
+    succeed = Succession(sockets).start if lifeline is None else lambda: None
 
     async def until_told_to_stop() -> None:
         stop = asyncio.Event()
@@ -111,14 +118,14 @@ def _serve(
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, application.reload)
         loop.add_signal_handler(signal.SIGUSR1, application.reopen_logs)
-        if lifeline is None:
-            loop.add_signal_handler(signal.SIGUSR2, start_successor, sockets)
-        else:
-            loop.add_signal_handler(signal.SIGUSR2, lambda: None)
+        loop.add_signal_handler(signal.SIGUSR2, succeed)
+        if lifeline is not None:
             loop.add_reader(lifeline, stop.set)
+        let_in()
         try:
             await application.start(sockets, part)
-            ready()
+            if ready is not None:
+                ready()
             await stop.wait()
         finally:
             _end_soon(application.drain_seconds + _LAST_WORDS)
@@ -132,7 +139,10 @@ def _end_soon(seconds: float) -> None:
     """Ends the process after so long at the latest: nobody may read what it has to say."""
     ending = threading.Timer(seconds, os._exit, (EXIT_SILENCED,))
     ending.daemon = True
-    ending.start()
+    try:
+        ending.start()
+    except RuntimeError:  # there may be no more threads
+        signal.alarm(ceil(seconds))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -1,7 +1,6 @@
 """`edgeauth serve`: the proxy and the decision service."""
 
 import gc
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from edgeauth.cli.options import (
     insecure_options,
     parser_option,
 )
+from edgeauth.cli.signals import hold_back
 
 if TYPE_CHECKING:
     from edgeauth.app import Mode
@@ -40,6 +40,7 @@ def serve(context: click.Context, /, **given: object) -> None:
     Example:
       edgeauth serve proxy -c edgeauth.yaml
     """
+    hold_back()  # before everything that takes long
     hand_down(context, given)
 
 
@@ -95,8 +96,6 @@ def _serve(mode: "Mode", config: Path | None, prefix: str, flags: dict[str, bool
     from edgeauth.cli.logs import configure_logs
     from edgeauth.cli.processes import run
 
-    for number in (signal.SIGHUP, signal.SIGUSR1):
-        signal.signal(number, signal.SIG_IGN)  # what they ask for is under way
     with problems_reported() as problems:
         reading = load_configuration(config, prefix, problems)
         log = reading.configuration.log

@@ -34,6 +34,8 @@ _WATCHED: Final = frozenset(
 _SHORT_LIFE: Final = 1.0
 """Seconds; a process that lives so long at most is replaced with a pause."""
 _LONGEST_PAUSE: Final = 5.0
+_SCARCE: Final = 1.0
+"""Seconds until the next try, when no process can be made."""
 _PATIENCE: Final = 15.0
 """Seconds to end in; a process drains for ten."""
 
@@ -61,7 +63,7 @@ class Duty:
     Attributes:
         name: for the log, e.g. `worker 1`.
         run: does it, and returns when it is over; gets the generation: 0 for the first process
-            that does it, 1 for its replacement...
+            that does it, 1 for its replacement... Signals are held back until it lets them in.
     """
 
     name: str
@@ -138,9 +140,6 @@ class Supervisor:
         status = 1
         try:
             self.lifeline.leave_to_supervisor()
-            for number in _WATCHED:
-                signal.signal(number, signal.SIG_DFL)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _WATCHED)
             random.seed()
             post.duty.run(post.generation)
             status = 0
@@ -173,7 +172,12 @@ class Supervisor:
         for post in self._posts:
             if not post.pid and not self._ending and time.monotonic() >= post.due:
                 post.generation += 1
-                self._fork(post)
+                try:
+                    self._fork(post)
+                except OSError as error:  # too many processes, or too little memory: for a while
+                    post.due = time.monotonic() + _SCARCE
+                    reason = os.strerror(error.errno or 0)
+                    _log.error("no process can be made", duty=post.duty.name, error=reason)
 
     def _next_due(self) -> float | None:
         due = [post.due for post in self._posts if not post.pid]
