@@ -281,7 +281,7 @@ class TestWhatIsShared:
         run(check())
         with one.client() as client:
             entries = {name: client.get(name) for name in client.keys("*")}
-            ends = [client.pttl(name) for name in entries]
+            ends = {name.split(b":")[1]: client.pttl(name) for name in entries}
 
         assert sorted(name.split(b":")[:2] for name in entries) == [
             [b"edgeauth", b"facts"],
@@ -289,7 +289,8 @@ class TestWhatIsShared:
         ]
         text = repr(entries)
         assert not any(word in text for word in ("secret", "token", "key of"))
-        assert all(50_000 < end <= 61_001 for end in ends)
+        assert 50_000 < ends[b"facts"] <= 61_001
+        assert 110_000 < ends[b"replay.1"] <= 120_001, "longer, for those whose clock is slow"
 
 
 def _flipped(entry):

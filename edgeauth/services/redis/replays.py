@@ -4,6 +4,8 @@ Where Redis can not tell, nothing passes: a proof that may have been used before
 Where it has forgotten, as after a restart without its data, whoever has seen the use still knows.
 """
 
+from typing import Final
+
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.proofs import ReplayStore
 from edgeauth.ports.services import Clock, leave_fast_path
@@ -11,7 +13,10 @@ from edgeauth.services.redis.lanes import RefusedError, UnavailableError
 from edgeauth.services.redis.sealing import Sealer
 from edgeauth.services.redis.store import RedisStore
 
-_KIND = "replay.1"
+_KIND: Final = "replay.1"
+_SKEW: Final = 60.0
+"""Seconds by which a use is remembered longer than we would accept it: as late as that it could be
+used where the clock is slow."""
 
 
 class RedisReplayStore:
@@ -44,8 +49,7 @@ class RedisReplayStore:
         # A process that does not have the new secret yet, or the former one no more, shares one of
         # them with us.
         names = [place.name for place in self._sealer.places(_KIND, key)]
-        # A second at least, in case that clocks differ.
-        milliseconds = int(max(expires_at - self._now(), 1.0) * 1000) + 1
+        milliseconds = int((max(expires_at - self._now(), 0.0) + _SKEW) * 1000)
         try:
             for name in names:
                 if not await self._store.claim(name, milliseconds):

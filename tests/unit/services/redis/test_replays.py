@@ -14,22 +14,25 @@ FORMER, NEXT = "a" * 32, "b" * 32
 
 
 class FakeRedis:
-    """Remembers names; fails when it is told to."""
+    """Remembers names for as long as it is told to; fails when it is told to."""
 
     def __init__(self):
-        self.names = set()
+        self.names = {}
+        self.clock = FakeClock()
         self.failure = None
 
-    async def claim(self, name, _):
+    async def claim(self, name, milliseconds):
         if self.failure is not None:
             raise self.failure
-        is_free = name not in self.names
-        self.names.add(name)
+        now = self.clock.now()
+        is_free = self.names.get(name, now) <= now
+        if is_free:
+            self.names[name] = now + milliseconds / 1000
         return is_free
 
 
-def made(redis, *keys, limit=64):
-    clock = FakeClock()
+def made(redis, *keys, limit=64, clock=None):
+    clock = clock or FakeClock()
     own = MemoryReplayStore(clock, limit, monotonic=clock.now)
     return RedisReplayStore(redis, Sealer(lambda: keys or (FORMER,)), clock, own)
 
@@ -60,6 +63,19 @@ def test_attack_150_what_redis_has_forgotten_is_known_where_it_was_used():
     redis.names.clear()
 
     assert not used(store)
+
+
+@pytest.mark.parametrize("seconds", [-30, 30], ids=["slow", "fast"])
+def test_attack_215_a_use_is_known_where_the_clock_is_another_as_long_as_it_counts_there(seconds):
+    redis, clock = FakeRedis(), FakeClock()
+    clock.advance(seconds)
+    assert used(made(redis))
+
+    # As late as the other one would accept it.
+    redis.clock.advance(60 - seconds - 0.1)
+    clock.advance(60 - seconds - 0.1)
+
+    assert not used(made(redis, clock=clock))
 
 
 def test_where_a_process_has_no_room_it_relies_on_redis():
