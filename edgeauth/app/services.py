@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from edgeauth.config.codes import Code
 from edgeauth.config.errors import Collector
 from edgeauth.config.models.cache import InMemoryCache
 from edgeauth.config.models.configuration import Configuration
@@ -12,7 +11,9 @@ from edgeauth.config.models.master_key import MasterKey
 from edgeauth.config.models.upstreams import Upstreams
 from edgeauth.config.outbound_proxies import OutboundProxies
 from edgeauth.config.proxy_variables import outbound_proxies
+from edgeauth.config.read import Reading
 from edgeauth.config.spelling import quoted
+from edgeauth.config.unusable import unusable_at
 from edgeauth.contract.endpoint_keys import StoredEndpointKeys
 from edgeauth.contract.signers import Signers
 from edgeauth.model.errors import Malformed
@@ -56,18 +57,17 @@ class Backing:
     proxies: OutboundProxies
 
 
-def backing(
-    configuration: Configuration, clock: Clock, answers: Answers, problems: Collector
-) -> Backing:
+def backing(reading: Reading, clock: Clock, answers: Answers, problems: Collector) -> Backing:
     """Builds what the mechanisms of a configuration work with.
 
     Args:
-        configuration: says what there is.
+        reading: the configuration, which says what there is.
         clock: tells the time to all of it.
         answers: those of the configuration.
         problems: receives what can not be built.
     """
-    secrets = load_secrets(configuration, os.environ, problems)
+    configuration = reading.configuration
+    secrets = load_secrets(configuration, os.environ, problems, reading.missed_secrets)
     signers = Signers(clock, secrets)
     keys = StoredEndpointKeys(signers, secrets, clock)
     contexts = ClientContexts(keys)
@@ -100,20 +100,16 @@ def _caching(
     secrets: HeldSecrets,
     problems: Collector,
 ) -> Caching:
-    try:
+    with problems, unusable_at(configuration.node_at("cache")):
         return Caching(configuration.cache, clock, contexts, secrets)
-    except ValueError as error:
-        problems.add(configuration.problem(str(error), "cache", code=Code.UNUSABLE))
-        return Caching(InMemoryCache(type="in-memory"), clock, contexts, secrets)
+    return Caching(InMemoryCache(type="in-memory"), clock, contexts, secrets)
 
 
 def _prepare(upstreams: Upstreams, contexts: ClientContexts, problems: Collector) -> None:
     """Reads the files of TLS towards upstreams."""
     for index, entry in enumerate(upstreams.tls):
-        try:
+        with problems, unusable_at(upstreams.node_at("tls", index)):
             contexts.prepare(entry)
-        except ValueError as error:
-            problems.add(upstreams.problem(str(error), "tls", index, code=Code.UNUSABLE))
 
 
 def _nonces(
@@ -121,11 +117,9 @@ def _nonces(
 ) -> Nonces | None:
     if key is None:
         return None
-    try:
+    with problems, unusable_at(key.node):
         return SealedNonces(_master_keys(key, secrets), clock)
-    except ValueError as error:
-        problems.add(key.problem(str(error), code=Code.UNUSABLE))
-        return None
+    return None
 
 
 def _master_keys(key: MasterKey, secrets: HeldSecrets) -> Callable[[], tuple[bytes, ...]]:

@@ -19,6 +19,7 @@ from edgeauth.config.models.steps import ErrorStep, Step
 from edgeauth.config.nodes import Mapping, Node
 from edgeauth.config.specification import Specification
 from edgeauth.config.spelling import did_you_mean, quoted
+from edgeauth.config.unusable import unusable
 from edgeauth.ports.declare import Kind, MechanismType, Override
 from edgeauth.ports.facts import FactCache
 from edgeauth.ports.mechanisms import Mechanism
@@ -100,8 +101,7 @@ class Catalogue:
         try:
             return of.build(entry_id, config, self._services_of(of.kind, entry_id))
         except ValueError as error:
-            problem = problem_at(settings, str(error), code=Code.UNUSABLE)
-            raise ConfigurationError([problem]) from None
+            raise unusable(settings, error) from None
 
     def _services_of(self, kind: Kind, entry_id: str) -> Services:
         services = self._services

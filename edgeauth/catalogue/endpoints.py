@@ -6,9 +6,9 @@ read is found before the first request needs it.
 
 from collections.abc import Iterator, Mapping
 
-from edgeauth.config.codes import Code
 from edgeauth.config.errors import Collector
 from edgeauth.config.specification import Specification
+from edgeauth.config.unusable import unusable_at
 from edgeauth.ports.endpoint_authentication import ClientCredentials
 from edgeauth.ports.endpoint_settings import CallSettings
 from edgeauth.ports.services import Services
@@ -22,13 +22,11 @@ def prepare_endpoints(specification: Specification, services: Services) -> None:
     """
     problems = Collector()
     for found in _found(specification):
-        try:
+        with problems, unusable_at(found.node):
             if isinstance(found, CallSettings):
                 services.endpoints.prepare(found.settings)
             else:
                 services.access_tokens.prepare(found)
-        except ValueError as error:
-            problems.add(found.problem(str(error), code=Code.UNUSABLE))
     problems.raise_any()
 
 

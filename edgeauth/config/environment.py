@@ -13,7 +13,7 @@ from edgeauth.config.decode import collect
 from edgeauth.config.document import read_documents
 from edgeauth.config.errors import Collector, ConfigurationError, Problem, problem_at
 from edgeauth.config.merging import merge, put
-from edgeauth.config.nodes import Mapping, Node, Scalar, Sequence
+from edgeauth.config.nodes import Mapping, Node, Scalar, Sequence, Substituted
 from edgeauth.config.spelling import quoted
 
 DEFAULT_PREFIX = "EDGEAUTHCFG_"
@@ -67,6 +67,8 @@ def _substituted(
 
 
 def _replaced(node: Scalar, text: str, environment: MappingType[str, str]) -> Scalar:
+    unset: list[str] = []
+
     def value_of(reference: Match[str]) -> str:
         if reference["escape"]:
             return reference[0].removeprefix("$")
@@ -78,6 +80,8 @@ def _replaced(node: Scalar, text: str, environment: MappingType[str, str]) -> Sc
             )
             raise ConfigurationError([problem])
         value = environment.get(reference["name"]) or reference["default"] or ""
+        if not value and reference["default"] is None:
+            unset.append(reference["name"])
         if not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
             message = f"the variable {reference['name']} is not UTF-8"
             raise ConfigurationError([problem_at(node, message, code=Code.VARIABLE)])
@@ -90,7 +94,8 @@ def _replaced(node: Scalar, text: str, environment: MappingType[str, str]) -> Sc
             value = resolve(str(value))
         except ValueError as error:
             raise ConfigurationError([problem_at(node, str(error), code=Code.VARIABLE)]) from None
-    return Scalar(value, node.text, node.style, node.source, node.begin, node.end)
+    place = node.source, node.begin, node.end
+    return Substituted(value, node.text, node.style, *place, tuple(unset))
 
 
 def overlay(root: Node, environment: MappingType[str, str], prefix: str) -> Node:

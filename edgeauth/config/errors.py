@@ -2,14 +2,26 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from re import compile as pattern
 from types import TracebackType
 from typing import Self
 
 from edgeauth.config.codes import Code
-from edgeauth.config.excerpts import excerpt
-from edgeauth.config.nodes import Mapping, Node, Position, Scalar, Source, position
+from edgeauth.config.excerpts import MASK, excerpt
+from edgeauth.config.nodes import (
+    Mapping,
+    Node,
+    Position,
+    Scalar,
+    Source,
+    Substituted,
+    position,
+)
 from edgeauth.config.places import place_of
+from edgeauth.config.spelling import quoted
 
+_LONGEST_MESSAGE = 400
+_PASSWORD = pattern(r"(?<=:/)/?[^/@\s\"']*:[^/@\s\"']*(?=@)")
 _BOLD, _RED, _CYAN, _OFF = "\033[1m", "\033[1;31m", "\033[36m", "\033[0m"
 
 
@@ -123,6 +135,8 @@ def problem_at(
         place, width = place_of(node, offset), 1
     else:
         place, width = position(node), _width(node)
+    if isinstance(node, Substituted):
+        message = _as_written(message, node)
     return problem_in(
         node.source,
         place,
@@ -145,6 +159,7 @@ def problem_in(  # noqa: PLR0913  (most by keyword)
     code: Code = Code.WRONG_VALUE,
 ) -> Problem:
     """Returns a problem that points at a place of a text."""
+    message = _fit(message)
     if not source.quotable:
         return Problem(source.file, 0, 0, message, expected, suggestion, code=code)
     shown = excerpt(source, place.line, place.column)
@@ -163,6 +178,23 @@ def problem_in(  # noqa: PLR0913  (most by keyword)
         code,
         0 if hidden else place.column + marked,
     )
+
+
+def _as_written(message: str, node: Substituted) -> str:
+    """Returns a message about a value with variables, which quotes them and not their values."""
+    if isinstance(node.value, str):
+        message = message.replace(quoted(node.value), quoted(node.text))
+    if not node.unset:
+        return message
+    several = len(node.unset) > 1
+    names = ("variables " if several else "variable ") + ", ".join(node.unset)
+    return f"{message} (the {names} {'are' if several else 'is'} not set)"
+
+
+def _fit(message: str) -> str:
+    """Returns a message that is not too long, without passwords of URLs in place of names."""
+    masked = _PASSWORD.sub(MASK, message)
+    return masked if len(masked) <= _LONGEST_MESSAGE else f"{masked[:_LONGEST_MESSAGE]}…"
 
 
 def _width(node: Node) -> int:

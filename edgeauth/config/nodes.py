@@ -130,6 +130,17 @@ class Scalar:
 
 
 @dataclass(slots=True, eq=False)
+class Substituted(Scalar):
+    """A scalar whose references to variables are replaced.
+
+    Attributes:
+        unset: the variables that are not set or empty and have no default.
+    """
+
+    unset: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
 class Mapping:
     """Keys and values in the order of the text.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
+from typing import Final
 
 from edgeauth.config.codes import Code
 from edgeauth.config.decode import collect, decode
@@ -15,6 +16,8 @@ from edgeauth.config.models.limits import beyond_limits
 from edgeauth.config.models.rules import Rule, RuleSetDocument
 from edgeauth.config.nodes import Mapping, Node, Source
 from edgeauth.model.pace import Pace, full_speed
+
+_SOURCES: Final = "secret_management"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,12 @@ class Reading:
     Attributes:
         configuration: sections that are wrong are those of an empty configuration.
         broken: the names of those sections.
+        missed_secrets: the names of secret sources where that section is among them.
     """
 
     configuration: Configuration
     broken: frozenset[str] = frozenset()
+    missed_secrets: frozenset[str] = frozenset()
 
 
 def read_rule_sets(
@@ -206,4 +211,6 @@ def _readable_sections(root: Node, empty: Mapping) -> Reading:
             broken.add(name)
         else:
             whole = put(whole, name, section)
-    return Reading(decode(Configuration, whole), frozenset(broken))
+    sources = root.entries.get(_SOURCES) if isinstance(root, Mapping) else None
+    missed = sources.entries if isinstance(sources, Mapping) and _SOURCES in broken else ()
+    return Reading(decode(Configuration, whole), frozenset(broken), frozenset(missed))

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping as MappingType
 from functools import cache
-from typing import ClassVar, NamedTuple, get_args
+from types import NoneType, UnionType
+from typing import ClassVar, Final, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict
 
@@ -11,6 +12,9 @@ from edgeauth.config.errors import Problem, problem_at
 from edgeauth.config.nodes import Mapping, Node, Sequence, Source
 
 NOT_YET = "not supported yet by edgeauth"
+
+MAY_BE_EMPTY: Final = "may be empty"
+"""Marks a field, `Annotated[X | None, MAY_BE_EMPTY]`, whose key may stand there without a value."""
 
 _SLOT = "located_node"
 
@@ -30,10 +34,22 @@ class Moved(NamedTuple):
 class Specification(BaseModel):
     """A part of the configuration: unknown keys are refused and no value is coerced.
 
+    A field that is `X | None = None` may be left out, but not be empty: a key whose value was
+    forgotten, or came from a variable that is not set, would switch off what it should set.
+    `MAY_BE_EMPTY` marks those where nothing can be switched off.
+
     Class attributes:
         refused: keys that are known but not accepted, each with the reason, e.g. `NOT_YET`.
         moved: keys of another dialect, each with its name in this one.
     """
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        # Before pydantic looks at the annotations.
+        for name, annotation in cls.__annotations__.items():
+            default = cls.__dict__.get(name, ...)
+            if default is None or getattr(default, "default", ...) is None:
+                cls.__annotations__[name] = _given(annotation)
 
     model_config = ConfigDict(
         extra="forbid",
@@ -77,7 +93,8 @@ class Specification(BaseModel):
         found = self.node.entries.get("config")
         if isinstance(found, Mapping):
             return found
-        return Mapping({}, [], self.node.source, self.node.begin, self.node.begin)
+        begin = self.node.begin if found is None else self.node.key("config").begin
+        return Mapping({}, [], self.node.source, begin, begin)
 
     def problem(
         self,
@@ -106,6 +123,14 @@ class Specification(BaseModel):
             child = node.entries.get(key)
             if child is not None:
                 _locate(getattr(self, attribute), child)
+
+
+def _given(annotation: object) -> object:
+    """Returns an annotation without None, which stands for a key that is not there."""
+    alternatives = get_args(annotation)
+    if get_origin(annotation) not in (Union, UnionType) or NoneType not in alternatives:
+        return annotation
+    return Union[tuple(one for one in alternatives if one is not NoneType)]  # noqa: UP007  (of a tuple)
 
 
 def _locate(value: object, node: Node) -> None:

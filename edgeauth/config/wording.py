@@ -96,12 +96,16 @@ def _unknown_tag(place: Place, error: ErrorDetails) -> Problem:
     if node is None:
         return problem_at(place.node, f"missing key {quoted(name)}", code=Code.MISSING_KEY)
     known = findall(r"'([^']*)'", str(error["ctx"].get("expected_tags", "")))
-    value = node.text if isinstance(node, Scalar) else ""
+    expected = f"expected one of {', '.join(known)}"
+    if not isinstance(node, Scalar) or not isinstance(node.value, str):
+        message = f"{quoted(name)} is {_kind(node)}, not text"
+        shown = place.node.key(name) if isinstance(place.node, Mapping) else node
+        return problem_at(shown, message, expected=expected, code=Code.WRONG_TYPE)
     return problem_at(
         node,
-        f"unknown {name} {quoted(value)}",
-        suggestion=did_you_mean(value, known),
-        expected=f"expected one of {', '.join(known)}",
+        f"unknown {name} {quoted(node.value)}",
+        suggestion=did_you_mean(node.value, known),
+        expected=expected,
     )
 
 

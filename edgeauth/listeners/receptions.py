@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from edgeauth.config.codes import Code
 from edgeauth.config.errors import Collector
 from edgeauth.config.models.configuration import Configuration
 from edgeauth.config.models.serve import Management, Serve
+from edgeauth.config.unusable import unusable
 from edgeauth.listeners.arrivals import Reception
 from edgeauth.listeners.tls import TlsError
 from edgeauth.listeners.tls_renewal import ServerTls, SourceWatch, TlsRenewal, Watch, files_of
@@ -63,10 +63,13 @@ class Receptions:
         if listener.tls is None:
             return Reception(proxies=sources, proxy_timeout=patience, status=status)
         watches = [self._watch(file) for file in files_of(listener.tls)]
-        try:
-            tls = ServerTls(listener.tls, self._clock, status, self._secrets)
-        except TlsError as error:
-            problems.add(listener.tls.problem(str(error), *error.path, code=Code.UNUSABLE))
+        tls = None
+        with problems:
+            try:
+                tls = ServerTls(listener.tls, self._clock, status, self._secrets)
+            except TlsError as error:
+                raise unusable(listener.tls.node_at(*error.path), error) from None
+        if tls is None:
             return Reception(status=status)
         watches += [SourceWatch(each) for each in tls.sources]
         self.renewals[name] = TlsRenewal(tls, watches, self._clock)

@@ -1,10 +1,9 @@
 """Every secret source of a process, and the key stores that are named by their paths."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from pathlib import Path
 
-from edgeauth.config.codes import Code
-from edgeauth.config.errors import Collector
+from edgeauth.config.errors import Collector, ConfigurationError
 from edgeauth.config.models.api_keys import read_api_keys
 from edgeauth.config.models.configuration import Configuration
 from edgeauth.config.models.secret_management import (
@@ -18,7 +17,8 @@ from edgeauth.config.models.secret_management import (
     PemSource,
     SecretSource,
 )
-from edgeauth.config.spelling import quoted
+from edgeauth.config.spelling import did_you_mean, quoted
+from edgeauth.config.unusable import unusable_at
 from edgeauth.contract.keystore import KeyStoreError
 from edgeauth.model.api_key import ApiKeys
 from edgeauth.model.errors import Malformed
@@ -60,9 +60,18 @@ class HeldSecrets:
         Raises:
             ValueError: it can not be used; the text is for the operator.
         """
-        origin = self._origin(source, environment)
-        self._sources[name] = HeldSource(f"secret source {name}", origin)
-        self._open[name] = source.allow_in_rules
+        try:
+            origin = self._origin(source, environment)
+            self._sources[name] = HeldSource(f"secret source {name}", origin)
+        finally:
+            self._open[name] = source.allow_in_rules
+
+    def miss(self, name: str) -> None:
+        """Remembers a source that is configured, but so that it can not be read.
+
+        Whoever asks for it raises a ConfigurationError without a problem: it is told already.
+        """
+        self._open[name] = True
 
     @property
     def sources(self) -> Mapping[str, bool]:
@@ -165,13 +174,11 @@ class HeldSecrets:
             KeyStoreError: the file can not be used, or there is no such source of keys.
         """
         if place.source is not None:
-            held = self._sources.get(place.source)
-            if held is None:
-                known = ", ".join(sorted(self._sources)) or "none"
-                raise KeyStoreError(
-                    f"no secret source {place.source} is configured (there are: {known})"
-                )
-            return held
+            if place.source not in self._open:
+                hint = did_you_mean(place.source, self._open) or _known(self._open)
+                message = f"no secret source {quoted(place.source)} is configured"
+                raise KeyStoreError(f"{message}; {hint}")
+            return self._held(place.source)
         held = self._files.get(place)
         if held is None:
             held = self._files[place] = self._file(place)
@@ -217,10 +224,10 @@ class HeldSecrets:
             password = None if file.password is None else file.password.get_secret_value()
             return Origin(lambda: read_pem(file.path, password), path, file.watch)
         name = quoted(reference.source)
-        if reference.source not in self._sources:
+        if reference.source not in self._open:
             raise Malformed(f"{path}: its password: no secret source {name} of texts is configured")
         # What is there now, not what is in force: both files may have been exchanged.
-        of = self._sources[reference.source].origin
+        of = self._held(reference.source).origin
 
         def read() -> Content:
             try:
@@ -233,9 +240,11 @@ class HeldSecrets:
 
     def _held(self, source: str) -> HeldSource:
         held = self._sources.get(source)
-        if held is None:
-            raise Malformed("is not configured")
-        return held
+        if held is not None:
+            return held
+        if source in self._open:
+            raise ConfigurationError(())  # what is wrong with it is told already
+        raise Malformed(f"is not configured; {_known(self._open)}")
 
 
 class _Only(HeldSecrets):
@@ -247,23 +256,31 @@ class _Only(HeldSecrets):
 
 
 def load_secrets(
-    configuration: Configuration, environment: Mapping[str, str], problems: Collector
+    configuration: Configuration,
+    environment: Mapping[str, str],
+    problems: Collector,
+    missed: Iterable[str] = (),
 ) -> HeldSecrets:
     """Returns the sources of a configuration.
 
     Args:
         configuration: of the process.
         environment: the variables.
-        problems: receives what is wrong; such sources are not among those returned.
+        problems: receives what is wrong; such sources can not be asked for anything.
+        missed: names of sources that are not in the configuration, because it could not be read.
     """
     held = HeldSecrets(watch_key_stores=configuration.secrets_reload_enabled)
+    for name in missed:
+        held.miss(name)
     # Passwords first: those that keys are encrypted with.
     for name, source in sorted(configuration.secret_management.items(), key=_needs_another):
-        try:
+        with problems, unusable_at(source.node_at("config")):
             held.add(name, source, environment)
-        except ValueError as error:
-            problems.add(source.problem(str(error), "config", code=Code.UNUSABLE))
     return held
+
+
+def _known(names: Iterable[str]) -> str:
+    return f"configured sources: {', '.join(sorted(names)) or 'none'}"
 
 
 def _needs_another(entry: tuple[str, SecretSource]) -> bool:

@@ -49,14 +49,7 @@ def _one_of(*keys: str) -> list[JsonSchemaValue]:
 
 def _step(schema: JsonSchemaValue) -> JsonSchemaValue:
     kinds = [kind.value for kind in Kind if kind.value in schema["properties"]]
-    # None means that the key is not there: written empty, a mechanism was forgotten.
-    named = {kind: _without_null(schema["properties"][kind]) for kind in kinds}
-    return {**schema, "properties": schema["properties"] | named, "oneOf": _one_of(*kinds)}
-
-
-def _without_null(schema: JsonSchemaValue) -> JsonSchemaValue:
-    (wanted,) = [each for each in schema["anyOf"] if each != {"type": "null"}]
-    return {**{key: value for key, value in schema.items() if key != "anyOf"}, **wanted}
+    return {**schema, "oneOf": _one_of(*kinds)}
 
 
 def _unconditional(schema: JsonSchemaValue) -> JsonSchemaValue:
@@ -101,9 +94,9 @@ def _one_password(schema: JsonSchemaValue) -> JsonSchemaValue:
 def _one_proof(schema: JsonSchemaValue) -> JsonSchemaValue:
     """Returns the schema where one proof needs no list."""
     properties = schema["properties"]
-    proofs = properties["proof_of_possession"]
-    (listed,) = [each for each in proofs["anyOf"] if "items" in each]
-    either = {**proofs, "anyOf": [listed["items"], *proofs["anyOf"]]}
+    proofs = dict(properties["proof_of_possession"])
+    listed = {key: proofs.pop(key) for key in ("type", "items", "minItems") if key in proofs}
+    either = {**proofs, "anyOf": [listed["items"], listed]}
     return {**schema, "properties": {**properties, "proof_of_possession": either}}
 
 

@@ -16,7 +16,7 @@ from edgeauth.config.models.serve import Management, Serve
 from edgeauth.config.models.steps import Execute1beta1, OnError
 from edgeauth.config.models.upstreams import Upstreams
 from edgeauth.config.scalars import Identifier, ListOf, Text
-from edgeauth.config.specification import NOT_YET, Specification
+from edgeauth.config.specification import MAY_BE_EMPTY, NOT_YET, Specification
 
 
 class Mechanism(Specification):
@@ -24,7 +24,7 @@ class Mechanism(Specification):
 
     id: Identifier
     type: Identifier
-    config: dict[str, object] | None = None
+    config: Annotated[dict[str, object] | None, MAY_BE_EMPTY] = None
     """Decoded by the catalogue, with the model of the type, from `config_node()`."""
 
 

@@ -18,7 +18,7 @@ from edgeauth.config.models.paths import PathExpression, wildcard_names
 from edgeauth.config.models.sockets import UnixSocket, UpstreamHost
 from edgeauth.config.models.steps import OnError, Step
 from edgeauth.config.scalars import Identifier, ListOf, Text, parse_authority
-from edgeauth.config.specification import Specification
+from edgeauth.config.specification import MAY_BE_EMPTY, Specification
 from edgeauth.config.spelling import did_you_mean
 
 RuleId: TypeAlias = Annotated[str, Field(min_length=1, max_length=1024)]
@@ -240,5 +240,5 @@ class RuleSetDocument(Specification):
     kind: Literal["RuleSet"]
     metadata: Metadata
     spec: RuleSetBody
-    status: dict[str, object] | None = None
+    status: Annotated[dict[str, object] | None, MAY_BE_EMPTY] = None
     """What a cluster has written; passed over."""

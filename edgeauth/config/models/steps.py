@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from edgeauth.config.codes import Code
 from edgeauth.config.findings import Finding, not_expected, refuse
 from edgeauth.config.scalars import Identifier, ListOf, Text
-from edgeauth.config.specification import Specification
+from edgeauth.config.specification import MAY_BE_EMPTY, Specification
 from edgeauth.model.identity import DEFAULT_PRINCIPAL
 
 StepKind: TypeAlias = Literal["authenticator", "contextualizer", "authorizer", "finalizer"]
@@ -47,7 +47,7 @@ class Step(Specification):
     finalizer: Identifier | None = None
     id: Identifier | None = None
     """The key of the step's result in `Outputs`; None means the id of the mechanism."""
-    config: dict[str, object] | None = None
+    config: Annotated[dict[str, object] | None, MAY_BE_EMPTY] = None
     """What replaces the catalogue's settings; decoded by the catalogue from `config_node()`."""
     condition: Text | None = Field(default=None, alias="if")
     """A CEL expression; the step is left out when it is false."""
@@ -80,7 +80,7 @@ class Step(Specification):
         # `{authenticator: a, authorizer: deny}` denies nothing.
         given = self.model_fields_set
         named = [kind for kind in _KINDS if kind in given]
-        if len(named) != 1 or getattr(self, named[0]) is None:
+        if len(named) != 1:
             refuse(self._wrong_references(named))
         return self
 
@@ -88,9 +88,6 @@ class Step(Specification):
         if not named:
             hint = f"expected one of {', '.join(_KINDS)}"
             yield Finding("a step without a mechanism", hint=hint, code=Code.PIPELINE)
-        for kind in named:
-            if getattr(self, kind) is None:
-                yield Finding(f'"{kind}" names no mechanism', (kind,), code=Code.PIPELINE)
         for kind in named[1:]:
             message = f'"{kind}" beside "{named[0]}": a step refers to one mechanism'
             hint = "begin another step with a dash"
@@ -144,7 +141,7 @@ class ErrorStep(Specification):
 
     error_handler: Identifier
     id: Identifier | None = None
-    config: dict[str, object] | None = None
+    config: Annotated[dict[str, object] | None, MAY_BE_EMPTY] = None
     """What replaces the catalogue's settings; decoded by the catalogue from `config_node()`."""
     condition: Text | None = Field(default=None, alias="if")
     """A CEL expression; the handler is passed over when it is false."""

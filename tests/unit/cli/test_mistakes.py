@@ -160,8 +160,29 @@ IN_CONFIGURATION = [
     ),
     pytest.param(
         "path: signer.pem", "path: singer.pem",
-        ["edgeauth.yaml:", "singer.pem: can not be read: No such file or directory"],
+        ["edgeauth.yaml:33:29: singer.pem: can not be read: No such file or directory"],
         id="missing key store",
+    ),
+    pytest.param(
+        "endpoint: http://127.0.0.1:8181/v1/data/{{ .Values.policy }}",
+        "endpoint: {url: https://127.0.0.1:8181/, tls: {ca_file: roots.pem}}",
+        ["edgeauth.yaml:26:65: roots.pem: can not be read"],
+        id="missing authorities of an endpoint",
+    ),
+    pytest.param(
+        "key_store: {path: signer.pem}", "secret: {source: signr}",
+        ['edgeauth.yaml:33:28: no secret source "signr" is configured', "sources: none"],
+        id="unknown secret source",
+    ),
+    pytest.param(
+        "http://127.0.0.1:4460/.well-known/", "http://${NO_SUCH_HOST}/.well-known/",
+        ['edgeauth.yaml:9:28: wrong value for "m', "(the variable NO_SUCH_HOST is not set)"],
+        id="variable that is not set",
+    ),
+    pytest.param(
+        "type: anonymous", "type: ${HOME}",
+        ['edgeauth.yaml:12:13: unknown authenticator type "${HOME}"'],
+        id="variable in the wrong place",
     ),
     pytest.param(
         '.contains("text/html")', '.contain("text/html")',
@@ -407,3 +428,30 @@ def test_two_key_stores_that_call_different_keys_by_one_id_are_refused(folder: P
 
     assert code == 3
     assert "another store has another key one" in output
+
+
+@pytest.mark.parametrize(
+    ("sources", "told"),
+    [
+        pytest.param(
+            "  keys: {type: pem, config: {path: keys.pem}}\n",
+            "edgeauth.yaml:51:36: keys.pem: can not be read: No such file or directory",
+            id="a file that is not there",
+        ),
+        pytest.param(
+            "  keys: {type: pem, config: {pth: signer.pem}}\n",
+            'edgeauth.yaml:51:30: unknown key "pth"',
+            id="a setting that is misspelt",
+        ),
+    ],
+)
+def test_what_refers_to_a_secret_source_that_is_wrong_is_not_told_as_well(
+    folder: Path, sources: str, told: str
+):
+    text = changed(CONFIGURATION, "key_store: {path: signer.pem}", "secret: {source: keys}")
+
+    code, output = validate(folder, f"{text}secret_management:\n{sources}")
+
+    assert code == 3
+    assert told in output
+    assert output.endswith("\n1 problem\n")

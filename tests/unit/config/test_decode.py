@@ -63,6 +63,7 @@ def problems_of(text: str, model: type[BaseModel] = Settings) -> list[Problem]:
         pytest.param("name: ab", 7, '"name" is too short', id="short"),
         pytest.param("name: ''", 7, '"name" is empty', id="empty"),
         pytest.param("name:", 1, '"name" is empty, not text', id="null"),
+        pytest.param("either:", 1, '"either" is empty, not a map or a list', id="null-optional"),
         pytest.param("name: [a]", 7, '"name" is a list, not text', id="list-text"),
         pytest.param("ttl: 5", 6, 'wrong value for "ttl"', id="duration"),
         pytest.param("even: [x]", 8, 'entry 1 of "even" is text, not a whole number', id="item"),

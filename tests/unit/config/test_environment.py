@@ -2,7 +2,7 @@ import pytest
 
 from edgeauth.config.document import Mapping, Scalar, plain, read_documents
 from edgeauth.config.environment import DEFAULT_PREFIX, overlay, substitute
-from edgeauth.config.errors import ConfigurationError
+from edgeauth.config.errors import ConfigurationError, problem_at
 from edgeauth.config.places import place_of
 from edgeauth.model.json import Json
 
@@ -177,3 +177,34 @@ def test_a_key_of_the_file_keeps_its_place_beside_one_of_the_environment():
     assert inner.key("b").source.file == "f.yaml"
     assert inner.key("b").begin == 4
     assert inner.key("c").source.file == "environment variable EDGEAUTHCFG_A_C"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("a: ${NONE}", "no number (the variable NONE is not set)", id="one"),
+        pytest.param(
+            "a: ${NONE}:${EMPTY}:${V}",
+            "no number (the variables NONE, EMPTY are not set)",
+            id="empty-is-not-set",
+        ),
+        pytest.param("a: ${NONE:-x}", "no number", id="default"),
+        pytest.param("a: ${V}", "no number", id="set"),
+    ],
+)
+def test_a_problem_of_a_value_says_which_of_its_variables_are_not_set(text: str, message: str):
+    (root,) = read_documents(text, "f.yaml")
+    replaced = substitute(root, VARIABLES)
+    assert isinstance(replaced, Mapping)
+
+    assert problem_at(replaced.entries["a"], "no number").message == message
+
+
+def test_a_problem_of_a_value_quotes_the_variable_and_not_what_it_holds():
+    (root,) = read_documents("a: x-${V}", "f.yaml")
+    replaced = substitute(root, {"V": "hunter2"})
+    assert isinstance(replaced, Mapping)
+
+    problem = problem_at(replaced.entries["a"], 'unknown type "x-hunter2"')
+
+    assert problem.message == 'unknown type "x-${V}"'

@@ -1,7 +1,8 @@
 import pytest
 
 from edgeauth.config.decode import collect
-from edgeauth.config.errors import ConfigurationError, Problem, render_problems
+from edgeauth.config.document import read_documents
+from edgeauth.config.errors import ConfigurationError, Problem, problem_at, render_problems
 
 PROBLEM = Problem(
     "rules/api.yaml",
@@ -69,3 +70,19 @@ def test_another_exception_is_not_gathered():
 def test_without_problems_nothing_is_raised():
     with collect() as problems, problems:
         pass
+
+
+@pytest.mark.parametrize("url", ["https://me:hunter2@a.test/x", "https:/me:hunter2@a.test/x"])
+def test_a_message_holds_no_password_of_a_url_that_stands_in_place_of_a_name(url: str):
+    (node,) = read_documents(f"type: {url}", "f.yaml")
+
+    problem = problem_at(node, f'unknown type "{url}"')
+
+    assert "hunter2" not in problem.message
+    assert "a.test/x" in problem.message
+
+
+def test_a_long_message_is_cut():
+    (node,) = read_documents("path: a", "f.yaml")
+
+    assert len(problem_at(node, "x" * 100_000).message) < 500

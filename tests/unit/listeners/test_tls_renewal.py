@@ -183,13 +183,13 @@ def from_source(held: HeldSecrets, **settings: object) -> ServerTls:
 @pytest.mark.parametrize(
     ("settings", "told", "path"),
     [
-        ({"secret": {"source": "nobody"}}, "no secret source nobody", ("secret",)),
+        ({"secret": {"source": "nobody"}}, 'no secret source "nobody"', ("secret",)),
         ({"secret": {"source": "roots"}}, "holds no keys", ("secret",)),
         ({"secret": {"source": "bare"}}, "has no certificate", ("secret",)),
         ({"secret": {"source": "listeners", "selector": "a"}}, "no key a", ("secret",)),
         (
             {"certificates": [{"secret": {"source": "nobody"}}]},
-            "no secret source nobody",
+            'no secret source "nobody"',
             ("certificates", 0, "secret"),
         ),
     ],

@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives.serialization import (
 
 from edgeauth.config.decode import decode
 from edgeauth.config.document import read_documents
-from edgeauth.config.errors import Collector
+from edgeauth.config.errors import Collector, ConfigurationError
 from edgeauth.config.models.configuration import Configuration
+from edgeauth.ports.key_places import KeyPlace
 from edgeauth.providers.watch import FileWatch
 from edgeauth.secret_sources.sources import load_secrets
 from tests.fakes.keys import signing_key
@@ -69,7 +70,8 @@ MOUNTED = "  words: {type: directory, config: {path: words}}"
 def test_keys_without_their_password_are_refused(words, told):
     held, problems = load(words)
 
-    assert "s" not in held.sources
+    with pytest.raises(ConfigurationError):
+        held.key_store(KeyPlace(None, source="s"))
     assert told in problems[0].message
     assert "-word" not in "".join(each.message for each in problems)
 

@@ -114,8 +114,10 @@ def test_contextualizers_and_authorizers_may_come_in_any_order():
     ]
 
 
-def test_a_condition_without_a_value_is_absent():
-    assert rule("  - authorizer: a\n    if:\n    config:\n").execute[1].condition is None
+def test_a_condition_without_a_value_is_refused_and_settings_without_one_are_none():
+    assert rule("  - authorizer: a\n    config:\n").execute[1].config is None
+    with pytest.raises(ConfigurationError, match='"if" is empty, not text'):
+        rule("  - authorizer: a\n    if:\n")
 
 
 def test_an_upstream_is_read():

@@ -93,7 +93,9 @@ def built(config, world=None):
 
 
 def hmac_of(**settings):
-    return {**CHAT, "signature": {"type": "hmac", "config": {**CHAT_SETTINGS, **settings}}}
+    """Returns a configuration with some settings replaced; None leaves one out."""
+    chosen = {key: each for key, each in (CHAT_SETTINGS | settings).items() if each is not None}
+    return {**CHAT, "signature": {"type": "hmac", "config": chosen}}
 
 
 @pytest.mark.parametrize(

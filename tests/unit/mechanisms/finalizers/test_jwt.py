@@ -229,9 +229,11 @@ class TestContract:
         [(["orders"], "orders"), (["orders", "billing"], ["orders", "billing"])],
         ids=["one", "several"],
     )
-    @pytest.mark.parametrize("claims", [None, '{"aud": "everybody"}'], ids=["alone", "and-claims"])
+    @pytest.mark.parametrize(
+        "claims", [{}, {"claims": '{"aud": "everybody"}'}], ids=["alone", "and-claims"]
+    )
     def test_it_is_for_the_audience_whatever_the_claims_say(self, claims, audience, told):
-        config = {"signer": SIGNER, "claims": claims, "audience": audience}
+        config = {"signer": SIGNER, "audience": audience} | claims
 
         assert Edge().claims(config)["aud"] == told
 

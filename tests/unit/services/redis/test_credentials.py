@@ -90,16 +90,16 @@ def sources(file):
 @pytest.mark.parametrize(
     ("text", "selector", "problem"),
     [
-        ("username: edge", None, "holds no password"),
-        ("password: secret\nhost: redis.test", None, "holds no password"),
-        ("other: {password: secret}", "edge", "source"),
+        ("username: edge", {}, "holds no password"),
+        ("password: secret\nhost: redis.test", {}, "holds no password"),
+        ("other: {password: secret}", {"selector": "edge"}, "source"),
     ],
     ids=["no-password", "something-else", "no-such-entry"],
 )
 def test_a_source_without_a_password_is_refused(tmp_path, text, selector, problem):
     file = tmp_path / "secrets.yaml"
     file.write_text(text)
-    reference = RedisCredentials(source="redis", selector=selector)
+    reference = RedisCredentials(source="redis", **selector)
 
     with pytest.raises(ValueError, match=problem):
         Logins(reference, sources(file))
