@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 _BLANK_LINE: Final = b"\r\n"
 _HEAD_END: Final = b"\r\n\r\n"
 _SOMEWHERE: Final = -1
+"""Behind a blank line: the end of chunks."""
+_ANYWHERE: Final = -2
 
 
 class RequestLines:
     """Follows where requests begin.
 
     Only behind chunked content that can not be told: the line of a request that begins in the same
-    segment is looked for in all of it.
+    segment is looked for in all of it, behind a blank line.
     """
 
     __slots__ = ("_at", "_awaited", "line", "octets")
@@ -49,7 +51,7 @@ class RequestLines:
         So most requests do; of all others, those behind blank lines among them, `holds` knows more.
         """
         line = method + b" " + target + b" HTTP/1.1\r\n"
-        if self._at == _SOMEWHERE or not self.octets.startswith(line, self._at):
+        if self._at < 0 or not self.octets.startswith(line, self._at):
             return False
         self.line = self._at
         return True
@@ -57,11 +59,32 @@ class RequestLines:
     def holds(self, method: bytes, target: bytes, version: bytes) -> bool:
         """Returns whether this is what a request begins with, octet for octet."""
         line = method + b" " + target + b" HTTP/" + version + b"\r\n"
-        if self._at == _SOMEWHERE:
-            return line in self.octets
+        if self._at < 0:
+            return self._look_for(line)
         self._skip_blank_lines()
         self.line = self._at
         return self.octets.startswith(line, self._at)
+
+    def _look_for(self, line: bytes) -> bool:
+        """Returns whether a line stands behind a blank one, which may have begun before.
+
+        There it begins, if it stands nowhere else: chunks may hold what looks like it.
+        """
+        octets = self.octets
+        if self._at == _ANYWHERE:
+            return octets.find(line) >= 0
+        first = octets.find(line)
+        if 0 <= first < len(_HEAD_END) and _HEAD_END.endswith(octets[:first]):
+            at = first
+        else:
+            at = octets.find(_HEAD_END + line) + len(_HEAD_END)
+            if at < len(_HEAD_END):
+                return False
+        if at == first and octets.find(line, at + 1) < 0:
+            self._at = self.line = at
+        else:
+            self._at = _ANYWHERE
+        return True
 
     def pass_over(self, exchange: "Exchange") -> None:
         """Goes on behind a request that is complete and was not passed over before."""
@@ -96,7 +119,7 @@ class RequestLines:
             return
         if exchange.complete and self.line is not None:
             self.pass_over(exchange)
-        if self._at != _SOMEWHERE:
+        if self._at >= 0:
             self._skip_blank_lines()
             self.octets, self._at = self.octets[self._at :], 0
             if not self.octets.strip(_BLANK_LINE):

@@ -27,7 +27,8 @@ _FORBIDDEN: Final = re.compile(rb"[\x00-\x20\x7f-\xff\\#?;]")
 _MUST_BE_ESCAPED: Final = re.compile(rb'["<>^`{|}]')
 _DANGEROUS_TWICE: Final = re.compile(rb"%25(?:2[eEfF5]|5[cC]|00)")
 _UNRESOLVED: Final = re.compile(rb"/(?:\.{0,2}/|\.{1,2}\Z)")
-_ENCODED_DOTS: Final = re.compile(rb"(?:/|%2F|\A)\.{1,2}(?=/|%2F|\Z)")
+# Behind dots that anything follows at which some server cuts a segment off.
+_ENCODED_DOTS: Final = re.compile(rb"(?:/|%2F|\A)\.{1,2}(?=/|%2F|%3B|%3F|%23|%20|\Z)")
 _UNRESERVED: Final = frozenset(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 )
