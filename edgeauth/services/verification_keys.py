@@ -18,6 +18,7 @@ Rules:
 Trust: issuers' answers; key ids are a stranger's words.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from math import inf
@@ -211,10 +212,13 @@ class _KeyHolder:
             raise Fault(Reason.COMMUNICATION, f"the issuer answers {answer.status}")
         key_set = parse_key_set(loads(document_of(answer)))
         now, source = self._clock.now(), self._origin.source
-        key_set, ends = _trusted(key_set, source.trust, now)
+        ahead = self._monotonic() - now
+        ends = inf
+        if source.trust is not None and any(key.chain for key in key_set.keys):
+            # Beside the event loop: chains may be made so that each takes very long.
+            key_set, ends = await asyncio.to_thread(_trusted, key_set, source.trust, now)
         until = min(now + source.ttl, ends)
         stale = min(until + source.stale_if_error, ends)
-        ahead = self._monotonic() - now
         return _Believed(issuer, key_set, until, until, stale, until + ahead, stale + ahead)
 
     async def _key_set_call(self) -> tuple[str | None, Call]:
@@ -230,10 +234,8 @@ class _KeyHolder:
         return metadata.issuer, Call("GET", metadata.jwks_uri, settings=settings)
 
 
-def _trusted(key_set: KeySet, trust: TrustAnchors | None, now: float) -> tuple[KeySet, float]:
+def _trusted(key_set: KeySet, trust: TrustAnchors, now: float) -> tuple[KeySet, float]:
     """Returns the keys that may be believed, and until when (RFC 5280)."""
-    if trust is None or not any(key.chain for key in key_set.keys):
-        return key_set, inf
     kept: list[PublicKey] = []
     problems = list(key_set.problems)
     ends = inf

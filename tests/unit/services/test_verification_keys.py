@@ -1,6 +1,9 @@
 import asyncio
+import threading
+from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.endpoint_settings import CallSettings
@@ -10,10 +13,12 @@ from edgeauth.services.issuer_directory import FAULT_TTL, Issuers
 from edgeauth.services.verification_keys import COOL_DOWN, RETRY, IssuerKeys
 from edgeauth.wire.json import dumps
 from edgeauth.wire.jwk import to_jwk
+from edgeauth.wire.key_certificates import TrustAnchors
+from tests.fakes.certificates import NOW as CERTIFIED_AT, certificate
 from tests.fakes.clock import FakeClock
 from tests.fakes.driving import run, run_straight, settle
 from tests.fakes.endpoints import FakeEndpoints, json_answer
-from tests.fakes.keys import verification_key
+from tests.fakes.keys import signing_key, verification_key
 
 JWKS = "https://idp.test/jwks"
 METADATA = "https://idp.test/.well-known/openid-configuration"
@@ -166,6 +171,29 @@ def test_a_key_is_fetched_once_and_found_without_waiting_then():
     assert found.issuer is None
     assert found.valid_until == issuer.clock.now() + TTL
     assert len(issuer.endpoints.calls) == 1
+
+
+def test_attack_212_chains_of_certificates_are_followed_beside_the_event_loop():
+    others_had_their_turn = threading.Event()
+
+    def authorities():
+        assert others_had_their_turn.wait(20)
+        return [certified]
+
+    async def check():
+        issuer = Issuer()
+        issuer.endpoints.answers[JWKS] = json_answer(dumps({"keys": [key]}))
+        issuer.clock.advance(CERTIFIED_AT - issuer.clock.now())
+        of = replace(source(), trust=TrustAnchors(b"", authorities))
+        asked = asyncio.create_task(issuer.keys.resolve(of, "", "a"))
+        await settle()
+        others_had_their_turn.set()
+        return (await asked).candidates
+
+    certified = certificate(signing_key("ES256"), "issuer")
+    chain = [certified.public_bytes(Encoding.DER)]
+    key = to_jwk(verification_key("ES256"), "a", "ES256", chain)
+    assert [each.kid for each in run(check())] == ["a"]
 
 
 def test_without_a_key_id_every_key_is_a_candidate():
