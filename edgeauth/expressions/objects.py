@@ -86,6 +86,10 @@ class RequestView(Struct, eq=False):
         query = f"?{request.raw_query}" if request.raw_query else ""
         return f"{request.scheme}://{request.host}{request.path}{query}"
 
+    def hostname(self) -> str:
+        """Returns the host without its port, and without the brackets of an IPv6 address."""
+        return self.request.hostname.strip("[]")
+
     def port(self) -> str:
         """Returns the port as it was given; empty when none was."""
         request = self.request
@@ -185,7 +189,7 @@ URL: Final = ObjectType(
     },
     {
         "String": Method((), STRING, RequestView.url),
-        "Hostname": Method((), STRING, lambda view: view.request.hostname),
+        "Hostname": Method((), STRING, RequestView.hostname),
         "Port": Method((), STRING, RequestView.port),
         "Query": Method((), map_of(STRING, list_of(STRING)), RequestView.query),
     },

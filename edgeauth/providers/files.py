@@ -22,7 +22,8 @@ def load_rule_sets(
 ) -> list[RuleSet]:
     """Returns the rule sets of a file, or of every file of a directory in the order of names.
 
-    Hidden files and directories below are passed over.
+    Hidden files and directories below are passed over. A directory that is watched may be empty:
+    what it is to hold comes later.
 
     Args:
         source: `providers.file_system`.
@@ -31,7 +32,7 @@ def load_rule_sets(
     """
     root = Path(source.src)
     files = rule_files(root) if root.exists() else []
-    if not files:
+    if not files and not (source.watch and root.is_dir()):
         wrong = "holds no rule sets" if root.exists() else "does not exist"
         problems.add(source.problem(f"{root} {wrong}", "src", code=Code.UNREADABLE_FILE))
         return []

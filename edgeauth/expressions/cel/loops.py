@@ -237,7 +237,10 @@ def transformation(
 
 def _sorted_by(source: Run, place: str, key: Run) -> Run:
     def run(frame: Frame) -> object:
-        elements = _elements(source(frame), frame)
+        listed = source(frame)
+        if not isinstance(listed, list | tuple):
+            raise EvaluationError("sortBy needs a list")
+        elements = _elements(listed, frame)
         keys = []
         for element in elements:
             frame[place] = element

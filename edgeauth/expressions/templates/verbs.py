@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from edgeauth.expressions.errors import EvaluationError
 from edgeauth.expressions.templates.floats import format_float
-from edgeauth.expressions.templates.format import Writer, quoted, scalar_text, text_of
+from edgeauth.expressions.templates.format import Writer, quoted, scalar_text
 from edgeauth.expressions.templates.values import (
     Byte,
     Instance,
@@ -65,8 +65,11 @@ def write_value(value: object, directive: Directive) -> str:
 
 
 def _misfit(value: object, directive: Directive) -> str:
-    shown = "<nil>" if value is None else f"{type_name(value)}={text_of(value)}"
-    return f"%!{directive.verb}({shown})"
+    """Returns what a verb prints that does not fit: the value as `%v` has it, in the same width."""
+    if value is None:
+        return f"%!{directive.verb}(<nil>)"
+    plain = directive._replace(verb="v", flags=directive.flags - {"#"})
+    return f"%!{directive.verb}({type_name(value)}={write_value(value, plain)})"
 
 
 def _scalar(value: object, directive: Directive) -> str:

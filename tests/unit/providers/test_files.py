@@ -22,13 +22,18 @@ rules:
 
 
 def load(
-    source: Path, environment: Mapping[str, str] | None = None, *, substituted: bool = False
+    source: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    substituted: bool = False,
+    watched: bool = False,
 ) -> tuple[list[RuleSet], list[str]]:
     """Returns the rule sets, and file with line and message of each problem."""
     text = f"""\
 providers:
   file_system:
     src: "{source}"
+    watch: {str(watched).lower()}
     env_vars_enabled: {str(substituted).lower()}
 """
     configured = read_configuration(text, "edgeauth.yaml", {}).providers.file_system
@@ -61,6 +66,16 @@ def test_a_directory_without_rule_sets_is_reported(tmp_path: Path):
     (tmp_path / "below" / "a.yaml").write_text(rules("below"))
 
     assert load(tmp_path) == ([], [f"edgeauth.yaml:3: {tmp_path} holds no rule sets"])
+
+
+def test_a_directory_that_is_watched_may_be_empty_until_rule_sets_come(tmp_path: Path):
+    assert load(tmp_path, watched=True) == ([], [])
+
+
+def test_what_does_not_exist_is_reported_though_it_is_watched(tmp_path: Path):
+    path = tmp_path / "none"
+
+    assert load(path, watched=True) == ([], [f"edgeauth.yaml:3: {path} does not exist"])
 
 
 def test_a_link_to_nothing_in_a_directory_is_reported(tmp_path: Path):

@@ -4,10 +4,12 @@ What is no number counts as zero, as it does in sprig.
 """
 
 import math
+import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from edgeauth.expressions.errors import EvaluationError
+from edgeauth.expressions.templates.format import text_of
 from edgeauth.expressions.templates.functions.table import Function, Kind
 from edgeauth.expressions.templates.literals import read_integer
 from edgeauth.expressions.templates.values import (
@@ -18,6 +20,7 @@ from edgeauth.expressions.templates.values import (
 )
 
 _EXACT = Context(prec=400, rounding=ROUND_HALF_UP)
+_OCTAL = re.compile(r"[+-]?[0-7]{1,30}")
 _DIVISION_DIGITS = Decimal(1).scaleb(-16)
 
 
@@ -145,11 +148,9 @@ def _quotient(left: Decimal, right: Decimal) -> Decimal:
 
 
 def _to_decimal(value: object) -> Int64:
-    """Returns the text of a value, read as an octal number."""
-    text = value if isinstance(value, str) else str(to_int64(value))
-    digits = text.lstrip("+-")
-    usable = digits.isascii() and digits.isdigit() and len(digits) < 30
-    if not usable or not set(digits) <= set("01234567"):
+    """Returns the text of a value, read as an octal number; zero where it is none."""
+    text = text_of(value)
+    if _OCTAL.fullmatch(text) is None:
         return Int64(0)
     number = int(text, 8)
     return Int64(number if INT64_MIN <= number <= INT64_MAX else 0)

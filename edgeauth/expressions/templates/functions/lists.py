@@ -157,7 +157,7 @@ def _chunk(size: int, value: object) -> list[object]:
 
 
 def _sort_alpha(value: object) -> Strings:
-    return Strings(sorted(strings_of(value)))
+    return Strings(["<nil>"] if value is None else sorted(strings_of(value)))
 
 
 def _until(count: int) -> Integers:

@@ -46,6 +46,7 @@ ERRORS = [
     ("[1, 0].filter(x, 1 / x > 0)", "division by zero"),
     ("[1].all(x, dyn(x))", "a macro needs booleans"),
     ("dyn(1).all(x, true)", "a macro needs a list or map"),
+    ("{'a': 1}.sortBy(x, x)", "sortBy needs a list"),
     ("int(Values.owner)", "int: not a number"),
     ("int(1e19 * double(size(Values)))", "int: out of range"),
     ("uint(size(Values) - 2)", "unsigned integer overflow"),
