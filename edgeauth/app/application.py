@@ -78,7 +78,8 @@ class Application:
         )
         self._instruments.watch(self._logs.statuses)
         answers = answers_of(self._configuration.serve, blueprint.mode)
-        self._backing = backing(blueprint.reading, self._clock, answers, problems)
+        calls = self._instruments.endpoints
+        self._backing = backing(blueprint.reading, self._clock, answers, problems, calls)
         signers = self._backing.signers
         self._secret_status = SecretStatus()
         self._secret_status.signing = lambda: _signing(signers)

@@ -22,6 +22,7 @@ from edgeauth.ports.services import Clock, Services
 from edgeauth.secret_sources.sources import HeldSecrets, load_secrets
 from edgeauth.services.caching import Caching
 from edgeauth.services.client_tls import ClientContexts
+from edgeauth.services.endpoint_status import EndpointStatus
 from edgeauth.services.endpoints import HttpEndpoints
 from edgeauth.services.endpoints.connections import Connections
 from edgeauth.services.issuer_directory import Issuers
@@ -57,7 +58,13 @@ class Backing:
     proxies: OutboundProxies
 
 
-def backing(reading: Reading, clock: Clock, answers: Answers, problems: Collector) -> Backing:
+def backing(
+    reading: Reading,
+    clock: Clock,
+    answers: Answers,
+    problems: Collector,
+    calls: EndpointStatus | None = None,
+) -> Backing:
     """Builds what the mechanisms of a configuration work with.
 
     Args:
@@ -65,6 +72,7 @@ def backing(reading: Reading, clock: Clock, answers: Answers, problems: Collecto
         clock: tells the time to all of it.
         answers: those of the configuration.
         problems: receives what can not be built.
+        calls: is told how they go; None tells nobody.
     """
     configuration = reading.configuration
     secrets = load_secrets(configuration, os.environ, problems, reading.missed_secrets)
@@ -73,7 +81,8 @@ def backing(reading: Reading, clock: Clock, answers: Answers, problems: Collecto
     contexts = ClientContexts(keys)
     proxies = outbound_proxies(os.environ, problems)
     caching = _caching(configuration, clock, contexts, secrets, problems)
-    endpoints = HttpEndpoints(clock, caching.facts, keys, Connections(contexts, proxies=proxies))
+    connections = Connections(contexts, proxies=proxies)
+    endpoints = HttpEndpoints(clock, caching.facts, keys, connections, status=calls)
     _prepare(configuration.upstreams, contexts, problems)
     issuers = Issuers(endpoints)
     services = Services(

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
@@ -17,16 +18,23 @@ from edgeauth.ports.services import (
     leave_fast_path,
 )
 from edgeauth.services.client_tls import ClientContexts
+from edgeauth.services.endpoint_status import EndpointStatus
 from edgeauth.services.endpoints.answers import HttpCacheOfAnswers
 from edgeauth.services.endpoints.attempts import attempt, is_failure
 from edgeauth.services.endpoints.authentication import Authentications
 from edgeauth.services.endpoints.connections import Connections
 from edgeauth.services.endpoints.exchange import exchange, late, place_of
-from edgeauth.services.endpoints.gates import Gate
+from edgeauth.services.endpoints.gates import Gate, HeldBack
 from edgeauth.services.endpoints.tokens import ClientCredentialsTokens
 
 MAX_REDIRECTS: Final = 5
 _REPEATED: Final = frozenset({301, 302, 307, 308})
+
+
+class _Attempt:
+    """What became of an attempt."""
+
+    status = 0
 
 
 class HttpEndpoints:
@@ -38,6 +46,7 @@ class HttpEndpoints:
         keys: what calls are signed with, and client certificates.
         connections: those to trusted endpoints; such of its own unless given.
         monotonic: seconds that only ever grow, for circuit breakers and ages of answers.
+        status: is told how calls go; None tells nobody.
 
     Attributes:
         access_tokens: the tokens that calls are made with, for others who need the same.
@@ -50,7 +59,9 @@ class HttpEndpoints:
         keys: EndpointKeys,
         connections: Connections | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        status: EndpointStatus | None = None,
     ) -> None:
+        self._status = status or EndpointStatus()
         self._clock = clock
         self._monotonic = monotonic
         self._connections = connections or Connections(ClientContexts(keys))
@@ -117,11 +128,30 @@ class HttpEndpoints:
         settings = call.settings
         session = self._connections.session(settings)
         context = self._connections.context(settings.tls)
-        with self._gate(call).passage(place_of(call.url)) as passage:
-            proxy = self._connections.proxy(call)
-            answer = await exchange(session, context, authenticated, deadline, proxy)
-            passage.failed = is_failure(answer.status)
+        place = place_of(call.url)
+        try:
+            with self._gate(call).passage(place) as passage, self._measured(place) as attempted:
+                proxy = self._connections.proxy(call)
+                answer = await exchange(session, context, authenticated, deadline, proxy)
+                attempted.status = answer.status
+                passage.failed = is_failure(answer.status)
+        except HeldBack:
+            self._status.held_back[place] += 1
+            raise
         return answer
+
+    @contextmanager
+    def _measured(self, place: str) -> Iterator[_Attempt]:
+        """Counts what becomes of an attempt, unless whoever wanted to know has gone away."""
+        attempted, begun = _Attempt(), time.monotonic()
+        try:
+            yield attempted
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            self._status.calls.note(place, 0, time.monotonic() - begun)
+            raise
+        self._status.calls.note(place, attempted.status, time.monotonic() - begun)
 
     def _gate(self, call: Call) -> Gate:
         """Returns the gate that all calls to one host with the same settings share."""

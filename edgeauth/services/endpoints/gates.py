@@ -12,6 +12,13 @@ from edgeauth.model.errors import Fault, Reason
 from edgeauth.ports.call_terms import CallTerms, CircuitBreaker
 
 
+class HeldBack(Fault):
+    """Raised in the place of a call that is not made."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(Reason.COMMUNICATION, detail)
+
+
 class Passage:
     """What became of a call."""
 
@@ -41,10 +48,10 @@ class Gate:
             place: what errors call the endpoint.
 
         Raises:
-            Fault: COMMUNICATION, when there are too many calls, or the circuit is open.
+            HeldBack: there are too many calls, or the circuit is open.
         """
         if self._limit is not None and self._under_way >= self._limit:
-            raise Fault(Reason.COMMUNICATION, f"too many calls to {place} are under way")
+            raise HeldBack(f"too many calls to {place} are under way")
         is_trial = self._circuit is not None and self._circuit.admit(place)
         passage = Passage()
         self._under_way += 1
@@ -78,12 +85,12 @@ class Circuit:
         """Returns whether the call is the one that tries an open circuit.
 
         Raises:
-            Fault: COMMUNICATION, when the call is not to be made.
+            HeldBack: the call is not to be made.
         """
         if self._failures < self._settings.failures:
             return False
         if self._is_trying or self._monotonic() < self._open_until:
-            raise Fault(Reason.COMMUNICATION, f"{place} failed too often and is left alone")
+            raise HeldBack(f"{place} failed too often and is left alone")
         self._is_trying = True
         return True
 

@@ -57,10 +57,10 @@ class Durations:
 
 
 class RequestDurations:
-    """How long requests took at a listener.
+    """How long requests took: those that a listener has answered, or that others were asked.
 
     Attributes:
-        by_kind: by method and the status of the answer; 0 where there was none.
+        by_kind: by name and the status of the answer, which is 0 where there was none.
     """
 
     __slots__ = ("by_kind",)
@@ -68,24 +68,24 @@ class RequestDurations:
     def __init__(self) -> None:
         self.by_kind: dict[tuple[str, int], Durations] = {}
 
-    def note(self, method: str, status: int, seconds: float) -> None:
+    def note(self, name: str, status: int, seconds: float) -> None:
         """Counts a request.
 
         Args:
-            method: one that is registered, or `OTHER`.
+            name: a method that is registered, or `OTHER`; of calls, whom they are made to.
             status: of the answer; 0 for none.
             seconds: from its first octet to the last one of its answer.
         """
-        durations = self.by_kind.get((method, status))
+        durations = self.by_kind.get((name, status))
         if durations is None:
-            durations = self.of(method, status)
+            durations = self.of(name, status)
         # Not by calls: there is one for every request.
         durations.counts[bisect_left(REQUEST_BOUNDS, seconds)] += 1
         durations.total += seconds
 
-    def of(self, method: str, status: int) -> Durations:
+    def of(self, name: str, status: int) -> Durations:
         """Returns the durations of a kind of requests; new kinds share some once there are many."""
-        kind = (method, status)
+        kind = (name, status)
         if kind not in self.by_kind and len(self.by_kind) >= MAX_KINDS:
             kind = (OTHER, 0)
         return self.by_kind.setdefault(kind, Durations(REQUEST_BOUNDS))

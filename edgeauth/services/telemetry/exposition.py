@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 
 from edgeauth.ports.facts import CacheCounters
 from edgeauth.ports.services import Clock
+from edgeauth.services.endpoint_status import EndpointStatus
 from edgeauth.services.listener_status import (
     Limited,
     ListenerStatus,
@@ -52,6 +53,7 @@ class Counted:
         mechanisms: how they asked a cache, by `mechanism_name`; none unless `metrics.cover_cache`
             is on.
         workers: the processes that work for this one.
+        endpoints: how calls to them go.
     """
 
     clock: Clock
@@ -65,6 +67,7 @@ class Counted:
     logs: Sequence[Mapping[str, LogStatus]] = ()
     mechanisms: Mapping[str, CacheCounters] = field(default_factory=dict)
     workers: Workers = field(default_factory=Workers)
+    endpoints: EndpointStatus = field(default_factory=EndpointStatus)
 
 
 class Exposition:
@@ -111,6 +114,7 @@ class _Families(Collector):
             yield from _listeners(counted.listeners)
             yield from _occupancies(counted.listeners)
             yield _requests(counted.listeners)
+        yield from _calls(counted.endpoints)
         yield _lost_lines(counted.logs)
         if counted.rules is not None:
             yield _durations(counted.rules)
@@ -273,6 +277,26 @@ def _requests(listeners: tuple[ListenerStatus, ...]) -> Metric:
             labels = (each.name, method, str(status or ""))
             family.add_metric(labels, list(durations.buckets()), durations.total)
     return family
+
+
+def _calls(endpoints: EndpointStatus) -> Iterator[Metric]:
+    calls = HistogramMetricFamily(
+        "http_client_request_duration_seconds",
+        "Time from a call to an endpoint to the end of its answer.",
+        labels=("endpoint", "http_response_status_code"),
+    )
+    for (endpoint, status), durations in endpoints.calls.by_kind.items():
+        buckets = list(durations.buckets())
+        calls.add_metric((endpoint, str(status or "")), buckets, durations.total)
+    yield calls
+    held_back = CounterMetricFamily(
+        "edgeauth_endpoint_calls_held_back",
+        "Calls that were not made: the circuit is open, or too many are under way.",
+        labels=("endpoint",),
+    )
+    for endpoint, count in endpoints.held_back.items():
+        held_back.add_metric((endpoint,), count)
+    yield held_back
 
 
 def _lost_lines(logs: Sequence[Mapping[str, LogStatus]]) -> Metric:

@@ -10,6 +10,7 @@ from edgeauth.ports.facts import CacheCounters, FactCache
 from edgeauth.ports.services import Clock
 from edgeauth.services.counted_cache import CountedCache
 from edgeauth.services.decision_log import DecisionLog
+from edgeauth.services.endpoint_status import EndpointStatus
 from edgeauth.services.listener_status import ListenerStatus
 from edgeauth.services.loading_status import LoadingStatus
 from edgeauth.services.log_status import LogStatus
@@ -36,6 +37,7 @@ class Instruments:
     Attributes:
         record: takes decisions.
         record_malformed: takes refusals of bytes that are no request.
+        endpoints: is told how calls go.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Instruments:
         self._mechanisms: dict[str, CacheCounters] = {}
         self._logs: list[Mapping[str, LogStatus]] = []
         self._workers = Workers()
+        self.endpoints = EndpointStatus()
         counted = self._counts if told else log
         self.record = counted.record
         self.record_malformed = counted.record_malformed
@@ -124,6 +127,7 @@ class Instruments:
             listener,
             logs,
             self._workers,
+            self.endpoints,
         )
 
     def exposition(
@@ -158,5 +162,6 @@ class Instruments:
                 self._logs,
                 self._mechanisms,
                 self._workers,
+                self.endpoints,
             )
         )

@@ -13,12 +13,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, TypeVar
+from itertools import chain
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
 from edgeauth.model.errors import Reason
 from edgeauth.ports.facts import CacheCounters
+from edgeauth.services.endpoint_status import EndpointStatus
 from edgeauth.services.listener_status import (
     Limited,
     ListenerStatus,
@@ -35,6 +37,7 @@ _HALF_OCTETS: Final = 4 * 1024 * 1024
 _SECONDS: Final = 1.0
 _LENGTH: Final = 8
 Kind = TypeVar("Kind", bound=Enum)
+_Listed: TypeAlias = tuple[str, int, list[int], float]
 
 
 class Counts(msgspec.Struct, omit_defaults=True):
@@ -64,10 +67,14 @@ class Counts(msgspec.Struct, omit_defaults=True):
     """What the listener is busy with."""
     lag: float = 0.0
     """Seconds by which its sweeps came late."""
-    requests: list[tuple[str, int, list[int], float]] = []
+    requests: list[_Listed] = []
     """Method, status, counts by bucket, seconds."""
     processor: float = 0.0
     """Seconds that it has computed."""
+    calls: list[_Listed] = []
+    """Endpoint, status, counts by bucket, seconds."""
+    held_back: dict[str, int] = {}
+    """Calls that were not made, by endpoint."""
 
 
 @dataclass(slots=True)
@@ -130,6 +137,7 @@ class Sharing:
         listener: how the listener for requests does here.
         logs: how they do, by name.
         workers: is told which processes have written.
+        endpoints: how calls to them go here.
     """
 
     def __init__(  # noqa: PLR0913  (everything that is counted)
@@ -141,8 +149,10 @@ class Sharing:
         listener: ListenerStatus,
         logs: Mapping[str, LogStatus],
         workers: Workers | None = None,
+        endpoints: EndpointStatus | None = None,
     ) -> None:
         self._workers = workers or Workers()
+        self._endpoints = endpoints or EndpointStatus()
         self._logs = logs
         self._listener = listener
         self._decisions = decisions
@@ -179,14 +189,12 @@ class Sharing:
             {why.value: count for why, count in self._listener.failed.items() if count},
             self._listener.occupancy(),
             self._listener.lag,
-            [(*kind, each.counts, each.total) for kind, each in self._kinds().items()],
+            _listed(self._listener.requests),
             processor,
+            _listed(self._endpoints.calls),
+            dict(self._endpoints.held_back),
         )
         return msgspec.json.encode(counts)
-
-    def _kinds(self) -> Mapping[tuple[str, int], Durations]:
-        requests = self._listener.requests
-        return {} if requests is None else requests.by_kind
 
     def gather(self, board: Board) -> None:
         """Makes the counts of this process the sum of all that were written down."""
@@ -228,7 +236,11 @@ class Sharing:
         self._listener.lag = sum(each.lag for each in all_of_them)
         self._workers.processor = sum(each.processor for each in all_of_them)
         if listener.requests is not None:
-            listener.requests = _requests(all_of_them)
+            listener.requests = _requests(each.requests for each in all_of_them)
+        self._endpoints.calls = _requests(each.calls for each in all_of_them)
+        self._endpoints.held_back = sum(
+            (Counter(each.held_back) for each in all_of_them), Counter()
+        )
         for log, status in self._logs.items():
             status.lost = sum(each.lost.get(log, 0) for each in all_of_them)
         for backend, counters in self._caches.items():
@@ -256,9 +268,14 @@ def _durations(listed: Iterable[Counts]) -> dict[tuple[str, str], Durations]:
     return found
 
 
-def _requests(listed: Iterable[Counts]) -> RequestDurations:
+def _requests(listed: Iterable[list[_Listed]]) -> RequestDurations:
     found = RequestDurations()
-    for counts in listed:
-        for method, status, buckets, total in counts.requests:
-            found.of(method, status).add(buckets, total)
+    for name, status, buckets, total in chain.from_iterable(listed):
+        found.of(name, status).add(buckets, total)
     return found
+
+
+def _listed(requests: RequestDurations | None) -> list[_Listed]:
+    if requests is None:
+        return []
+    return [(*kind, each.counts, each.total) for kind, each in requests.by_kind.items()]

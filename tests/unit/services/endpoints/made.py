@@ -11,6 +11,7 @@ from edgeauth.ports.endpoints import Call, StepEndpoint
 from edgeauth.ports.services import EndpointAnswer, EndpointKeys
 from edgeauth.services.cache_memory import MemoryCache
 from edgeauth.services.client_tls import ClientContexts
+from edgeauth.services.endpoint_status import EndpointStatus
 from edgeauth.services.endpoints import HttpEndpoints
 from edgeauth.services.endpoints.connections import Connections
 from tests.fakes.clock import FakeClock
@@ -25,6 +26,7 @@ class Adapter:
     monotonic: FakeClock = field(default_factory=FakeClock)
     keys: EndpointKeys = field(default_factory=FakeEndpointKeys)
     resolver: AbstractResolver | None = None
+    status: EndpointStatus = field(default_factory=EndpointStatus)
 
     def __post_init__(self) -> None:
         self.cache = MemoryCache(self.clock, monotonic=self.clock.now)
@@ -34,6 +36,7 @@ class Adapter:
             self.keys,
             Connections(ClientContexts(self.keys), self.resolver),
             self.monotonic.now,
+            self.status,
         )
 
     async def send(self, call: Call) -> EndpointAnswer:

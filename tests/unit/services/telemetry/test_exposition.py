@@ -155,6 +155,20 @@ def test_requests_are_measured_where_somebody_is_told():
     assert unheard.requests is None
 
 
+def test_calls_are_told_by_endpoint_and_status():
+    made = instruments()
+    made.endpoints.calls.note("https://id.test", 200, 0.002)
+    made.endpoints.calls.note("https://id.test", 0, 9.0)
+    made.endpoints.held_back["https://id.test"] += 3
+
+    told = samples(made)
+
+    name = "http_client_request_duration_seconds_"
+    assert told[f"{name}bucket", "https://id.test", "200", "0.0025"] == 1
+    assert told[f"{name}count", "https://id.test", ""] == 1
+    assert told["edgeauth_endpoint_calls_held_back_total", "https://id.test"] == 3
+
+
 def test_services_can_not_make_kinds_of_requests_grow_without_end():
     requests = RequestDurations()
     for status in range(MAX_KINDS + 5):

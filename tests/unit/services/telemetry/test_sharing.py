@@ -4,6 +4,7 @@ import pytest
 
 from edgeauth.model.errors import Reason
 from edgeauth.ports.facts import CacheCounters
+from edgeauth.services.endpoint_status import EndpointStatus
 from edgeauth.services.listener_status import (
     Limited,
     ListenerStatus,
@@ -36,8 +37,16 @@ class Process:
         self.mechanisms: dict[str, CacheCounters] = {}
         self.listener.requests = RequestDurations()
         self.workers = Workers()
+        self.endpoints = EndpointStatus()
         self.sharing = Sharing(
-            self.decisions, self.rules, caches, self.mechanisms, self.listener, logs, self.workers
+            self.decisions,
+            self.rules,
+            caches,
+            self.mechanisms,
+            self.listener,
+            logs,
+            self.workers,
+            self.endpoints,
         )
 
     def counting(self, number: int) -> "Process":
@@ -55,8 +64,10 @@ class Process:
         self.listener.lag = float(number)
         durations = self.rules.durations.setdefault(("set", "rule"), Durations())
         durations.counts[0], durations.total = number, float(number)
-        requests = self.requests.of("GET", 200)
-        requests.counts[0], requests.total = number, float(number)
+        calls = self.endpoints.calls.of("https://id.test", 200)
+        for each in (self.requests.of("GET", 200), calls):
+            each.counts[0], each.total = number, float(number)
+        self.endpoints.held_back["https://id.test"] = number
         return self
 
     @property
@@ -66,6 +77,8 @@ class Process:
 
     def counts(self) -> tuple[object, ...]:
         decisions, durations = self.decisions, self.rules.durations["set", "rule"]
+        requests, calls = self.requests.of("GET", 200), self.endpoints.calls
+        called = calls.of("https://id.test", 200)
         return (
             decisions.permitted,
             decisions.denied[Reason.AUTHORIZATION],
@@ -76,7 +89,9 @@ class Process:
                 self.mechanisms["authenticator/a/b"].misses,
             ),
             (durations.counts[0], durations.total),
-            (self.requests.of("GET", 200).counts[0], self.requests.of("GET", 200).total),
+            (requests.counts[0], requests.total),
+            (called.counts[0], called.total),
+            self.endpoints.held_back["https://id.test"],
             (self.listener.refused[Refused.TIMEOUT], self.listener.limited[Limited.BODY]),
             (self.listener.renewals, self.listener.failures, self.listener.lag),
             self.log.lost,
@@ -96,7 +111,7 @@ class Process:
 
 def times(number: int) -> tuple[object, ...]:
     cached = ((number,) * 3, (number, 2 * number))
-    counted = (number, 2 * number, 3 * number, *cached, *((number, float(number)),) * 2)
+    counted = (number, 2 * number, 3 * number, *cached, *((number, float(number)),) * 3, number)
     return (*counted, (number, number), (number, 2 * number, float(number)), number, number)
 
 
