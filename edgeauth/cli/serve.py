@@ -24,7 +24,7 @@ from edgeauth.cli.signals import hold_back
 
 if TYPE_CHECKING:
     from edgeauth.app import Mode
-    from edgeauth.config.models.serve import Serve
+    from edgeauth.config.models.configuration import Configuration
     from edgeauth.listeners.parser import ParserName
 
 
@@ -102,7 +102,7 @@ def _serve(mode: "Mode", config: Path | None, prefix: str, flags: dict[str, bool
         configure_logs(log.level, log.format)
         load = rule_sets_of(reading.configuration)
         application = Application(Blueprint(reading, enforcement_of(flags), mode, load), problems)
-    _warn(mode, reading.configuration.serve)
+    _warn(mode, reading.configuration)
     # What was loaded lives as long as the process: the collector need not look at it again.
     gc.collect()
     gc.freeze()
@@ -113,16 +113,20 @@ def _serve(mode: "Mode", config: Path | None, prefix: str, flags: dict[str, bool
         sys.exit(EXIT_FAILED)
 
 
-def _warn(mode: "Mode", serve: "Serve") -> None:
-    """Tells whoever has just begun why nothing that a gateway says will count."""
+def _warn(mode: "Mode", configuration: "Configuration") -> None:
+    """Tells whoever has just begun what will not be as they may think."""
     import structlog
 
     from edgeauth.app import Mode
+    from edgeauth.app.doors import without_effect
 
-    if mode is Mode.DECISION and not serve.trusted_proxies:
+    log = structlog.get_logger()
+    if mode is Mode.DECISION and not configuration.serve.trusted_proxies:
         # At the level that is shown unless configured: nothing else explains the denials.
-        structlog.get_logger().error(
+        log.error(
             "no gateway is believed",
             setting="serve.trusted_proxies",
             effect="X-Forwarded-* and Forwarded are removed from questions",
         )
+    for setting in without_effect(mode, configuration):
+        log.warning("setting without effect", setting=setting, door=mode.value)

@@ -71,6 +71,20 @@ def test_a_decision_service_that_believes_no_gateway_says_so_once(place: Place):
         assert stop(process)[1] == ""
 
 
+def test_settings_that_only_the_other_door_looks_at_are_named_once(place: Place):
+    file = place.folder / "edgeauth.yaml"
+    text = file.read_text().replace("  workers: 1\n", "  workers: 2\n  cors: {}\n")
+    file.write_text(f"{text}log: {{level: warn}}\n")
+
+    with place.running("decision") as process:
+        ask(place.port, "/open")  # a worker answers, so its parent listens to signals
+        _, errors = stop(process)
+
+    (line,) = map(json.loads, errors.splitlines())
+    assert line["event"] == "setting without effect"
+    assert (line["setting"], line["door"]) == ("serve.cors", "decision")
+
+
 @pytest.mark.parametrize("listener", ["serve", "management"])
 def test_a_busy_port_is_named_and_ends_with_1(place: Place, listener: str):
     port = place.port if listener == "serve" else place.management
