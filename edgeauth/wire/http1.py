@@ -23,6 +23,7 @@ VERSIONS: Final = frozenset({"1.1", "1.0"})
 STATUS_AND_PHRASE: Final = rb"([0-9]{3})(?: [\t -~\x80-\xff]*+)?\r\n"
 """The pattern of a status line behind its version; it gives back nothing of what it has taken."""
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] " + STATUS_AND_PHRASE)
+_USUAL_LINE: Final = b"HTTP/1.1 200 OK\r\n"
 WITHOUT_CONTENT: Final = frozenset({b"GET", b"HEAD", b"DELETE"})
 """Methods whose content has no meaning (RFC 9110 section 9.3): a place to hide a request in."""
 _STATUSES_WITHOUT_CONTENT: Final = frozenset({204, 304})
@@ -138,7 +139,7 @@ def is_status_line(octets: bytes) -> bool:
     llhttp takes more for one: `HTTP/2.0`, `RTSP/1.1`, blank lines, control characters behind the
     status.
     """
-    return _STATUS_LINE.match(octets) is not None
+    return octets.startswith(_USUAL_LINE) or _STATUS_LINE.match(octets) is not None
 
 
 def has_content(fields: Iterable[tuple[bytes, bytes]]) -> bool:
