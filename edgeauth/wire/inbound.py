@@ -38,6 +38,7 @@ _KNOWN_METHODS: Final = {
     for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE")
 }
 _OF_THIS_HOP: Final = HOP_BY_HOP | {b"content-length", b"expect", b"host"}
+"""Fields that are read here, although the Connection field may list them."""
 _UNBELIEVED_CERTIFICATES: Final[Mapping[bytes | None, frozenset[bytes]]] = {
     None: CLIENT_CERTIFICATES,
     CLIENT_CERT: CLIENT_CERTIFICATES - {CLIENT_CERT, CLIENT_CERT_CHAIN},
@@ -88,9 +89,11 @@ def canonical_request(
     headers = Headers(fields)
     if headers.repeated:
         check_singletons(headers)
-    ended = ended_here(headers)
-    if ended:
-        fields = [each for each in fields if each[0] not in ended or _stays(each[0])]
+    ended = ended_here(headers) - _OF_THIS_HOP
+    # A gateway may pass on what its client lists there, and the listed fields as well.
+    if not (peer.trusted or ended.isdisjoint(headers)):
+        # Upstreams will not see them, so nothing is decided by them (attack 44).
+        fields = [each for each in fields if each[0] not in ended]
         headers = Headers(fields)
     host = headers.get(b"host")
     if host is None:
@@ -118,15 +121,6 @@ def canonical_request(
     if peer.server_name is not None:
         _check_server_name(request.hostname, peer.server_name)
     return request
-
-
-def _stays(name: bytes) -> bool:
-    """Returns whether a field counts although the client lists it in Connection (attack 44).
-
-    Others end here, and as upstreams will not see them nothing is decided by them. These are what
-    this hop is about, or a proxy has said them, which often passes on what its client lists.
-    """
-    return name in _OF_THIS_HOP or is_of_proxies(name)
 
 
 def _check_server_name(host: str, name: str) -> None:

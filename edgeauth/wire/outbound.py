@@ -97,6 +97,10 @@ def request_head(
 
 def _client_fields(headers: Headers, permit: Permit) -> list[bytes]:
     dropped = _never_copied(permit.owned)
+    ended = ended_here(headers)
+    if ended:
+        # Proxies often pass on what their clients list, but nobody takes away what they say.
+        dropped |= {name for name in ended if not is_of_proxies(name)}
     names = b" ".join(headers)
     if _UNDERSCORE in names or _DOT in names:
         dropped |= {name for name in headers if _is_unclear(name, permit.owned)}

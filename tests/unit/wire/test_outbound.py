@@ -88,6 +88,13 @@ def test_attack_015_an_owned_name_is_removed_though_its_value_is_not_set():
     assert lines(request("/a", "", (b"x-user", b"root")), permit())[2:] == TAIL
 
 
+def test_attack_044_what_a_proxy_lists_goes_and_what_it_says_stays():
+    fields = ((b"connection", b"X-Secret, X-Role, X-Real-IP"), (b"x-secret", b"1"))
+    kept = ((b"x-kept", b"2"), (b"x-real-ip", b"1.2.3.4"))
+    seen = lines(request("/a", "", *fields, *kept), permit((b"x-role", b"reader")))
+    assert seen[2:] == [b"x-kept: 2", b"x-real-ip: 1.2.3.4", b"x-role: reader", *TAIL]
+
+
 def test_other_dots_are_kept():
     assert b"a.b: 1" in lines(request("/a", "", (b"a.b", b"1")), permit())
 
