@@ -17,7 +17,6 @@ from edgeauth.listeners.limits import OperatorLimits
 from edgeauth.listeners.networks import address_of, origin_of
 from edgeauth.listeners.observed import Recorder
 from edgeauth.services.listener_status import Limited, ListenerStatus
-from edgeauth.services.telemetry.durations import OTHER
 from edgeauth.wire.proxy_protocol import UNIX_SOCKET
 
 _log = structlog.get_logger()
@@ -80,8 +79,7 @@ def _heard(application: Handler, status: ListenerStatus) -> Handler:
             return await application(request)
         begun = time.monotonic()
         response = await application(request)
-        method = request.method if request.method in hdrs.METH_ALL else OTHER
-        status.requests.note(method, response.status, time.monotonic() - begun)
+        status.requests.note(request.method, response.status, time.monotonic() - begun)
         return response
 
     return answer

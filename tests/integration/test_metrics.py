@@ -41,12 +41,14 @@ def test_prometheus_asks_on_a_port_of_its_own(place: Place, monkeypatch: pytest.
         ask(place.port, "/open")
         ask(place.port, "/other")
         ask(place.port, "/open/%2e%2e")
+        # Attack 213: what a gateway says that the client's method was.
+        assert ask(place.port, "/open", {"X-Forwarded-Method": "EVIL"})[0] == 200
         found = told(port)
         assert ask(port, "/")[0] == 404
         assert ask(place.management, "/metrics")[0] == 404
         stop(process)
 
-    assert found['edgeauth_decisions_total{outcome="permit",reason=""}'] == "2.0"
+    assert found['edgeauth_decisions_total{outcome="permit",reason=""}'] == "3.0"
     assert found['edgeauth_decisions_total{outcome="deny",reason="authentication_error"}'] == "1.0"
     assert found["edgeauth_malformed_requests_total"] == "1.0"
     answered = "http_server_request_duration_seconds_count"
@@ -54,8 +56,9 @@ def test_prometheus_asks_on_a_port_of_its_own(place: Place, monkeypatch: pytest.
     assert found[f"{answered}{{{kind}}}"] == "2.0"
     nobody = 'http_request_method="_OTHER",http_response_status_code="400",listener="serve"'
     assert found[f"{answered}{{{nobody}}}"] == "1.0"
+    assert "EVIL" not in "".join(found)
     label = '{rule_id="open",ruleset_name=""}'
-    assert found[f"rule_execution_duration_seconds_count{label}"] == "2.0"
+    assert found[f"rule_execution_duration_seconds_count{label}"] == "3.0"
     (loaded,) = [name for name in found if name.startswith("rules_loaded")]
     assert 'ruleset_id="file_system:rules.yaml"' in loaded
     assert found[loaded] == "1.0"

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from http import HTTPMethod
 from typing import Final
 
 DECISION_BOUNDS: Final = (
@@ -17,7 +18,12 @@ REQUEST_BOUNDS: Final = (
 MAX_KINDS: Final = 2000
 """Kinds of requests that durations are kept of: services may answer with any status."""
 OTHER: Final = "_OTHER"
-"""The method of what is no request, as OpenTelemetry calls it."""
+"""The method of what is no request, and every method that is not in `METHODS`.
+
+OpenTelemetry calls it so, and knows the same methods.
+"""
+METHODS: Final = frozenset(map(str, HTTPMethod))
+"""What gateways say of a client's method may be any word, and must not become a label."""
 
 
 class Durations:
@@ -59,20 +65,24 @@ class Durations:
 class RequestDurations:
     """How long requests took: those that a listener has answered, or that others were asked.
 
+    Args:
+        names: the only ones that are told apart; None tells all of them apart.
+
     Attributes:
         by_kind: by name and the status of the answer, which is 0 where there was none.
     """
 
-    __slots__ = ("by_kind",)
+    __slots__ = ("_names", "by_kind")
 
-    def __init__(self) -> None:
+    def __init__(self, names: frozenset[str] | None = None) -> None:
+        self._names = names
         self.by_kind: dict[tuple[str, int], Durations] = {}
 
     def note(self, name: str, status: int, seconds: float) -> None:
         """Counts a request.
 
         Args:
-            name: a method that is registered, or `OTHER`; of calls, whom they are made to.
+            name: the method, or `OTHER`; of calls, whom they are made to.
             status: of the answer; 0 for none.
             seconds: from its first octet to the last one of its answer.
         """
@@ -85,7 +95,8 @@ class RequestDurations:
 
     def of(self, name: str, status: int) -> Durations:
         """Returns the durations of a kind of requests; new kinds share some once there are many."""
-        kind = (name, status)
+        known = self._names is None or name in self._names
+        kind = (name if known else OTHER, status)
         if kind not in self.by_kind and len(self.by_kind) >= MAX_KINDS:
             kind = (OTHER, 0)
         return self.by_kind.setdefault(kind, Durations(REQUEST_BOUNDS))

@@ -17,7 +17,7 @@ from edgeauth.services.log_status import LogStatus
 from edgeauth.services.secret_status import SecretStatus
 from edgeauth.services.telemetry.certificates import CertificateEnd, end_of
 from edgeauth.services.telemetry.decisions import Decide, DecisionCounts, TimedDecisions
-from edgeauth.services.telemetry.durations import RequestDurations
+from edgeauth.services.telemetry.durations import METHODS, RequestDurations
 from edgeauth.services.telemetry.sharing import Sharing, Workers, mechanism_name
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Instruments:
         """Has it measured how long requests take, if anybody is told."""
         if self._told:
             for each in listeners:
-                each.requests = RequestDurations()
+                each.requests = RequestDurations(METHODS)
 
     def sharing(self, listener: ListenerStatus, *, gathers: bool) -> Sharing:
         """Returns what exchanges the counts with other processes.

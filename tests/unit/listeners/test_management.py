@@ -11,7 +11,7 @@ from edgeauth.listeners.limits import OperatorLimits, operator_limits_of
 from edgeauth.listeners.management import ManagementListener, management_application
 from edgeauth.services.listener_status import Limited, ListenerStatus
 from edgeauth.services.loading_status import LoadingStatus
-from edgeauth.services.telemetry.durations import OTHER, RequestDurations
+from edgeauth.services.telemetry.durations import METHODS, OTHER, RequestDurations
 from tests.fakes.driving import run
 
 ETAG = '"' + "a1" * 32 + '"'
@@ -291,7 +291,7 @@ def test_idle_connections_have_the_time_of_a_head_when_none_is_said():
 
 
 def test_what_operators_ask_is_counted_with_methods_that_everybody_knows():
-    status = ListenerStatus("management", requests=RequestDurations())
+    status = ListenerStatus("management", requests=RequestDurations(METHODS))
     assert status.requests is not None
     for line in (b"GET /.well-known/health", b"GET /other", b"PROPFIND /"):
         ask_raw(line + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", status=status)

@@ -6,7 +6,7 @@ from edgeauth.listeners.limits import Limits
 from edgeauth.listeners.observed import Recorder
 from edgeauth.services.access_log import AccessLog
 from edgeauth.services.line_writer import LineWriter
-from edgeauth.services.telemetry.durations import OTHER, RequestDurations
+from edgeauth.services.telemetry.durations import METHODS, OTHER, RequestDurations
 from tests.fakes.clock import FakeClock
 from tests.fakes.connections import FakeClient
 from tests.unit.listeners.test_observed import DENIED, GET, POST, Taken, leave_quietly
@@ -17,7 +17,7 @@ class Measured:
     """A client whose requests are measured, with or without an access log beside it."""
 
     def __init__(self, *, logged: bool, limits: Limits | None = None) -> None:
-        self.durations = RequestDurations()
+        self.durations = RequestDurations(METHODS)
         recorder = None
         if logged:
             log = AccessLog(LineWriter(Taken()), "json")
@@ -51,6 +51,12 @@ def test_attack_213_a_method_that_is_none_becomes_no_label(measured: Measured, o
     measured.client.send(octets)
 
     assert measured.counts == {(OTHER, 400): 1}
+
+
+def test_methods_that_few_know_share_a_label(measured: Measured):
+    measured.client.send(DENIED.replace(b"GET", b"PROPFIND"), DENIED.replace(b"GET", b"MKCOL"))
+
+    assert measured.counts == {(OTHER, 403): 2}
 
 
 @pytest.mark.parametrize(
