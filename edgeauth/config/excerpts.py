@@ -27,8 +27,11 @@ _SENSITIVE = (
 )
 _PLACES = ("path", "watch", "variables")
 _is_sensitive = pattern(_SENSITIVE, IGNORECASE).fullmatch
-_SENSITIVE_ON_LINE = pattern(rf"(?:^|[\s{{,\"'])({_SENSITIVE})[\"']?\s*:(?=\s|$)", IGNORECASE)
-_VALUE_ON_LINE = pattern(r"(?:^|[\s{,\"'])(value)[\"']?\s*:(?=\s|$)", IGNORECASE)
+# With an equals sign, too: what is no YAML at all may be TOML, or a file of variables.
+_SENSITIVE_ON_LINE = pattern(
+    rf"(?:^|[\s{{,\"'])({_SENSITIVE})[\"']?\s*(?::(?:\s|$)|=\s*)", IGNORECASE
+)
+_VALUE_ON_LINE = pattern(r"(?:^|[\s{,\"'])(value)[\"']?\s*:(?:\s|$)", IGNORECASE)
 _USER_INFORMATION = pattern(r"(?<=://)[^/@\s\"']*(?=@)")
 _UNPRINTABLE = pattern(r"[^\S ]|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
@@ -85,7 +88,8 @@ def _cut(text: str, caret: int) -> Excerpt:
 
 def _secret_spans(source: Source, line: int, text: str) -> list[tuple[int, int]]:
     """Finds the secrets of a line: from the tree, or by their looks where no tree was made."""
-    if not source.complete:
+    # A document that is one text is no YAML to whoever wrote it.
+    if not source.complete or any(isinstance(root, Scalar) for root in source.roots):
         return _by_looks(source, line, text)
     if source.secrets is None:
         source.secrets = sorted(set(_secrets(source.roots)))
@@ -149,7 +153,7 @@ def _by_looks(source: Source, line: int, text: str) -> list[tuple[int, int]]:
     if found is None and "api_key" in source.text:
         found = _VALUE_ON_LINE.search(text)
     if found is not None:
-        begin = found.end() + 1
+        begin = found.end()
         return [(begin, len(text))] if begin < len(text) else []
     indentation = limit = _indentation(text)
     for above in range(line - 1, 0, -1):

@@ -205,6 +205,8 @@ def _readable_sections(root: Node, empty: Mapping) -> Reading:
     """Returns the sections that are right by themselves."""
     whole, broken = empty, set[str]()
     for name, section in root.entries.items() if isinstance(root, Mapping) else ():
+        if name not in Configuration.model_fields:
+            continue  # there may be a million of them
         try:
             decode(Configuration, put(empty, name, section))
         except ConfigurationError:

@@ -1,5 +1,7 @@
 """What YAML's parser complains about, said in plain words and with a way out."""
 
+from re import compile as pattern
+
 from yaml import MarkedYAMLError
 from yaml.error import Mark
 
@@ -74,8 +76,13 @@ def syntax_error(source: Source, error: MarkedYAMLError) -> ConfigurationError:
         message, advice = _bad_beginning(source, mark)
     else:
         message, advice = _WORDS.get(complaint, (f"not valid YAML: {complaint}", ""))
+        if mark is not None and _is_toml(source.line(source.position(mark.index).line)):
+            advice = "this looks like TOML or a list of variables: YAML has `name: value`"
     place = source.position(0 if mark is None else mark.index)
     return ConfigurationError([problem_in(source, place, message, expected=advice, code=Code.YAML)])
+
+
+_is_toml = pattern(r"\s*[A-Za-z_][\w.-]*\s*=.*|\[[\w.-]+\]\s*").fullmatch
 
 
 def _bad_beginning(source: Source, mark: Mark | None) -> tuple[str, str]:

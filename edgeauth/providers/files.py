@@ -4,6 +4,7 @@ Trust: whoever may write these files decides about everything; what is in them i
 if it came from a stranger, because tenants may be allowed to write single files.
 """
 
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -77,7 +78,8 @@ def read_text(path: Path) -> str:
         ConfigurationError: it can not be read, is too large or not UTF-8.
     """
     try:
-        octets = path.read_bytes()
+        with path.open("rb") as file:
+            octets = file.read(LARGEST + 1)  # of a device there is no end
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise _unreadable(str(path), reason.lower()) from None
@@ -96,14 +98,22 @@ def decode_text(octets: bytes, name: str) -> str:
     """
     if len(octets) > LARGEST:
         raise _unreadable(name, "the file is larger than 16 MiB")
+    marked = octets.removeprefix(BOM_UTF8)
     try:
-        return octets.decode("utf-8-sig")
+        return marked.decode()
     except UnicodeDecodeError as error:
-        raise _unreadable(name, f"the file is not UTF-8 (octet {error.start})") from None
+        before = marked[: error.start].decode()
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        wide = octets.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+        message = "the file is UTF-16, not UTF-8" if wide else "the file is not UTF-8"
+        raise _unreadable(name, message, line, column, "save it as UTF-8") from None
 
 
-def _unreadable(name: str, message: str) -> ConfigurationError:
-    return ConfigurationError([Problem(name, 0, 0, message, code=Code.UNREADABLE_FILE)])
+def _unreadable(
+    name: str, message: str, line: int = 0, column: int = 0, expected: str = ""
+) -> ConfigurationError:
+    code = Code.UNREADABLE_FILE
+    return ConfigurationError([Problem(name, line, column, message, expected, code=code)])
 
 
 def _is_rule_set(path: Path) -> bool:

@@ -1,7 +1,7 @@
 """The configuration of the process."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar, TypeAlias
+from typing import Annotated, ClassVar, Final, TypeAlias
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
@@ -125,8 +125,17 @@ class Profiling(Specification):
     enabled: Off
 
 
+_OATHKEEPER: Final = "of Oathkeeper; docs/moving-from-oathkeeper.md says what becomes of it"
+
+
 class Configuration(Specification):
     """Everything that a process is told at start."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("access_rules", "errors", "mutators"), _OATHKEEPER),
+        "authenticators": "a section of mechanisms: indent it below that key",
+        "authorizers": "a section of mechanisms: indent it below that key",
+    }
 
     version: str = ""
     plugins: Plugins = ()

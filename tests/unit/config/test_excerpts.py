@@ -19,6 +19,7 @@ SECRETS = [
     ),
     pytest.param("token: [hunter2, b]", 1, "token: [***, ***]", id="attack-178-list"),
     pytest.param("passwort: hunter2", 1, "passwort: ***", id="attack-178-misspelt"),
+    pytest.param('a = 1\npassword="hunter2"', 2, "password=***", id="attack-178-other-format"),
     pytest.param("Authorization: Basic hunter2", 1, "Authorization: ***", id="attack-178-field"),
     pytest.param(
         "password: |\n  one\n  hunter2\n", 3, "  hunter2"[:0] + "***", id="attack-178-block"
@@ -44,6 +45,7 @@ def test_secrets_are_masked(text: str, line: int, expected: str):
     "text",
     [
         pytest.param("password: hunter2\nb: @", id="attack-178-line-of-its-own"),
+        pytest.param('[proxy]\nclient_secret = "hunter2"', id="attack-178-toml"),
         pytest.param("password: hunter2 @: @", id="attack-178-error-in-the-secret"),
         pytest.param('{password: "hunter2", b: @}', id="attack-178-flow-map"),
         pytest.param("secret: |\n  hunter2\n\tx: @\n", id="attack-178-block-with-a-tab"),

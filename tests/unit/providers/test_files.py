@@ -1,10 +1,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from edgeauth.config.errors import Collector
+import pytest
+
+from edgeauth.config.errors import Collector, ConfigurationError
 from edgeauth.config.models.configuration import FileSystem
 from edgeauth.config.read import RuleSet, read_configuration
-from edgeauth.providers.files import load_rule_sets, read_text
+from edgeauth.providers.files import decode_text, load_rule_sets, read_text
 
 MEBIBYTE = 1024 * 1024
 
@@ -92,7 +94,7 @@ def test_a_file_that_is_not_utf_8_is_reported(tmp_path: Path):
     path = tmp_path / "a.yaml"
     path.write_bytes(b"name: \xe4\n")
 
-    assert load(path) == ([], [f"{path}:0: the file is not UTF-8 (octet 6)"])
+    assert load(path) == ([], [f"{path}:1: the file is not UTF-8"])
 
 
 def test_a_file_that_is_too_large_is_reported(tmp_path: Path):
@@ -194,3 +196,33 @@ def test_a_variable_that_is_not_set_is_reported_in_its_file(tmp_path: Path):
     assert [rule for each in found for rule in each.rules] == []
     assert len(problems) == 1
     assert problems[0].startswith(f"{path}:6: ")
+
+
+@pytest.mark.parametrize(
+    ("octets", "place", "message"),
+    [
+        pytest.param(b"a: 1\nb: caf\xe9\n", (2, 7), "the file is not UTF-8", id="latin-1"),
+        pytest.param(
+            "caf\N{LATIN SMALL LETTER E WITH ACUTE}: ".encode() + b"\xff",
+            (1, 7),
+            "the file is not UTF-8",
+            id="columns-are-characters",
+        ),
+        pytest.param(b"\xef\xbb\xbfa: \xff", (1, 4), "the file is not UTF-8", id="byte-order-mark"),
+        pytest.param("a: 1".encode("utf-16"), (1, 1), "the file is UTF-16, not UTF-8", id="utf-16"),
+    ],
+)
+def test_octets_that_are_no_text_are_told_with_their_place(
+    octets: bytes, place: tuple[int, int], message: str
+):
+    with pytest.raises(ConfigurationError) as refused:
+        decode_text(octets, "f.yaml")
+
+    (problem,) = refused.value.problems
+    assert ((problem.line, problem.column), problem.message) == (place, message)
+    assert problem.expected == "save it as UTF-8"
+
+
+def test_a_device_without_an_end_is_too_large():
+    with pytest.raises(ConfigurationError, match="larger than 16 MiB"):
+        read_text(Path("/dev/zero"))
