@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TextIO
 
 from edgeauth.config.models.log import Log
 from edgeauth.ports.services import Clock
@@ -10,6 +11,7 @@ from edgeauth.services.access_log import AccessLog, dropped_line
 from edgeauth.services.decision_log import DecisionLog
 from edgeauth.services.line_writer import LineWriter, LogStream
 from edgeauth.services.log_file import LogFile
+from edgeauth.services.log_output import LogOutput
 from edgeauth.services.log_status import LogStatus
 from edgeauth.services.turn import Turn
 
@@ -58,13 +60,14 @@ def logs_of(settings: Log, clock: Clock) -> Logs:
         clock: the time of the lines.
     """
     turn = Turn()
-    decisions = DecisionLog(sys.stdout.buffer, clock, turn=turn)
+    standard = _output(sys.stdout)
+    decisions = DecisionLog(standard, clock, turn=turn)
     writers = {"decision": decisions.writer}
     if not settings.access_log_enabled:
         return Logs(decisions, None, writers)
     form, to = settings.access_log.format, settings.access_log.to
     file: LogFile | None = None
-    stream: LogStream = sys.stderr.buffer if to == "stderr" else sys.stdout.buffer
+    stream = _output(sys.stderr) if to == "stderr" else standard
     if to not in ("stdout", "stderr"):
         stream = file = LogFile(to)
     if to != "stdout":
@@ -72,3 +75,10 @@ def logs_of(settings: Log, clock: Clock) -> Logs:
     told = None if form == "combined" else lambda lines: dropped_line(form, clock.now(), lines)
     writers["access"] = LineWriter(stream, told, turn=turn)
     return Logs(decisions, AccessLog(writers["access"], form), writers, file)
+
+
+def _output(stream: TextIO) -> LogStream:
+    try:
+        return LogOutput(stream.fileno())
+    except OSError:  # nothing that the operating system knows
+        return stream.buffer

@@ -1,9 +1,10 @@
 """`edgeauth serve`: the proxy and the decision service."""
 
 import gc
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from edgeauth.config.models.configuration import Configuration
     from edgeauth.listeners.parser import ParserName
 
+_STANDARD_ERROR: Final = 2
+
 
 @click.group()
 @configuration_options
@@ -41,7 +44,17 @@ def serve(context: click.Context, /, **given: object) -> None:
       edgeauth serve proxy -c edgeauth.yaml
     """
     hold_back()  # before everything that takes long
+    _open_standard_streams()
     hand_down(context, given)
+
+
+def _open_standard_streams() -> None:
+    """Has nobody read what was closed: the next file or connection would take its place."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
+        pass
+    os.close(descriptor)
+    sys.stdout = sys.stdout or open(1, "w")  # noqa: SIM115  (for as long as the process lives)
+    sys.stderr = sys.stderr or open(2, "w")  # noqa: SIM115
 
 
 @serve.command()

@@ -5,11 +5,15 @@ over, and where Kubernetes exchanges the link that all files of a volume go thro
 being written looks different every time; it counts when it has looked the same twice.
 """
 
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from edgeauth.providers.files import rule_files
+
+_SCARCE: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
 
 class _Look(NamedTuple):
@@ -47,6 +51,8 @@ class FileWatch:
         paths = seen.keys() | self._seen.keys() | self._told.keys()
         still = [path for path in paths if seen.get(path) == self._seen.get(path)]
         news = [path for path in still if seen.get(path) != self._told.get(path)]
+        if any(path in seen and _is_out_of_reach(path) for path in news):
+            return False  # whoever is told once could not read it, and would not be told again
         for path in news:
             self._told.pop(path, None)
             if path in seen:
@@ -66,3 +72,12 @@ class FileWatch:
         except OSError:  # no longer there, or nobody may look: the next look will tell
             return None
         return found
+
+
+def _is_out_of_reach(path: Path) -> bool:
+    """Returns whether nothing can be read at present, because file descriptors have run out."""
+    try:
+        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+    except OSError as error:
+        return error.errno in _SCARCE
+    return False

@@ -5,14 +5,16 @@ from typing import Final
 
 import structlog
 
+from edgeauth.services.log_output import LogOutput
+
 _log = structlog.get_logger()
 _MODE: Final = 0o640
 _FLAGS: Final = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK
 """Opening does not wait for somebody to read a pipe."""
 
 
-class LogFile:
-    """Appends to a file; a `LogStream`.
+class LogFile(LogOutput):
+    """Appends to a file.
 
     Every batch is one call to the operating system, which appends it as a whole: other processes
     may write to the same file.
@@ -22,10 +24,9 @@ class LogFile:
     """
 
     def __init__(self, path: str) -> None:
+        super().__init__(None)
         self._path = path
-        self._descriptor: int | None = None
         self._former: list[int] = []
-        self._torn = False
 
     def open(self) -> None:
         """Writes to what the path names now.
@@ -50,26 +51,6 @@ class LogFile:
             self.open()
         except OSError as error:
             _log.error("a log can not be opened again", error=str(error))
-
-    def write(self, data: bytes) -> None:
-        """Writes everything.
-
-        Raises:
-            OSError: only a part was written, or nothing.
-        """
-        descriptor = self._descriptor
-        if descriptor is None:
-            raise OSError("not open")
-        left = memoryview(b"\n" + data if self._torn else data)
-        self._torn = False
-        while left:
-            try:
-                written = os.write(descriptor, left)
-            except OSError:
-                # What comes next must not continue half a line.
-                self._torn = True
-                raise
-            left = left[written:]
 
     def flush(self) -> None:
         """Gives up the files that were written to before."""

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.fakes.certificates import certificate, pem
 from tests.integration.processes import (
+    COMMAND,
     PATIENCE,
     PAUSE,
     TRIES,
@@ -23,6 +24,7 @@ from tests.integration.processes import (
     finished,
     is_free,
     stop,
+    wait_for_port,
 )
 
 pytestmark = pytest.mark.slow
@@ -83,6 +85,17 @@ def test_settings_that_only_the_other_door_looks_at_are_named_once(place: Place)
     (line,) = map(json.loads, errors.splitlines())
     assert line["event"] == "setting without effect"
     assert (line["setting"], line["door"]) == ("serve.cors", "decision")
+
+
+def test_it_serves_where_its_standard_streams_are_closed(place: Place):
+    place.write()
+    closing = ["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', COMMAND]
+    with subprocess.Popen([*closing, *place.arguments("proxy")], cwd=place.folder) as process:
+        wait_for_port(process, place.port)
+        assert ask(place.port, "/open")[0] == 200
+        process.terminate()
+
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize("listener", ["serve", "management"])

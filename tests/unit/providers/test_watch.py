@@ -1,6 +1,7 @@
 """A change counts when the file is still again, whoever made it and however."""
 
 import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,16 @@ def test_a_file_can_be_watched_by_itself(folder: Path):
     (folder / "a.yaml").unlink()
 
     assert [watch.changed() for _ in range(3)] == [False, True, False]
+
+
+def test_a_file_that_can_not_be_opened_for_want_of_descriptors_is_told_later(folder: Path):
+    watch = FileWatch(folder / "a.yaml")
+    usual = resource.getrlimit(resource.RLIMIT_NOFILE)
+    written(folder / "a.yaml", "two", 2)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, usual[1]))
+        assert [watch.changed() for _ in range(3)] == [False, False, False]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, usual)
+
+    assert [watch.changed() for _ in range(2)] == [True, False]

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 
 import pytest
 
@@ -130,3 +131,19 @@ def test_lines_beyond_the_buffer_are_counted(path):
 
     assert path.read_text() == "12345\n"
     assert writer.status.lost == 4
+
+
+def test_half_a_line_of_another_process_is_not_continued(path):
+    file = opened(path)
+    copy = os.fork()
+    if copy == 0:
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (5, 5))
+            file.write(b"first line\n")
+        finally:
+            os._exit(0)
+    os.waitpid(copy, 0)
+
+    file.write(b"second line\n")
+
+    assert path.read_text() == "first\nsecond line\n"
