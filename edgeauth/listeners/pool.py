@@ -81,7 +81,9 @@ class Pool:
             connection = free.pop()
             self._free_in_all -= 1
             if connection.usable:
-                return connection
+                if connection.silent:
+                    return connection
+                connection.close()
         return None
 
     def reserve(self, origin: Origin) -> bool:

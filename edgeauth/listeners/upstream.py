@@ -7,6 +7,8 @@ what lies on a reused connection would become somebody else's answer.
 
 import asyncio
 import ssl
+from fcntl import ioctl
+from termios import FIONREAD
 from typing import TYPE_CHECKING, Final, cast
 
 from edgeauth.listeners.content import UPSTREAM
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 _REPEATABLE_METHODS: Final = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"})
 """Idempotent ones: a proxy may send nothing else twice (RFC 9110 section 9.2.2)."""
 
+_NO_OCTETS: Final = bytes(4)
 _NO_ANSWER: Final = "it did not answer in time"
 
 
@@ -43,6 +46,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     __slots__ = (
         "_answer",
+        "_descriptor",
         "_door",
         "_exchange",
         "_fresh",
@@ -67,6 +71,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._exchange: Exchange | None = None
         self._reusable = True
         self._left = 0
+        self._descriptor = -1
         self._place = ""
         self.deadline = 0.0
         self.way: Way | None = None
@@ -94,6 +99,19 @@ class UpstreamConnection(asyncio.Protocol):
     def usable(self) -> bool:
         """Returns whether another request may be sent."""
         return self._reusable and not self._transport.is_closing()
+
+    @property
+    def silent(self) -> bool:
+        """Returns whether nothing has come that nobody asked for, though the loop may not tell yet.
+
+        What has come before the next request is sent would be taken for the answer to it.
+        """
+        if self._descriptor < 0:
+            return True
+        try:
+            return ioctl(self._descriptor, FIONREAD, _NO_OCTETS) == _NO_OCTETS
+        except OSError:
+            return False
 
     def serve(self, exchange: Exchange, head: bytes, *, fresh: bool) -> None:
         """Sends a request and passes its response on.
@@ -155,6 +173,9 @@ class UpstreamConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Notes the transport."""
         self._transport = cast("asyncio.Transport", transport)
+        connected = transport.get_extra_info("socket")
+        if connected is not None:
+            self._descriptor = connected.fileno()
 
     def pause_writing(self) -> None:
         """Stops the client: the upstream reads more slowly than it sends."""

@@ -1,6 +1,7 @@
 """What upstreams do wrong stays between them and their own request."""
 
 import asyncio
+import os
 from contextlib import suppress
 
 import pytest
@@ -230,6 +231,30 @@ def test_what_comes_behind_an_answer_is_nobodys_answer(raw, pause):
 
     run(scenario())
     assert upstream.closed >= 0
+
+
+def test_attack_062_an_answer_that_comes_before_the_next_request_is_nobodys_answer():
+    """One turn of the event loop sees both: the request first, then what the upstream has said."""
+    writers: list[asyncio.StreamWriter] = []
+
+    async def script(
+        _: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        writers.append(writer)
+        while await reader.readuntil(b"\r\n\r\n"):
+            writer.write(OK)
+
+    async def scenario() -> None:
+        async with running_edge(Upstream(script=script)) as edge, edge.client() as client:
+            client.send(GET)
+            assert (await client.answer()).body == b"ok"
+            late = answer(LENGTH, body=b"no")
+            for writer, said in ((client.writer, GET), (writers[0], late)):
+                os.write(writer.get_extra_info("socket").fileno(), said)
+            assert (await client.answer()).body == b"ok"
+
+    run(scenario())
+    assert len(writers) == 2
 
 
 HEADS = {
