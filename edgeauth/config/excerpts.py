@@ -23,7 +23,7 @@ _LONGEST_LINE = 2000
 # Letters in any order too: a misspelt key is what is shown most.
 _SENSITIVE = (
     r"[\w.-]*(?:p[as]{1,3}[word]{2,5}[dt]?|pwd|passphrase|s[ecrt]{4,6}|token"
-    r"|private_?key|api_?key|encryption_?key|authorization|cookie)"
+    r"|pepper|private_?key|api_?key|encryption_?key|authorization|cookie)"
 )
 _PLACES = ("path", "watch", "variables")
 _is_sensitive = pattern(_SENSITIVE, IGNORECASE).fullmatch

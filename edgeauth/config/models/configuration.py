@@ -133,8 +133,7 @@ class Configuration(Specification):
 
     refused: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(("access_rules", "errors", "mutators"), _OATHKEEPER),
-        "authenticators": "a section of mechanisms: indent it below that key",
-        "authorizers": "a section of mechanisms: indent it below that key",
+        **dict.fromkeys(Mechanisms.model_fields, "a section of mechanisms: indent it there"),
     }
 
     version: str = ""

@@ -17,6 +17,7 @@ SECRETS = [
     pytest.param(
         "a: {secret: hunter2, b: 1}", 1, "a: {secret: ***, b: 1}", id="attack-178-flow-map"
     ),
+    pytest.param("pepper: hunter2", 1, "pepper: ***", id="attack-190-pepper"),
     pytest.param("token: [hunter2, b]", 1, "token: [***, ***]", id="attack-178-list"),
     pytest.param("passwort: hunter2", 1, "passwort: ***", id="attack-178-misspelt"),
     pytest.param('a = 1\npassword="hunter2"', 2, "password=***", id="attack-178-other-format"),
