@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., object])
 
+_USUAL: Final = "ES256"
 _ALGORITHMS: Final = ("ES256", "ES384", "ES512", "EdDSA", "PS256", "PS384", "PS512")
 
 
@@ -56,17 +57,9 @@ def _password_option(command: F) -> F:
     )(command)
 
 
-def _key_options(command: F) -> F:
-    command = click.option("--key-id", help="What the key is called; unset, a name with its date.")(
-        command
-    )
-    return click.option(
-        "--algorithm",
-        type=click.Choice(_ALGORITHMS),
-        default="ES256",
-        show_default=True,
-        help="What the key signs with.",
-    )(command)
+_key_id_option = click.option(
+    "--key-id", help="What the key is called; unset, a name with its date."
+)
 
 
 @click.group()
@@ -81,7 +74,14 @@ def keys() -> None:
 
 @keys.command()
 @_store_option
-@_key_options
+@click.option(
+    "--algorithm",
+    type=click.Choice(_ALGORITHMS),
+    default=_USUAL,
+    show_default=True,
+    help="What the key signs with.",
+)
+@_key_id_option
 @_password_option
 def new(store: Path, algorithm: str, key_id: str | None, variable: str | None) -> None:
     """Make a key store with one key, which only its owner may read.
@@ -106,7 +106,12 @@ def new(store: Path, algorithm: str, key_id: str | None, variable: str | None) -
 
 @keys.command()
 @_store_option
-@_key_options
+@click.option(
+    "--algorithm",
+    type=click.Choice(_ALGORITHMS),
+    help="What the new key signs with; unset, what the present one does.",
+)
+@_key_id_option
 @_password_option
 @click.option(
     "--publish-before",
@@ -126,7 +131,7 @@ def new(store: Path, algorithm: str, key_id: str | None, variable: str | None) -
 )
 def rotate(
     store: Path,
-    algorithm: str,
+    algorithm: str | None,
     key_id: str | None,
     variable: str | None,
     publish_before: float,
@@ -155,7 +160,8 @@ def rotate(
         now = SystemClock().now()
         begins = now + publish_before
         try:
-            made = rotated(text, _new_key(algorithm, begins, key_id, variable), keep, now)
+            chosen = algorithm or _algorithm_in_use(text, _password(variable), now)
+            made = rotated(text, _new_key(chosen, begins, key_id, variable), keep, now)
         except KeyStoreError as error:
             fail(EXIT_REFUSED, f"{store}: {error}")
         _write(store, made)
@@ -212,6 +218,16 @@ def list_keys(store: Path, variable: str | None, ttl: float) -> None:
     for row in rows:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         click.echo(line.rstrip())
+
+
+def _algorithm_in_use(text: bytes, password: str | None, now: float) -> str:
+    """Returns what the key that signs now signs with; verifiers may take nothing else."""
+    from edgeauth.contract.key_states import KeyTurn, states_in
+    from edgeauth.contract.keystore import parse_key_store
+
+    states = states_in(parse_key_store(text, password), 0.0, now)
+    active = (state.algorithm for state in states if state.turn is KeyTurn.ACTIVE)
+    return next((each for each in active if each in _ALGORITHMS), _USUAL)
 
 
 def _new_key(

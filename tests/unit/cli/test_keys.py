@@ -70,6 +70,15 @@ def test_a_rotation_through_a_link_changes_the_file_behind_it(store):
     assert len(read_key_store(store).keys) == 2
 
 
+@pytest.mark.parametrize("algorithm", ["EdDSA", "ES384", "PS256"])
+def test_a_rotation_keeps_the_algorithm_of_the_key_that_signs(tmp_path, algorithm):
+    store = str(tmp_path / "other.pem")
+    run("new", "--store", store, "--algorithm", algorithm)
+    run("rotate", "--store", store)
+    _, *keys = run("list", "--store", store).splitlines()
+    assert [each.split()[1] for each in keys] == [algorithm, algorithm]
+
+
 def test_a_second_rotation_waits_for_the_first(store):
     run("rotate", "--store", str(store), "--key-id", "second")
     told = run("rotate", "--store", str(store), status=3)
