@@ -39,13 +39,18 @@ class Lane:
     Args:
         execute: sends a batch; returns as many replies, or raises `UnavailableError`.
         delay: seconds that a batch waits for others to come along.
+        patience: seconds that who asks waits for a reply beyond that, whatever is before it.
     """
 
     def __init__(
-        self, execute: Callable[[Sequence[Command]], Awaitable[Sequence[object]]], delay: float
+        self,
+        execute: Callable[[Sequence[Command]], Awaitable[Sequence[object]]],
+        delay: float,
+        patience: float,
     ) -> None:
         self._execute = execute
         self._delay = delay
+        self._patience = patience
         self._waiting: deque[_Waiting] = deque()
         self._octets = 0
         self._work: asyncio.Task[None] | None = None
@@ -69,11 +74,17 @@ class Lane:
     async def ask(self, command: Command) -> object:
         """Returns the reply.
 
+        What waits for its turn is not sent any more once nobody waits for its reply.
+
         Raises:
-            UnavailableError: there is none.
+            UnavailableError: there is none, or not in time.
             RefusedError: Redis did not carry the command out.
         """
-        reply = await self.send(command)
+        try:
+            async with asyncio.timeout(self._delay + self._patience):
+                reply = await self.send(command)
+        except TimeoutError:
+            raise UnavailableError from None
         if isinstance(reply, UnavailableError | RefusedError):
             raise reply
         return reply
@@ -93,15 +104,23 @@ class Lane:
             self._work = None
 
     async def _send_batch(self) -> None:
-        count = min(len(self._waiting), _MOST_AT_ONCE)
-        batch = [self._waiting.popleft() for _ in range(count)]
-        self._octets -= sum(each.octets for each in batch)
-        replies: Sequence[object] = [UnavailableError()] * count
+        batch: list[_Waiting] = []
+        while self._waiting and len(batch) < _MOST_AT_ONCE:
+            each = self._waiting.popleft()
+            self._octets -= each.octets
+            if not each.reply.done():
+                batch.append(each)
+        if not batch:
+            return
+        replies: Sequence[object] = ()
         try:
             replies = await self._execute([each.command for each in batch])
         except UnavailableError:
             pass
         finally:
+            if len(replies) != len(batch):
+                # Nobody could say which reply belongs to which command.
+                replies = [UnavailableError()] * len(batch)
             for each, reply in zip(batch, replies, strict=True):
                 if not each.reply.done():
                     each.reply.set_result(reply)
