@@ -75,8 +75,9 @@ class Deployment:
 
     @asynccontextmanager
     async def process(self, **more: object) -> AsyncIterator[Caching]:
-        """Yields the cache of one process, which has tried to connect."""
-        config = {"encryption_key": self._key, **self._settings["config"], **more}
+        """Yields the cache of one process, which has tried to connect; None takes a key away."""
+        wanted = {"encryption_key": self._key, **self._settings["config"], **more}
+        config = {name: value for name, value in wanted.items() if value is not None}
         decoded = TypeAdapter(Cache).validate_python({**self._settings, "config": config})
         keys = StoredEndpointKeys(Signers(self.clock, self.secrets), self.secrets, self.clock)
         caching = Caching(decoded, self.clock, ClientContexts(keys), self.secrets)

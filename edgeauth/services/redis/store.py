@@ -65,9 +65,7 @@ class RedisStore:
         self._client = connect()
         self._there = asyncio.Event()
         self._seeking: asyncio.Task[None] | None = None
-        self._questions = Lane(
-            lambda batch: self._run(batch, timeout.read), delay, timeout.read
-        )
+        self._questions = Lane(lambda batch: self._run(batch, timeout.read), delay, timeout.read)
         self._writes = Lane(lambda batch: self._run(batch, timeout.write), delay, timeout.write)
 
     @property
