@@ -63,7 +63,7 @@ def test_octets_that_are_no_text_are_refused():
     result = convert("--to", "1beta1", given=b"\xff")
 
     assert result.exit_code == 3
-    assert "standard input: the file is not UTF-8" in result.stderr
+    assert "standard input:1:1: the file is not UTF-8" in result.stderr
 
 
 def test_a_refused_conversion_leaves_the_file_to_write_as_it_was():
