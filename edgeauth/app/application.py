@@ -5,9 +5,11 @@ import os
 import socket
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 from typing import Final
 
+from edgeauth.app.background import kept_up
 from edgeauth.app.blueprint import Blueprint, Mode
 from edgeauth.app.listeners import (
     Surroundings,
@@ -199,7 +201,7 @@ class Application:
         self._begin_logs()
         self._reloader = self._build_reloader()
         if self._reloader is not None:
-            self._begin(self._reloader.run())
+            self._begin(self._reloader.run)
             if self._reload_asked:
                 self._reloader.ask()
             if part.generation:
@@ -211,7 +213,7 @@ class Application:
         )
         if part.generation:
             await self._secret_reloader.catch_up()
-        self._begin(self._secret_reloader.run())
+        self._begin(self._secret_reloader.run)
         if part.board is not None:
             self._share(part.board, part)
         listeners = {"metrics": self._metrics, "management": self._management}
@@ -226,16 +228,16 @@ class Application:
     def _begin_logs(self) -> None:
         self.open_logs()
         for writer in self._logs.writers.values():
-            self._begin(writer.run())
+            self._begin(writer.run)
 
     def _renew(self, part: Part) -> None:
         """Begins to keep TLS up to date: that of requests everywhere, what operators see once."""
         if part.generation:
             self._trust_reloader.ask()
-        self._begin(self._trust_reloader.run())
+        self._begin(self._trust_reloader.run)
         for name, renewal in self._receptions.renewals.items():
             if part.role is not Role.WORKER or name == "serve":
-                self._begin(renewal.run(reminding=part.role is not Role.WORKER))
+                self._begin(partial(renewal.run, reminding=part.role is not Role.WORKER))
             if part.generation:
                 renewal.ask()  # what was read before the first process was made may be out of date
 
@@ -243,7 +245,7 @@ class Application:
         works = part.role is Role.WORKER
         sharing = self._instruments.sharing(self._receptions.statuses["serve"], gathers=not works)
         if works:
-            self._begin(sharing.publish(board, part.number))
+            self._begin(partial(sharing.publish, board, part.number))
         else:
             self._gathering = lambda: sharing.gather(board)
 
@@ -266,8 +268,8 @@ class Application:
             )
         )
 
-    def _begin(self, work: Coroutine[None, None, None]) -> None:
-        self._tasks.append(asyncio.get_running_loop().create_task(work))
+    def _begin(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        self._tasks.append(asyncio.get_running_loop().create_task(kept_up(work)))
 
     def reload(self) -> None:
         """Has rule sets, secrets and the files of TLS read again soon, and logs opened again."""

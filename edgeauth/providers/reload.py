@@ -87,6 +87,7 @@ class Reloader:
 
     async def run(self) -> None:
         """Reloads again and again, until it is cancelled."""
+        self._pace = Slices()
         try:
             while True:
                 await self._news()
