@@ -20,7 +20,7 @@ from edgeauth.services.listener_status import Occupancy
 if TYPE_CHECKING:
     from edgeauth.listeners.upstream import UpstreamConnection
 
-_MOST_WAITING: Final = 1024
+MOST_WAITING: Final = 1024
 """Requests that wait for one origin; the next ones are refused at once."""
 
 
@@ -101,9 +101,13 @@ class Pool:
 
     def wait(self, exchange: Exchange, origin: Origin, head: bytes) -> bool:
         """Lets a request wait for its turn; returns whether there is room in the line."""
-        line = self._lanes[origin].line
-        if len(line) >= _MOST_WAITING:
-            return False
+        lane = self._lanes[origin]
+        line = lane.line
+        if len(line) >= MOST_WAITING:
+            # Clients that have left take no place.
+            line = lane.line = deque(each for each in line if not each.exchange.answered)
+            if len(line) >= MOST_WAITING:
+                return False
         deadline = self._deadlines.until(self._limits.connect_timeout)
         line.append(Waiting(exchange, origin, head, deadline))
         return True
@@ -169,7 +173,8 @@ class Pool:
     def occupancy(self) -> Occupancy:
         """Returns how many connections and requests there are."""
         free = self._free_in_all
-        waiting = sum(len(lane.line) for lane in self._lanes.values())
+        lines = [lane.line for lane in self._lanes.values()]
+        waiting = sum(not each.exchange.answered for line in lines for each in line)
         return Occupancy(idle_upstreams=free, busy_upstreams=len(self.open) - free, waiting=waiting)
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 from edgeauth.listeners.deadlines import Deadlines
 from edgeauth.listeners.limits import Limits
 from edgeauth.listeners.origin import Origin
-from edgeauth.listeners.pool import Pool, Waiting
+from edgeauth.listeners.pool import MOST_WAITING, Pool, Waiting
 from edgeauth.listeners.upstream import UpstreamConnection
 from tests.fakes.connections import FakeClient
 
@@ -33,3 +33,17 @@ def test_a_request_that_waited_for_too_long_may_be_followed_by_one_for_another_u
     pool.sweep()
 
     assert pool.occupancy().waiting == 1
+
+
+def test_clients_that_have_left_take_no_place_in_the_line():
+    pool = Pool(Limits(), Deadlines(), AskingOn())
+    client, leaver = FakeClient().connection._parsing, FakeClient().connection._parsing
+    assert all(pool.wait(leaver, FIRST, b"") for _ in range(MOST_WAITING - 1))
+    assert pool.wait(client, FIRST, b"")
+    assert not pool.wait(client, FIRST, b"")
+
+    leaver.cancel()
+
+    assert pool.occupancy().waiting == 1
+    assert all(pool.wait(client, FIRST, b"") for _ in range(MOST_WAITING - 1))
+    assert not pool.wait(client, FIRST, b"")
