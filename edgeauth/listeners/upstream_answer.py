@@ -240,6 +240,8 @@ class UpstreamAnswer:
         if self.ended:
             self.clean = False
             return
+        if self._refused:
+            return
         if self.framing is None:
             raise Malformed("an interim response with content")
         self._seen += len(data)

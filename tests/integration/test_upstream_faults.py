@@ -21,6 +21,7 @@ from edgeauth.services.line_writer import LineWriter
 from tests.attacks.edge import GET, OK, Client, Script, Upstream, request, run, running_edge
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+MALFORMED = "its response is malformed: HttpParserError"
 MUCH = b"HTTP/1.1 200 OK\r\n" + b"x: %b\r\n" % (b"y" * 1000) * 100
 # Long enough for a machine that runs other tests as well, and short enough to wait for.
 BRIEF = Limits(read_timeout=0.8, idle_timeout=1.0, connect_timeout=2.0)
@@ -101,12 +102,13 @@ def test_what_the_upstream_did_is_told_apart(said, end, status):
         (HEAD, "close", "answer", "it closed the connection in the middle of its answer"),
         (HEAD, "reset", "answer", "it reset the connection in the middle of its answer"),
         (HEAD, "stall", "timeout", "it fell silent in the middle of its answer"),
-        (b"x: y\r\n\r\n", "stall", "answer", "its response is malformed: HttpParserError"),
+        (b"x: y\r\n\r\n", "stall", "answer", "its status line is none"),
+        (HEAD[:17] + b"x y\r\n\r\n", "stall", "answer", MALFORMED),
         (MUCH, "stall", "answer", "the head of its response is too large"),
     ],
     ids=[
-        "closed", "reset", "silent", "closed-later", "reset-later", "silent-later", "malformed",
-        "too-large",
+        "closed", "reset", "silent", "closed-later", "reset-later", "silent-later", "no-answer",
+        "malformed", "too-large",
     ],
 )  # fmt: skip
 def test_a_line_of_the_access_log_tells_what_the_upstream_did(said, end, error, detail):
